@@ -1,0 +1,62 @@
+# Everything runs in .venv, which the first target to need it creates. Only Python 3.11 or newer and make must be there.
+# Another interpreter: make test PYTHON=python3.13 (after make clean).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint bench fuzz clean
+
+help:
+	@echo "make demo    run the example shop and print what its events did"
+	@echo "make test    run the tests"
+	@echo "make lint    check style and types"
+	@echo "make bench   run the benchmarks"
+	@echo "make fuzz    run the long random tests"
+	@echo "make clean   remove .venv and all caches"
+
+demo: $(VENV)/.demo
+	$(BIN)/python examples/orders/demo.py
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.test
+	@for script in benchmarks/*.py; do \
+		[ -e "$$script" ] || continue; \
+		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
+	done
+
+fuzz: $(VENV)/.test
+	EVENTBRIDGE_LOCAL_FUZZ=1 $(BIN)/python -m pytest -k fuzz $(ARGS)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: an empty file in .venv says that this much is installed, for the pyproject.toml of its time.
+
+$(VENV)/.pip:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.pip pyproject.toml
+	$(PIP) install --editable . boto3
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.pip pyproject.toml
+	$(PIP) install --editable . --group test
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.pip pyproject.toml
+	$(PIP) install --editable . --group dev
+	@touch $@

@@ -1,0 +1,110 @@
+"""An event's way over a bus: every enabled rule, through the index, then every target of those that match.
+
+Strategy: events wait in one queue. Whoever puts an event while nobody works on the queue works it off before his call
+returns; an event that is put meanwhile, by a handler or by another thread, waits behind. So delivery is synchronous
+and in order, and a handler that publishes never recurses. Each event remembers the delivery that caused it; a chain
+that grows past a limit is a ring of rules, which is cut and named.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import Lock
+
+from eventbridge_local.bus.delivery import Deliverer
+from eventbridge_local.bus.journal import Journal, Routing
+from eventbridge_local.core.event import Event
+from eventbridge_local.state.records import Rule
+from eventbridge_local.state.world import Place
+
+_LONGEST_CHAIN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    event: Event
+    place: Place
+    bus: str
+    depth: int
+    via: tuple[str, ...]
+
+
+class Engine:
+    """Moves events from acceptance to the hand-over."""
+
+    def __init__(self, journal: Journal, deliverer: Deliverer, on_ring: Callable[[str], None]) -> None:
+        self._journal = journal
+        self._deliverer = deliverer
+        self._on_ring = on_ring
+        self._queue: deque[_Waiting] = deque()
+        self._lock = Lock()
+        self._working = False
+        self._depth = 0
+        self._via: tuple[str, ...] = ()
+
+    def accept(self, arrivals: Iterable[tuple[Place, str, Event]]) -> None:
+        """Queue events, each for the bus of that name in its place, and work off the queue unless somebody does.
+
+        Nothing a target does comes out of this call as an exception.
+        """
+        with self._lock:
+            self._queue.extend(_Waiting(event, place, bus, self._depth, self._via) for place, bus, event in arrivals)
+            if self._working:
+                return
+            self._working = True
+        try:
+            self._work_off()
+        finally:
+            self._depth, self._via = 0, ()
+
+    def _work_off(self) -> None:
+        while True:
+            with self._lock:
+                if not self._queue:
+                    self._working = False
+                    return
+                waiting = self._queue.popleft()
+            try:
+                self._route(waiting)
+            except BaseException:  # only KeyboardInterrupt and its like come here: let others go on
+                self._working = False
+                raise
+
+    def _route(self, waiting: _Waiting) -> None:
+        event, place = waiting.event, waiting.place
+        bus = place.buses.get(waiting.bus)
+        if bus is None:
+            self._note(waiting, trouble=f"there is no event bus {waiting.bus!r} in {place.account}/{place.region}")
+            return
+        if waiting.depth > _LONGEST_CHAIN:
+            ring = " -> ".join(_ring(waiting.via))
+            self._note(waiting, trouble=f"rules feed each other without end: {ring}")
+            self._on_ring(ring)
+            return
+        # A bus without enabled patterns need not even build what the matcher looks at.
+        matched = bus.index.match(event.matched_on) if len(bus.index) else []
+        self._note(waiting, bus.snapshot, tuple(matched))
+        for rule in [bus.rules[name] for name in matched]:
+            self._deliver(waiting, place, rule)
+
+    def _deliver(self, waiting: _Waiting, place: Place, rule: Rule) -> None:
+        self._depth = waiting.depth + 1
+        self._via = (*waiting.via[-_LONGEST_CHAIN:], rule.name)
+        for target in rule.targets:
+            self._deliverer.deliver(place, waiting.event, rule, target)
+
+    def _note(
+        self, waiting: _Waiting, rules: tuple[Rule, ...] = (), matched: tuple[str, ...] = (), trouble: str | None = None
+    ) -> None:
+        place = waiting.place
+        record = Routing(waiting.event, waiting.bus, place.account, place.region, rules, matched, trouble)
+        self._journal.add(record)
+
+
+def _ring(via: tuple[str, ...]) -> tuple[str, ...]:
+    """The last turn of a chain: from the previous visit of its last rule up to that rule again."""
+    last = via[-1]
+    earlier = [index for index, name in enumerate(via[:-1]) if name == last]
+    return via[earlier[-1] :] if earlier else via

@@ -1,0 +1,96 @@
+"""One virtual clock for everything that takes time.
+
+The clock follows the real one until it is first moved or frozen; from then on only the test moves it. Timers run in
+due order, ties in the order they were set, and a timer may set timers that are due within the same advance.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from eventbridge_local.errors import EventBridgeLocalError, UsageError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RUNAWAY = 1_000_000
+
+
+class Timer:
+    """A callback that is due at an instant; ``cancel()`` disarms it."""
+
+    __slots__ = ("callback", "cancelled", "due")
+
+    def __init__(self, due: datetime, callback: Callable[[], None]) -> None:
+        self.due = due
+        self.callback = callback
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class Clock:
+    """The time of a mock.
+
+    Args:
+        start: aware datetime to freeze at, or None to follow the real clock.
+    """
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._fixed = None if start is None else aware(start, "now")
+        self._timers: list[tuple[datetime, int, Timer]] = []
+        self._order = itertools.count()
+
+    @property
+    def now(self) -> datetime:
+        """The current instant, aware and in UTC."""
+        # Computed from time.time so that freezegun and time-machine, which replace it, are followed.
+        return self._fixed or _EPOCH + timedelta(seconds=time.time())
+
+    def freeze(self) -> datetime:
+        """Stop following the real clock; returns the instant at which it stands."""
+        self._fixed = self.now
+        return self._fixed
+
+    def at(self, due: datetime, callback: Callable[[], None]) -> Timer:
+        """Run ``callback`` when the clock reaches ``due``."""
+        timer = Timer(due, callback)
+        heapq.heappush(self._timers, (due, next(self._order), timer))
+        return timer
+
+    def advance(self, **delta: float) -> int:
+        """Move forward by ``timedelta(**delta)``, running what falls due; returns how many timers ran."""
+        return self.advance_to(self.now + timedelta(**delta))
+
+    def advance_to(self, when: datetime) -> int:
+        """Move forward to ``when``, running what falls due, each at its own instant; returns how many timers ran.
+
+        Raises:
+            UsageError: ``when`` is naive or lies in the past of this clock.
+        """
+        when = aware(when, "when")
+        if when < self.now:
+            raise UsageError(f"advance_to(when={when.isoformat()}): the clock already shows {self.now.isoformat()}")
+        self.freeze()
+        ran = 0
+        while self._timers and self._timers[0][0] <= when:
+            due, _, timer = heapq.heappop(self._timers)
+            if timer.cancelled:
+                continue
+            self._fixed = max(due, self.now)
+            timer.callback()
+            ran += 1
+            if ran > _RUNAWAY:
+                raise EventBridgeLocalError(f"more than {_RUNAWAY:,} timers ran in one advance; something re-arms itself")
+        self._fixed = when
+        return ran
+
+
+def aware(when: datetime, argument: str) -> datetime:
+    """``when`` in UTC; a naive datetime is refused because its zone would be a guess."""
+    if when.tzinfo is None:
+        raise UsageError(f"{argument}={when!r} has no time zone; write datetime(..., tzinfo=UTC)")
+    return when.astimezone(UTC)

@@ -1,0 +1,101 @@
+"""The event: what a producer put, as every target receives it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from json.encoder import encode_basestring as quote
+from typing import Any
+
+#: Keys of the envelope in the order AWS writes them (recorded); ``replay-name`` only in replayed events.
+ENVELOPE = (
+    "version", "id", "detail-type", "source", "account", "time", "region", "replay-name", "resources", "detail",
+)  # fmt: skip
+
+_BLANK_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
+
+
+@dataclass(frozen=True)
+class Event:
+    """One accepted event.
+
+    ``detail_text`` is the detail as the producer wrote it. ``tree`` is the same detail parsed for matching; it is
+    shared, so nobody may change it. What users get (``detail``, ``envelope``) is parsed anew for each event.
+    """
+
+    id: str
+    detail_type: str
+    source: str
+    account: str
+    time: datetime
+    region: str
+    resources: tuple[str, ...]
+    detail_text: str
+    tree: Mapping[str, Any]
+    replay_name: str | None = None
+
+    @cached_property
+    def time_text(self) -> str:
+        """Whole seconds with ``Z``, as in the envelope."""
+        return self.time.strftime("%Y-%m-%dT%H:%M:%SZ") if self.time.year > 999 else f"{self.time:%Y-%m-%dT%H:%M:%S}Z"
+
+    @cached_property
+    def text(self) -> str:
+        """The envelope as JSON text without white space, keys in AWS's order.
+
+        The detail keeps the producer's key order, number spelling and escapes; only the blanks between tokens go.
+        That blanks go is recorded from AWS, the rest is our choice.
+        """
+        replay = "" if self.replay_name is None else f'"replay-name":{quote(self.replay_name)},'
+        resources = ",".join(map(quote, self.resources))
+        return (
+            f'{{"version":"0","id":"{self.id}","detail-type":{quote(self.detail_type)},"source":{quote(self.source)},'
+            f'"account":"{self.account}","time":"{self.time_text}","region":"{self.region}",{replay}'
+            f'"resources":[{resources}],"detail":{compact(self.detail_text)}}}'
+        )
+
+    @cached_property
+    def envelope(self) -> dict[str, Any]:
+        """The whole event as a dict, as ``json.loads`` gives a Lambda function."""
+        loaded: dict[str, Any] = json.loads(self.text)
+        return loaded
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """The detail as a dict."""
+        detail: dict[str, Any] = self.envelope["detail"]
+        return detail
+
+    @cached_property
+    def matched_on(self) -> dict[str, Any]:
+        """The envelope for the pattern engine, with the exact numbers of ``tree``."""
+        shown: dict[str, Any] = {
+            "version": "0",
+            "id": self.id,
+            "detail-type": self.detail_type,
+            "source": self.source,
+            "account": self.account,
+            "time": self.time_text,
+            "region": self.region,
+            "resources": list(self.resources),
+            "detail": self.tree,
+        }
+        if self.replay_name is not None:
+            shown["replay-name"] = self.replay_name
+        return shown
+
+    def __repr__(self) -> str:
+        return f"<Event {self.source} {self.detail_type!r} {self.id[:8]}>"
+
+
+def compact(text: str) -> str:
+    """JSON text without the white space between its tokens; nothing else is changed."""
+    return _BLANK_OR_STRING.sub(_kept, text)
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found.group(1) or ""

@@ -1,0 +1,123 @@
+"""Between botocore's request dict and Python params, and from answers to what botocore's parser would have made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from dateutil.tz import tzlocal
+
+from eventbridge_local.errors import ServiceError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CONTENT_TYPE = "application/x-amz-json-1.1"
+_LOCAL = tzlocal()
+
+Read = Callable[[Any], Any]
+
+
+class Response:
+    """What botocore wants to know of the HTTP response it did not get."""
+
+    __slots__ = ("content", "headers", "raw", "status_code", "text", "url")
+
+    def __init__(self, status_code: int, headers: dict[str, str]) -> None:
+        self.status_code = status_code
+        self.headers = headers
+        self.url = "https://events.local/"
+        self.content = b""
+        self.text = ""
+        self.raw = None
+
+
+class RequestReader:
+    """Reads the body of one operation's requests: JSON, with timestamps as aware datetimes in UTC."""
+
+    def __init__(self, model: OperationModel) -> None:
+        shape = model.input_shape
+        self._read = None if shape is None else _reader(shape)
+
+    def __call__(self, body: bytes | str) -> dict[str, Any]:
+        """The params as boto3 spells them.
+
+        Raises:
+            ServiceError: SerializationException for a timestamp that is none.
+        """
+        params: dict[str, Any] = json.loads(body) if body else {}
+        return params if self._read is None else self._read(params)
+
+
+def _reader(shape: Shape) -> Read | None:
+    """What turns timestamps below a shape into datetimes; None when there are none."""
+    if shape.type_name == "timestamp":
+        return _instant
+    if isinstance(shape, ListShape) and (item := _reader(shape.member)):
+        return lambda value: [item(member) for member in value] if isinstance(value, list) else value
+    if isinstance(shape, MapShape) and (item := _reader(shape.value)):
+        return lambda value: {key: item(member) for key, member in value.items()}
+    if isinstance(shape, StructureShape):
+        readers = [(name, read) for name, member in shape.members.items() if (read := _reader(member))]
+        return _structure_reader(readers) if readers else None
+    return None
+
+
+def _structure_reader(readers: list[tuple[str, Read]]) -> Read:
+    def read(value: Any) -> Any:
+        if isinstance(value, dict):
+            for name, member in readers:
+                if value.get(name) is not None:
+                    value[name] = member(value[name])
+        return value
+
+    return read
+
+
+def _instant(seconds: Any) -> datetime:
+    try:
+        return _EPOCH + timedelta(seconds=seconds)
+    except (TypeError, OverflowError, ValueError):
+        raise ServiceError("SerializationException", f"Unexpected value {seconds!r}: a timestamp was expected.") from None
+
+
+def answered(answer: Mapping[str, Any], request_id: str, now: datetime) -> tuple[Response, dict[str, Any]]:
+    """A success, as the pair a ``before-call`` handler returns."""
+    parsed = {name: _plain(value) for name, value in answer.items()}
+    return _finish(parsed, 200, request_id, now)
+
+
+def refused(error: ServiceError, request_id: str, now: datetime) -> tuple[Response, dict[str, Any]]:
+    """A refusal, as the pair from which botocore raises its ClientError."""
+    parsed = {"Error": {"Message": error.message, "Code": error.code}}
+    return _finish(parsed, error.status, request_id, now)
+
+
+def _finish(parsed: dict[str, Any], status: int, request_id: str, now: datetime) -> tuple[Response, dict[str, Any]]:
+    headers = {
+        "x-amzn-requestid": request_id,
+        "content-type": _CONTENT_TYPE,
+        "date": format_datetime(now, usegmt=True),
+    }
+    parsed["ResponseMetadata"] = {
+        "RequestId": request_id,
+        "HTTPStatusCode": status,
+        "HTTPHeaders": headers,
+        "RetryAttempts": 0,
+    }
+    return Response(status, headers), parsed
+
+
+def _plain(value: Any) -> Any:
+    """A copy the caller may change, with timestamps as botocore gives them: milliseconds, in the local time zone."""
+    if isinstance(value, str | int):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _plain(member) for key, member in value.items()}
+    if isinstance(value, datetime):
+        return value.replace(microsecond=value.microsecond // 1000 * 1000).astimezone(_LOCAL)
+    if isinstance(value, list | tuple):
+        return [_plain(member) for member in value]
+    return value

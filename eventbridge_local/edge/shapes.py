@@ -1,0 +1,234 @@
+"""The constraints of input shapes, checked as the service checks them.
+
+botocore checks types, required members and minimums before a request leaves; the service checks the rest, and all of
+it when a client has ``parameter_validation=False``. It reports every violation of a request in one error (facts 1.4).
+
+Strategy: a shape is compiled once into a closure ``check(value, path, found)`` that appends violations, or into None
+when nothing below it is constrained. A request that keeps every constraint so costs a few comparisons; text is made
+only for violations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+
+from eventbridge_local.errors import ServiceError, validation_error
+
+Check = Callable[[Any, str, list[str]], None]
+
+#: Python's ``re`` has no \p classes; \w stands for letters and digits of all scripts.
+PATTERNS_FOR_PYTHON = {r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$": r"^[\w\s.:/=+\-@]*$"}
+
+#: Sets that AWS prints in another order than the model has (recorded).
+ENUM_ORDER = {
+    "ApiDestinationHttpMethod": "HEAD, POST, PATCH, DELETE, PUT, GET, OPTIONS",
+    "ArchiveState": "CREATE_FAILED, ENABLED, UPDATING, UPDATE_FAILED, CREATING, DISABLED",
+}
+
+#: Mostly the pattern is reported before the length; for these members AWS was captured to do the reverse.
+LENGTH_BEFORE_PATTERN = frozenset({"archiveName", "principal"})
+
+#: Members that the service prints for a structure and the API model does not have (recorded).
+INTERNAL_MEMBERS = {"PutEventsRequestEntry": ("kmsKeyIdentifier", "internalMetadata")}
+
+_PATTERN_TEXT = "Member must satisfy regular expression pattern: "
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "structure": (dict,),
+    "map": (dict,),
+    "list": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "long": (int,),
+    "boolean": (bool,),
+    "timestamp": (int, float, datetime),
+}
+
+
+class InputCheck:
+    """The compiled constraints of one operation's input."""
+
+    def __init__(self, model: OperationModel) -> None:
+        shape = model.input_shape
+        self._check = _compile(shape) if shape is not None else None
+
+    def __call__(self, params: Mapping[str, Any]) -> None:
+        """Refuse params that break a constraint.
+
+        Raises:
+            ServiceError: ValidationException with all violations, or SerializationException for a wrong JSON type.
+        """
+        found: list[str] = []
+        if self._check is not None:
+            self._check(params, "", found)
+        if found:
+            count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: "
+            raise validation_error(count + "; ".join(found))
+
+
+def _compile(shape: Shape) -> Check:
+    kind = shape.type_name
+    inner = _COMPILERS.get(kind, _no_check)(shape)
+    types = _TYPES.get(kind, (object,))
+    no_bool = kind in ("integer", "long", "timestamp")
+
+    def check(value: Any, path: str, found: list[str]) -> None:
+        if not isinstance(value, types) or (no_bool and value is True) or (no_bool and value is False):
+            # The text is ours; AWS's depends on its JSON library and was not recorded.
+            raise ServiceError("SerializationException", f"Unexpected value at '{path}': a {kind} was expected.")
+        if inner is not None:
+            inner(value, path, found)
+
+    return check
+
+
+def _structure(shape: StructureShape) -> Check:
+    required = tuple((name, _spelled(name)) for name in shape.required_members)
+    members = tuple((name, _spelled(name), _compile(member)) for name, member in shape.members.items())
+
+    def check(value: Any, path: str, found: list[str]) -> None:
+        prefix = f"{path}." if path else ""
+        for name, spelled in required:
+            if value.get(name) is None:
+                found.append(f"Value null at '{prefix}{spelled}' failed to satisfy constraint: Member must not be null")
+        for name, spelled, member in members:
+            if name in value and value[name] is not None:
+                member(value[name], prefix + spelled, found)
+
+    return check
+
+
+def _list(shape: ListShape) -> Check:
+    own = _constraints(shape)
+    member = _compile(shape.member)
+    scalar = _constraints(shape.member) if shape.member.type_name == "string" else ()
+    brackets = f"Member must satisfy constraint: [{', '.join(text for text, _ in scalar)}]"
+
+    def check(value: Any, path: str, found: list[str]) -> None:
+        _report(own, value, path, found, shape)
+        if scalar and not all(holds(item) for item in value if isinstance(item, str) for _, holds in scalar):
+            found.append(_violation(value, path, brackets, shape))
+        for index, item in enumerate(value, 1):
+            if not (scalar and isinstance(item, str)):
+                member(item, f"{path}.{index}.member", found)
+
+    return check
+
+
+def _map(shape: MapShape) -> Check:
+    own = _constraints(shape)
+    sides = (("Map keys", _constraints(shape.key)), ("Map value", _constraints(shape.value)))
+    texts = tuple(f"{side} must satisfy constraint: [{', '.join(t for t, _ in rules)}]" for side, rules in sides)
+    member = _compile(shape.value)
+
+    def check(value: Any, path: str, found: list[str]) -> None:
+        _report(own, value, path, found, shape)
+        for item in value.values():
+            member(item, f"{path}.member", [])
+        for text, (_, rules), items in zip(texts, sides, (value.keys(), value.values()), strict=True):
+            if not all(holds(item) for item in items for _, holds in rules):
+                found.append(_violation(value, path, text, shape))
+
+    return check
+
+
+def _scalar(shape: Shape) -> Check | None:
+    rules = _constraints(shape)
+    if not rules:
+        return None
+
+    def check(value: Any, path: str, found: list[str]) -> None:
+        _report(rules, value, path, found, shape)
+
+    return check
+
+
+def _no_check(_: Shape) -> None:
+    return None
+
+
+_COMPILERS: dict[str, Callable[[Any], Check | None]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "string": _scalar,
+    "integer": _scalar,
+    "long": _scalar,
+}
+
+Rule = tuple[str, Callable[[Any], bool]]
+
+
+def _constraints(shape: Shape) -> tuple[Rule, ...]:
+    """The constraints a shape puts on one value: AWS's text and the test, in the order AWS reports them."""
+    limits = shape.metadata
+    rules: list[Rule] = []
+    noun, measure = ("value", _itself) if shape.type_name in ("integer", "long") else ("length", _length)
+    if shape.type_name not in ("string", "list", "map", "integer", "long"):
+        return ()
+    if "enum" in limits:
+        members = ENUM_ORDER.get(shape.name, ", ".join(limits["enum"]))
+        rules.append((f"Member must satisfy enum value set: [{members}]", frozenset(limits["enum"]).__contains__))
+    if "max" in limits:
+        most = limits["max"]
+        rules.append((f"Member must have {noun} less than or equal to {most}", lambda v: measure(v) <= most))
+    if "min" in limits:
+        least = limits["min"]
+        rules.append((f"Member must have {noun} greater than or equal to {least}", lambda v: measure(v) >= least))
+    if "pattern" in limits:
+        full = re.compile(PATTERNS_FOR_PYTHON.get(limits["pattern"], limits["pattern"])).fullmatch
+        rules.append(
+            (_PATTERN_TEXT + limits["pattern"], lambda v: full(v) is not None)
+        )
+    return tuple(rules)
+
+
+def _report(rules: Iterable[Rule], value: Any, path: str, found: list[str], shape: Shape) -> None:
+    broken = [text for text, holds in rules if not holds(value)]
+    if broken:
+        broken.sort(key=_is_no_pattern, reverse=path in LENGTH_BEFORE_PATTERN)
+        found.extend(_violation(value, path, text, shape) for text in broken)
+
+
+def _is_no_pattern(text: str) -> bool:
+    return not text.startswith(_PATTERN_TEXT)
+
+
+def _violation(value: Any, path: str, text: str, shape: Shape) -> str:
+    return f"Value '{java_text(value, shape)}' at '{path}' failed to satisfy constraint: {text}"
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _length(value: Any) -> int:
+    """Characters as Java counts them (UTF-16 units), or members."""
+    if isinstance(value, str) and not value.isascii():
+        return len(value.encode("utf-16-le", "surrogatepass")) // 2
+    return len(value)
+
+
+def _spelled(member: str) -> str:
+    """A member as AWS spells it in paths: ``EventBusName`` is ``eventBusName``."""
+    return member[:1].lower() + member[1:]
+
+
+def java_text(value: Any, shape: Shape) -> str:
+    """A value as Java prints it: absent members of a structure are ``null``, maps are ``{k=v}`` (recorded)."""
+    if value is None:
+        return "null"
+    if isinstance(shape, StructureShape):
+        shown = [f"{_spelled(name)}={java_text(value.get(name), member)}" for name, member in shape.members.items()]
+        shown += [f"{name}=null" for name in INTERNAL_MEMBERS.get(shape.name, ())]
+        return f"{shape.name}({', '.join(shown)})"
+    if isinstance(shape, ListShape):
+        return f"[{', '.join(java_text(item, shape.member) for item in value)}]"
+    if isinstance(shape, MapShape):
+        return f"{{{', '.join(f'{key}={java_text(item, shape.value)}' for key, item in value.items())}}}"
+    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)

@@ -1,0 +1,64 @@
+"""Errors in two families: what the service refuses, and what a user of this library did by mistake.
+
+A ``ServiceError`` carries only what AWS itself would say. It becomes botocore's ``ClientError`` at the edge; advice
+of ours never enters its message but travels as exception notes.
+"""
+
+from __future__ import annotations
+
+
+class EventBridgeLocalError(Exception):
+    """Base of the errors this library raises in its own name, never in AWS's."""
+
+
+class UsageError(EventBridgeLocalError, ValueError):
+    """An argument to this library does not make sense; the text names it, its value and the way out."""
+
+
+class UnsupportedOperation(EventBridgeLocalError, NotImplementedError):
+    """An operation of the API that is not built yet. Nothing was sent anywhere."""
+
+
+class ServiceError(Exception):
+    """A refusal in the service's own words.
+
+    Args:
+        code: the error code, such as ``ResourceNotFoundException``.
+        message: AWS's exact text.
+        status: the HTTP status; AWS was recorded to refuse with 400 always.
+        hint: advice in our words, attached as an exception note and never part of the message.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400, hint: str | None = None) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+def validation_error(message: str, *, hint: str | None = None) -> ServiceError:
+    """The refusal for anything wrong with a request's values. It is not in the API model, yet AWS uses it most."""
+    return ServiceError("ValidationException", message, hint=hint)
+
+
+def not_found(message: str, *, hint: str | None = None) -> ServiceError:
+    """The refusal for a resource that is not there."""
+    return ServiceError("ResourceNotFoundException", message, hint=hint)
+
+
+def already_exists(message: str) -> ServiceError:
+    """The refusal for a name that is taken."""
+    return ServiceError("ResourceAlreadyExistsException", message)
+
+
+def limit_exceeded(message: str = "The requested resource exceeds the maximum number allowed.") -> ServiceError:
+    """The refusal over a quota; this one text was recorded for targets and for replays."""
+    return ServiceError("LimitExceededException", message)
+
+
+class DeliveryFailed(EventBridgeLocalError, AssertionError):
+    """An event did not reach a target; raised when the context ends, because production would be silent."""

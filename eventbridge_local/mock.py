@@ -1,0 +1,241 @@
+"""The doors: one object that is a context manager, an async context manager and a decorator.
+
+Every entrance makes a new, empty EventBridge, so an object can be used again and can be nested in itself. Leaving
+restores exactly what was found, also after an exception.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, TypeVar, overload
+from unittest import TestCase
+
+import botocore.session
+
+from eventbridge_local.bus.journal import Delivery
+from eventbridge_local.core.clock import Clock
+from eventbridge_local.core.ids import Ids
+from eventbridge_local.edge.hook import Active, activate, deactivate
+from eventbridge_local.errors import DeliveryFailed, UsageError
+from eventbridge_local.handle import EventBridge
+from eventbridge_local.operations.service import Service
+from eventbridge_local.options import Options, make_options
+from eventbridge_local.report import text
+
+F = TypeVar("F", bound=Callable[..., Any] | type)
+
+_REGION_VARIABLE = "AWS_DEFAULT_REGION"
+_DEFAULT_REGION = "us-east-1"
+#: What a configured Region depends on; while none of it changes, the answer is known.
+_REGION_SOURCES = ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE")
+
+_entered: list[_Entrance] = []
+
+
+class Mock:
+    """What ``mock_eventbridge(...)`` returns."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._entrances: list[_Entrance] = []
+
+    def __enter__(self) -> EventBridge:
+        entrance = _Entrance(self._options)
+        entrance.open()
+        self._entrances.append(entrance)
+        return entrance.handle
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._entrances.pop().close(error)
+
+    async def __aenter__(self) -> EventBridge:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, traceback)
+
+    def __call__(self, decorated: F) -> F:
+        """Run a function, coroutine function, generator fixture or every test of a class inside a mock of its own."""
+        if isinstance(decorated, type):
+            return _decorate_class(self, decorated)  # type: ignore[return-value]
+        if not callable(decorated):
+            raise UsageError(f"mock_eventbridge cannot decorate {decorated!r}; it takes a function or a class")
+        return _decorate_function(self, decorated)
+
+    def __repr__(self) -> str:
+        return f"mock_eventbridge({self._options!r})"
+
+
+@overload
+def mock_eventbridge(decorated: F, /) -> F: ...
+@overload
+def mock_eventbridge(**options: Any) -> Mock: ...
+def mock_eventbridge(decorated: Any = None, /, **options: Any) -> Any:
+    """Answer every ``events`` call of this process from an EventBridge inside it.
+
+    Use it as ``with mock_eventbridge() as eb:``, ``async with``, or a decorator with or without brackets. The
+    keywords are those of ``Options``.
+
+    Raises:
+        UsageError: an unknown keyword, or a value that does not make sense.
+    """
+    if decorated is not None and not callable(decorated):
+        raise UsageError(f"mock_eventbridge({decorated!r}): options are keywords, such as region='eu-west-1'")
+    mock = Mock(make_options(options))
+    return mock if decorated is None else mock(decorated)
+
+
+def current_eventbridge() -> EventBridge:
+    """The handle of the innermost active mock, for helpers and decorated tests.
+
+    Raises:
+        UsageError: no mock is active.
+    """
+    if not _entered:
+        raise UsageError("no mock_eventbridge is active here")
+    return _entered[-1].handle
+
+
+class _Entrance:
+    """One stay inside a mock."""
+
+    def __init__(self, options: Options) -> None:
+        region = options.region or _configured_region() or _DEFAULT_REGION
+        self._options = options
+        self._service = Service(Clock(options.start()), Ids(options.seed), options.limits)
+        self._active = Active(self._service, options.account)
+        self._region_before: str | None = None
+        self.handle = EventBridge(self._service, options.account, region)
+
+    def open(self) -> None:
+        activate(self._active)
+        _entered.append(self)
+        self._region_before = os.environ.get(_REGION_VARIABLE)
+        os.environ[_REGION_VARIABLE] = self.handle.region
+
+    def close(self, error: BaseException | None) -> None:
+        deactivate(self._active)
+        _entered.remove(self)
+        if self._region_before is None:
+            os.environ.pop(_REGION_VARIABLE, None)
+        else:
+            os.environ[_REGION_VARIABLE] = self._region_before
+        failures = self._failures() if self._options.assert_all_deliveries_succeeded else []
+        if error is not None:
+            # The test's own failure stays the one that is raised; ours explains it.
+            for note in (*self.handle.hints_for(error), *map(text.failure, failures)):
+                error.add_note(note)
+        elif failures:
+            raise ExceptionGroup(text.failed_checks(len(failures)), failures)
+
+    def _failures(self) -> list[Exception]:
+        failures = [failure for made in self._service.journal.of(Delivery) if (failure := _failure_of(made))]
+        return failures + [DeliveryFailed(f"rules feed each other without end: {ring}") for ring in self._service.rings]
+
+
+def _failure_of(delivery: Delivery) -> Exception | None:
+    """What went wrong with a delivery, with the event and the rule in a note."""
+    if isinstance(delivery.raised, Exception):
+        failure = delivery.raised
+    elif delivery.outcome in ("dead-lettered", "dropped"):
+        failure = DeliveryFailed(f"{delivery.error}: {delivery.reason}")
+    else:
+        return None
+    failure.add_note(text.failed_delivery(delivery))
+    return failure
+
+
+@functools.lru_cache(maxsize=16)
+def _region_for(sources: tuple[str | None, ...]) -> str | None:
+    region: str | None = botocore.session.Session().get_config_variable("region")
+    return region
+
+
+def _configured_region() -> str | None:
+    """The Region a client without one would get. Asking botocore takes milliseconds, so the answer is kept."""
+    return _region_for(tuple(map(os.environ.get, _REGION_SOURCES)))
+
+
+def _decorate_function(mock: Mock, function: Any) -> Any:
+    if inspect.isasyncgenfunction(function):
+
+        @functools.wraps(function)
+        async def decorated_async_generator(*args: Any, **kwargs: Any) -> Any:
+            async with mock:
+                async for value in function(*args, **kwargs):
+                    yield value
+
+        return decorated_async_generator
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def decorated_coroutine(*args: Any, **kwargs: Any) -> Any:
+            async with mock:
+                return await function(*args, **kwargs)
+
+        return decorated_coroutine
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def decorated_generator(*args: Any, **kwargs: Any) -> Any:
+            with mock:
+                return (yield from function(*args, **kwargs))
+
+        return decorated_generator
+
+    @functools.wraps(function)
+    def decorated(*args: Any, **kwargs: Any) -> Any:
+        with mock:
+            return function(*args, **kwargs)
+
+    return decorated
+
+
+def _decorate_class(mock: Mock, cls: type) -> type:
+    """Give every test of a class a mock of its own that also covers its set-up and tear-down."""
+    if issubclass(cls, TestCase):
+        cls.run = _decorate_function(mock, cls.run)  # type: ignore[method-assign]
+        return cls
+    set_up, tear_down = getattr(cls, "setup_method", None), getattr(cls, "teardown_method", None)
+
+    def setup_method(self: Any, method: Any) -> None:
+        mock.__enter__()
+        try:
+            _call_with_method(set_up, self, method)
+        except BaseException as error:  # pytest runs no tear-down after a failed set-up
+            mock.__exit__(type(error), error, error.__traceback__)
+            raise
+
+    def teardown_method(self: Any, method: Any) -> None:
+        with _leaving(mock):
+            _call_with_method(tear_down, self, method)
+
+    cls.setup_method = setup_method  # type: ignore[attr-defined]
+    cls.teardown_method = teardown_method  # type: ignore[attr-defined]
+    return cls
+
+
+def _call_with_method(function: Any, instance: Any, method: Any) -> None:
+    """Call pytest's per-test functions of a class, which may or may not ask for the method."""
+    if function is not None:
+        takes_method = len(inspect.signature(function).parameters) > 1
+        function(instance, *([method] if takes_method else []))
+
+
+@contextmanager
+def _leaving(mock: Mock) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        mock.__exit__(type(error), error, error.__traceback__)
+        raise
+    mock.__exit__(None, None, None)

@@ -1,0 +1,1 @@
+"""The API: one function for each operation, found by name in ``table``."""

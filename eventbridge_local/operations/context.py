@@ -1,0 +1,34 @@
+"""What every operation is given: where the call goes, and the parts of the mock it may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from eventbridge_local.bus.engine import Engine
+from eventbridge_local.bus.journal import Journal
+from eventbridge_local.core.ids import Ids
+from eventbridge_local.core.limits import Limits
+from eventbridge_local.state.world import Place, World
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One call: ``place`` is the caller's account and Region."""
+
+    world: World
+    place: Place
+    engine: Engine
+    journal: Journal
+
+    @property
+    def now(self) -> datetime:
+        return self.world.clock.now
+
+    @property
+    def ids(self) -> Ids:
+        return self.world.ids
+
+    @property
+    def limits(self) -> Limits:
+        return self.world.limits

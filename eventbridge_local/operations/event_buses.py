@@ -1,0 +1,110 @@
+"""Event buses: create, describe, list, update, delete."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eventbridge_local.errors import already_exists, limit_exceeded, not_found, validation_error
+from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.lookup import bus_of
+from eventbridge_local.operations.table import Answer, Params, given, operation
+from eventbridge_local.operations.tags import check_tags
+from eventbridge_local.state.paging import page
+from eventbridge_local.state.records import EventBus
+from eventbridge_local.state.world import Bus
+
+SETTINGS = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
+
+
+@operation("CreateEventBus")
+def create_event_bus(ctx: Context, params: Params) -> Answer:
+    """Make a bus. Source: recorded (answers, duplicate), terraform-provider-aws#35065 (``aws.`` names)."""
+    name = params["Name"]
+    _check_name(params)
+    tags = check_tags(params.get("Tags", []), ctx.limits)
+    if name in ctx.place.buses:
+        raise already_exists(f"Event bus {name} already exists.")
+    if len(ctx.place.buses) >= ctx.limits.event_buses:
+        raise limit_exceeded()
+    arn = ctx.place.arn(f"event-bus/{name}")
+    settings = given(params, *SETTINGS)
+    ctx.place.buses[name] = Bus(EventBus(name, arn, ctx.now, ctx.now, settings))
+    if tags:
+        ctx.place.tags[arn] = tags
+    return {"EventBusArn": arn, **settings}
+
+
+def _check_name(params: Params) -> None:
+    name, source = params["Name"], params.get("EventSourceName")
+    if source is not None:
+        if name != source:
+            raise validation_error("Parameter Name is not valid. Reason: Name must be equal to EventSourceName.")
+        raise not_found(f"Event source {source} does not exist.")
+    if name.startswith("aws."):
+        raise validation_error("EventBus name starting with 'aws.' is not valid.")
+    if "/" in name:
+        raise validation_error("Parameter Name is not valid. Reason: Custom event bus names must not contain '/'.")
+
+
+@operation("DescribeEventBus")
+def describe_event_bus(ctx: Context, params: Params) -> Answer:
+    """Describe a bus, the default one when none is named."""
+    return _described(bus_of(ctx, params, "Name").record)
+
+
+@operation("ListEventBuses")
+def list_event_buses(ctx: Context, params: Params) -> Answer:
+    """List buses by name, a page at a time."""
+    prefix = params.get("NamePrefix")
+    names = sorted(name for name in ctx.place.buses if name.startswith(prefix or ""))
+    shown, token = page(
+        names,
+        str,
+        limit=params.get("Limit", ctx.limits.default_page_size),
+        token=params.get("NextToken"),
+        scope=("ListEventBuses", prefix),
+    )
+    rows = [_row(ctx.place.buses[name].record) for name in shown]
+    return {"EventBuses": rows, **({"NextToken": token} if token else {})}
+
+
+@operation("UpdateEventBus")
+def update_event_bus(ctx: Context, params: Params) -> Answer:
+    """Change the settings that are given and keep the others; the default bus when none is named."""
+    bus = bus_of(ctx, params, "Name")
+    settings = {**bus.record.settings, **given(params, *SETTINGS)}
+    bus.record = replace(bus.record, settings=settings, modified=ctx.now)
+    return {"Arn": bus.record.arn, "Name": bus.name, **settings}
+
+
+@operation("DeleteEventBus")
+def delete_event_bus(ctx: Context, params: Params) -> Answer:
+    """Delete a bus; one that is not there counts as deleted (asserted against AWS)."""
+    name = params["Name"]
+    if name == "default":
+        raise validation_error("Cannot delete event bus default.")
+    bus = ctx.place.buses.get(name)
+    if bus is None:
+        return {}
+    if bus.rules:
+        raise validation_error(
+            "EventBus can't be deleted since it has rules.", hint=f"rules of {name!r}: {', '.join(sorted(bus.rules))}"
+        )
+    del ctx.place.buses[name]
+    ctx.place.tags.pop(bus.record.arn, None)
+    return {}
+
+
+def _row(record: EventBus) -> Answer:
+    shown = given(dict(record.settings), "Description")
+    return {
+        "Name": record.name,
+        "Arn": record.arn,
+        "CreationTime": record.created,
+        "LastModifiedTime": record.modified,
+        **shown,
+    }
+
+
+def _described(record: EventBus) -> Answer:
+    return {**_row(record), **record.settings}

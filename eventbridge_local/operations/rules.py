@@ -1,0 +1,179 @@
+"""Rules, and TestEventPattern, which tries a rule's pattern without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from eventbridge_local.errors import ServiceError, limit_exceeded, validation_error
+from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.lookup import bus_of, refuse_managed, rule_of
+from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.operations.tags import check_tags
+from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, matches, parse_event
+from eventbridge_local.schedules import InvalidSchedule, Schedule, parse_schedule
+from eventbridge_local.core.arn import rule_resource
+from eventbridge_local.state.paging import page
+from eventbridge_local.state.records import Rule, RuleState
+
+ALL_CLOUDTRAIL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+REQUIRED_OF_A_TEST_EVENT = ("id", "account", "source", "time", "region", "detail-type")
+
+
+@operation("PutRule")
+def put_rule(ctx: Context, params: Params) -> Answer:
+    """Make a rule, or replace all of one but its targets and tags. Source: recorded, API reference."""
+    schedule_text = params.get("ScheduleExpression")
+    pattern, schedule = _checked_trigger(params)
+    tags = check_tags(params.get("Tags", []), ctx.limits)
+    bus = bus_of(ctx, params)
+    if schedule_text is not None and bus.name != "default":
+        raise validation_error("ScheduleExpression is supported only on the default event bus.")
+    before = bus.rules.get(params["Name"])
+    refuse_managed(before)
+    if before is None and len(bus.rules) >= ctx.limits.rules_per_event_bus:
+        raise limit_exceeded()
+    rule = Rule(
+        name=params["Name"],
+        arn=ctx.place.arn(rule_resource(bus.name, params["Name"])),
+        bus=bus.name,
+        state=params.get("State", "ENABLED"),
+        created_by=ctx.place.account,
+        pattern=pattern,
+        schedule=schedule,
+        schedule_text=schedule_text or None,
+        description=params.get("Description"),
+        role_arn=params.get("RoleArn"),
+        targets=before.targets if before else (),
+    )
+    bus.put_rule(rule)
+    if before is None and tags:
+        ctx.place.tags[rule.arn] = tags
+    return {"RuleArn": rule.arn}
+
+
+def _checked_trigger(params: Params) -> tuple[Pattern | None, Schedule | None]:
+    """What makes the rule run, compiled."""
+    pattern_text, schedule_text = params.get("EventPattern"), params.get("ScheduleExpression")
+    if not schedule_text and not pattern_text:
+        if schedule_text is not None and _names_custom_bus(params):
+            raise validation_error("ScheduleExpression is supported only on the default event bus.")
+        raise validation_error("Parameter(s) EventPattern or ScheduleExpression must be specified.")
+    if schedule_text and _names_custom_bus(params):
+        raise validation_error("ScheduleExpression is supported only on the default event bus.")
+    if schedule_text and params.get("State") == ALL_CLOUDTRAIL:
+        raise validation_error(f"{ALL_CLOUDTRAIL} rule state is not supported with scheduled rule expressions.")
+    pattern = compiled(pattern_text) if pattern_text else None
+    return pattern, (_scheduled(schedule_text) if schedule_text else None)
+
+
+def _names_custom_bus(params: Params) -> bool:
+    return str(params.get("EventBusName", "default")).rpartition("event-bus/")[2] != "default"
+
+
+def compiled(text: str) -> Pattern:
+    """A pattern as PutRule, CreateArchive and TestEventPattern take it: valid, and not too complex."""
+    try:
+        pattern = compile_pattern(text)
+        check_complexity(pattern)
+    except InvalidPattern as invalid:
+        raise ServiceError(
+            "InvalidEventPatternException", f"Event pattern is not valid. Reason: {invalid.reason}"
+        ) from None
+    return pattern
+
+
+def _scheduled(text: str) -> Schedule:
+    try:
+        return parse_schedule(text)
+    except InvalidSchedule as invalid:
+        raise validation_error("Parameter ScheduleExpression is not valid.", hint=invalid.hint) from None
+
+
+@operation("DescribeRule")
+def describe_rule(ctx: Context, params: Params) -> Answer:
+    """One rule; ``CreatedBy`` is shown here and not in lists (recorded)."""
+    rule = rule_of(bus_of(ctx, params), params["Name"])
+    return {**_row(rule), "CreatedBy": rule.created_by}
+
+
+@operation("ListRules")
+def list_rules(ctx: Context, params: Params) -> Answer:
+    """The rules of a bus by name, a page at a time."""
+    bus, prefix = bus_of(ctx, params), params.get("NamePrefix")
+    names = sorted(name for name in bus.rules if name.startswith(prefix or ""))
+    shown, token = page(
+        names,
+        str,
+        limit=params.get("Limit", ctx.limits.default_page_size),
+        token=params.get("NextToken"),
+        scope=("ListRules", bus.record.arn, prefix),
+    )
+    return without_nones(Rules=[_row(bus.rules[name]) for name in shown], NextToken=token)
+
+
+@operation("EnableRule")
+def enable_rule(ctx: Context, params: Params) -> Answer:
+    """Let a rule match again."""
+    return _set_state(ctx, params, "ENABLED")
+
+
+@operation("DisableRule")
+def disable_rule(ctx: Context, params: Params) -> Answer:
+    """Keep a rule from matching; it keeps its targets."""
+    return _set_state(ctx, params, "DISABLED")
+
+
+def _set_state(ctx: Context, params: Params, state: RuleState) -> Answer:
+    bus = bus_of(ctx, params)
+    rule = rule_of(bus, params["Name"])
+    refuse_managed(rule)
+    bus.put_rule(replace(rule, state=state))
+    return {}
+
+
+@operation("DeleteRule")
+def delete_rule(ctx: Context, params: Params) -> Answer:
+    """Delete a rule that has no targets. One that is not there counts as deleted; a missing bus does not."""
+    bus = bus_of(ctx, params)
+    rule = bus.rules.get(params["Name"])
+    if rule is None:
+        return {}
+    refuse_managed(rule, force=params.get("Force", False))
+    if rule.targets:
+        ids = ", ".join(target.id for target in rule.targets)
+        raise validation_error(
+            "Rule can't be deleted since it has targets.", hint=f"call RemoveTargets first, with Ids {ids}"
+        )
+    bus.remove_rule(rule.name)
+    ctx.place.tags.pop(rule.arn, None)
+    return {}
+
+
+@operation("TestEventPattern")
+def test_event_pattern(_: Context, params: Params) -> Answer:
+    """Whether a pattern matches an event given as text. Source: recorded, with the fields an event must have."""
+    pattern = compiled(params["EventPattern"])
+    refusal: Callable[[str], ServiceError] = lambda hint: validation_error("Parameter Event is not valid.", hint=hint)  # noqa: E731
+    try:
+        event = parse_event(params["Event"])
+    except ValueError as broken:
+        raise refusal(f"the event must be the text of a JSON object: {broken}") from None
+    missing = [name for name in REQUIRED_OF_A_TEST_EVENT if name not in event]
+    if missing:
+        raise refusal(f"missing: {', '.join(missing)}")
+    return {"Result": bool(matches(pattern.text, event))}
+
+
+def _row(rule: Rule) -> Answer:
+    return without_nones(
+        Name=rule.name,
+        Arn=rule.arn,
+        EventPattern=rule.pattern and rule.pattern.text,
+        State=rule.state,
+        Description=rule.description,
+        ScheduleExpression=rule.schedule_text,
+        RoleArn=rule.role_arn,
+        ManagedBy=rule.managed_by,
+        EventBusName=rule.bus,
+    )

@@ -1,0 +1,78 @@
+"""The service as its callers see it: an operation's name and parameters in, an answer or a refusal out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from eventbridge_local.bus.delivery import Deliverer
+from eventbridge_local.bus.engine import Engine
+from eventbridge_local.bus.journal import Call, Journal
+from eventbridge_local.core.clock import Clock
+from eventbridge_local.core.ids import Ids
+from eventbridge_local.core.limits import Limits
+from eventbridge_local.errors import ServiceError, UnsupportedOperation
+from eventbridge_local.operations import event_buses, events, rules, tags, targets
+from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.table import TABLE, Answer, Params
+from eventbridge_local.state.world import World
+from eventbridge_local.targets.handlers import Handlers
+
+# Importing a family enters its operations in the table.
+FAMILIES = (event_buses, events, rules, tags, targets)
+
+
+class Service:
+    """One mock's EventBridge: its state, its bus and its journal."""
+
+    def __init__(self, clock: Clock, ids: Ids, limits: Limits) -> None:
+        self.clock = clock
+        self.ids = ids
+        self.limits = limits
+        self.handlers = Handlers()
+        self.journal = Journal()
+        self.rings: list[str] = []
+        self._start()
+
+    def _start(self) -> None:
+        self.world = World(self.clock, self.ids, self.limits)
+        deliverer = Deliverer(self.journal, self.handlers, self.clock, self.ids)
+        self.engine = Engine(self.journal, deliverer, self.rings.append)
+
+    def reset(self) -> None:
+        """Forget buses, rules, handlers and journal; the clock goes on."""
+        self.handlers.clear()
+        self.journal.clear()
+        self.rings.clear()
+        self._start()
+
+    def call(
+        self, name: str, params: Params, account: str, region: str, check: Callable[[Params], None] | None = None
+    ) -> Answer:
+        """Carry out an operation and write the call down.
+
+        Args:
+            name: the operation, such as ``PutRule``.
+            params: its members as boto3 spells them.
+            check: tells whether the params keep the constraints of the input shape.
+
+        Raises:
+            ServiceError: what AWS would refuse, in its words. Nothing has changed then.
+            UnsupportedOperation: the operation is not built yet.
+        """
+        at = self.clock.now
+        try:
+            if check is not None:
+                check(params)
+            function = TABLE.get(name)
+            if function is None:
+                raise UnsupportedOperation(
+                    f"eventbridge_local does not answer {name} yet. Nothing was sent to AWS and nothing has changed."
+                )
+            context = Context(self.world, self.world.place(account, region), self.engine, self.journal)
+            answer = function(context, params)
+        except ServiceError as refused:
+            refusal = {"error_code": refused.code, "error_message": refused.message, "hint": refused.hint}
+            self.journal.add(Call(name, params, account, region, at, **refusal))
+            raise
+        self.journal.add(Call(name, params, account, region, at, answer))
+        return answer

@@ -1,0 +1,84 @@
+"""Targets of rules: put, remove, and list from either side."""
+
+from __future__ import annotations
+
+from eventbridge_local.core.arn import parse_arn
+from eventbridge_local.errors import limit_exceeded, validation_error
+from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.lookup import bus_of, refuse_managed, rule_of
+from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.state.paging import page
+from eventbridge_local.state.records import Target
+from eventbridge_local.transforms import check_target_input, compile_input
+
+_INPUTS = ("Input", "InputPath", "InputTransformer")
+
+
+@operation("PutTargets")
+def put_targets(ctx: Context, params: Params) -> Answer:
+    """Add targets to a rule; an id that is there is replaced whole. Source: recorded."""
+    for target in params["Targets"]:
+        _check_target(target)
+    bus = bus_of(ctx, params)
+    rule = rule_of(bus, params["Rule"])
+    refuse_managed(rule)
+    targets = {target.id: target for target in rule.targets}
+    targets.update((target["Id"], _target(target)) for target in params["Targets"])
+    if len(targets) > ctx.limits.targets_per_rule:
+        raise limit_exceeded()
+    bus.put_targets(rule, tuple(targets.values()))
+    return {"FailedEntryCount": 0, "FailedEntries": []}
+
+
+def _check_target(target: Params) -> None:
+    if parse_arn(target["Arn"]) is None:
+        raise validation_error(
+            f"Parameter {target['Arn']} is not valid. Reason: Provided Arn is not in correct format."
+        )
+    check_target_input(target)
+
+
+def _target(params: Params) -> Target:
+    transformed = any(member in params for member in _INPUTS)
+    return Target(params["Id"], params["Arn"], params, compile_input(params) if transformed else None)
+
+
+@operation("RemoveTargets")
+def remove_targets(ctx: Context, params: Params) -> Answer:
+    """Take targets from a rule; an id that is not there is no error."""
+    bus = bus_of(ctx, params)
+    rule = rule_of(bus, params["Rule"])
+    refuse_managed(rule, force=params.get("Force", False))
+    gone = set(params["Ids"])
+    bus.put_targets(rule, tuple(target for target in rule.targets if target.id not in gone))
+    return {"FailedEntryCount": 0, "FailedEntries": []}
+
+
+@operation("ListTargetsByRule")
+def list_targets_by_rule(ctx: Context, params: Params) -> Answer:
+    """The targets of a rule by id, each exactly as it was put (recorded)."""
+    bus = bus_of(ctx, params)
+    rule = rule_of(bus, params["Rule"])
+    shown, token = page(
+        sorted(rule.targets, key=lambda target: target.id),
+        lambda target: target.id,
+        limit=params.get("Limit", ctx.limits.default_page_size),
+        token=params.get("NextToken"),
+        scope=("ListTargetsByRule", rule.arn),
+    )
+    return without_nones(Targets=[target.params for target in shown], NextToken=token)
+
+
+@operation("ListRuleNamesByTarget")
+def list_rule_names_by_target(ctx: Context, params: Params) -> Answer:
+    """The names of this bus's rules that have a target of exactly that ARN."""
+    bus, arn = bus_of(ctx, params), params["TargetArn"]
+    names = sorted(rule.name for rule in bus.rules.values() if any(target.arn == arn for target in rule.targets))
+    shown, token = page(
+        names,
+        str,
+        limit=params.get("Limit", ctx.limits.default_page_size),
+        token=params.get("NextToken"),
+        scope=("ListRuleNamesByTarget", bus.record.arn, arn),
+    )
+    return without_nones(RuleNames=list(shown), NextToken=token)

@@ -1,0 +1,79 @@
+"""Every option once: the same for ``with``, decorator, fixture and marker."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from dateutil import parser
+
+from eventbridge_local.core.clock import aware
+from eventbridge_local.core.limits import Limits
+from eventbridge_local.errors import UsageError
+
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a mock behaves.
+
+    Args:
+        account: twelve digits; the account of callers whose access key id is not itself twelve digits.
+        region: the Region of clients that name none, and of the handle's shorthands. None takes the one that the
+            environment or the AWS configuration gives, else us-east-1.
+        now: where the clock stands: an aware datetime or an ISO 8601 text. None follows the real clock.
+        seed: makes ids reproducible; None takes a seed from the operating system.
+        limits: sizes and quotas of the service.
+        assert_all_deliveries_succeeded: raise when the context ends if a handler raised, or an event could not be
+            delivered or went round in a ring of rules.
+    """
+
+    account: str = "123456789012"
+    region: str | None = None
+    now: datetime | str | None = None
+    seed: int | str | None = None
+    limits: Limits = Limits()
+    assert_all_deliveries_succeeded: bool = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.account, str) or not _ACCOUNT.fullmatch(self.account):
+            raise UsageError(f"account={self.account!r}: an account id is a string of twelve digits")
+        if self.region is not None and not (isinstance(self.region, str) and _REGION.fullmatch(self.region)):
+            raise UsageError(f"region={self.region!r}: that is no Region name; write one such as 'eu-west-1'")
+        if not isinstance(self.limits, Limits):
+            raise UsageError(f"limits={self.limits!r}: give a Limits, such as Limits(event_buses=3)")
+        self.start()
+
+    def start(self) -> datetime | None:
+        """``now`` as an aware datetime."""
+        if isinstance(self.now, str):
+            try:
+                when = parser.isoparse(self.now)
+            except ValueError:
+                raise UsageError(f"now={self.now!r}: write ISO 8601, such as '2026-03-06T09:00Z'") from None
+            return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+        if self.now is not None and not isinstance(self.now, datetime):
+            raise UsageError(f"now={self.now!r}: give an aware datetime or an ISO 8601 text")
+        return self.now and aware(self.now, "now")
+
+
+NAMES = tuple(field.name for field in fields(Options))
+
+
+def make_options(given: dict[str, Any], *, door: str = "mock_eventbridge") -> Options:
+    """Options from keywords; ``door`` is what a wrong keyword is blamed on.
+
+    Raises:
+        UsageError: an unknown keyword, or a value that does not make sense.
+    """
+    for name in given:
+        if name not in NAMES:
+            near = difflib.get_close_matches(name, NAMES, 1)
+            guess = f"did you mean {near[0]}?" if near else f"choose from {', '.join(NAMES)}"
+            raise UsageError(f"{door}({name}=...): there is no such option; {guess}")
+    return Options(**given)

@@ -1,0 +1,151 @@
+"""Events as trees that keep what matching needs: the spelling of odd numbers, and every one of repeated keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from json import JSONDecoder
+from typing import Any, NoReturn
+
+from eventbridge_local.patterns.json_reader import DEEPEST, JsonError, read_tree
+from eventbridge_local.patterns.numbers import SpelledNumber, read_float, read_integer
+
+_WHITE = re.compile(r"[ \t\r\n]*")
+_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+_FRACTION = re.compile(r"[.eE]")
+
+
+class RepeatedKeys(dict[str, Any]):
+    """A JSON object that names a key more than once: a dict of the last values, with all of them in `pairs`."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+
+
+def parse_event(text: str) -> dict[str, Any]:
+    """Read an event, strictly.
+
+    Args:
+        text: the JSON text of one object, nothing behind it.
+    Returns:
+        A tree as ``json.loads`` gives, except that a number no double stands for is a `SpelledNumber` and an object
+        with repeated keys is a `RepeatedKeys`.
+    Raises:
+        ValueError: the text is not strict JSON, not an object, or nested deeper than 1,000 levels.
+    """
+    tree, end = _read(text)
+    rest = text[end:].strip(" \t\r\n")
+    if rest:
+        raise ValueError(f"text behind the event: {rest[:20]!r}")
+    return tree
+
+
+def read_event(text: str) -> dict[str, Any]:
+    """Read an event as the engine does: whatever follows the closing brace is never looked at.
+
+    Raises:
+        ValueError: as for `parse_event`.
+    """
+    return _read(text)[0]
+
+
+def event_tree(event: Any) -> dict[str, Any]:
+    """The tree of whatever stands for an event.
+
+    Args:
+        event: JSON text, a mapping, or an object whose ``envelope`` is a mapping.
+    Raises:
+        ValueError: text that is not a JSON object.
+        TypeError: anything else.
+    """
+    if type(event) is dict:
+        return event
+    if isinstance(event, str):
+        return read_event(event)
+    tree = getattr(event, "envelope", event)
+    if isinstance(tree, dict):
+        return tree
+    if isinstance(tree, Mapping):
+        return dict(tree)
+    raise TypeError(f"an event is JSON text, a dict or an Event, not {type(event).__name__}")
+
+
+def pairs_of(tree: Mapping[str, Any]) -> Any:
+    """All (name, value) pairs of an object of an event, repeated names included."""
+    return tree.pairs if type(tree) is RepeatedKeys else tree.items()
+
+
+def _read(text: str) -> tuple[dict[str, Any], int]:
+    if not isinstance(text, str):
+        raise TypeError(f"the text of an event is a str, not {type(text).__name__}")
+    start = _WHITE.match(text).end()  # type: ignore[union-attr]
+    if text[start : start + 1] != "{":
+        raise ValueError("an event is a JSON object")
+    try:
+        tree, end = _DECODER.raw_decode(text, start)
+    except RecursionError:
+        tree, end = _read_slowly(text)
+    except ValueError as error:
+        tree, end = _read_slowly(text, error)
+    else:
+        check_depth(text, end)
+    return tree, end
+
+
+def _read_slowly(text: str, cause: Exception | None = None) -> tuple[dict[str, Any], int]:
+    """Read what Python's decoder gave up on: deep nesting, and the escapes only the engine takes."""
+    if cause is not None and "\\u" not in text:
+        raise cause
+    try:
+        reader_tree, end = read_tree(text, _make_object, _make_number)
+    except JsonError as error:
+        raise ValueError(str(error)) from None
+    return reader_tree, end
+
+
+def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    tree = dict(pairs)
+    return tree if len(tree) == len(pairs) else RepeatedKeys(pairs)
+
+
+def _make_number(text: str) -> float:
+    return read_float(text) if _FRACTION.search(text) else read_integer(text)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def check_depth(text: str, end: int) -> None:
+    """Refuse JSON text nested too deep for the engine; only newer Pythons decode such a text at all.
+
+    Raises:
+        ValueError: deeper than 1,000 levels.
+    """
+    if text.count("[", 0, end) + text.count("{", 0, end) > DEEPEST and _depth(text, end) > DEEPEST:
+        raise ValueError(f"nested deeper than {DEEPEST} levels")
+
+
+def _depth(text: str, end: int) -> int:
+    deepest = depth = 0
+    for found in _STRUCTURE.finditer(text, 0, end):
+        mark = found[0]
+        if mark in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in "]}":
+            depth -= 1
+    return deepest
+
+
+_DECODER = JSONDecoder(
+    object_pairs_hook=_make_object,
+    parse_float=read_float,
+    parse_int=read_integer,
+    parse_constant=_refuse_constant,
+)
+
+__all__ = ["RepeatedKeys", "SpelledNumber", "event_tree", "pairs_of", "parse_event", "read_event"]

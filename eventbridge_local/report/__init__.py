@@ -1,0 +1,1 @@
+"""Reading the journal: queries, the nearest miss, and every sentence meant for people."""

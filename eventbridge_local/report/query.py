@@ -1,0 +1,164 @@
+"""Logs: views of the journal that can be iterated, filtered and asserted on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar, overload
+
+from eventbridge_local.bus.journal import Call, Delivery, Entry
+from eventbridge_local.errors import UsageError
+from eventbridge_local.patterns import compile_pattern, matches
+from eventbridge_local.report.nearest import fits
+from eventbridge_local.targets.names import names_of
+
+T = TypeVar("T")
+
+Field = Callable[[Any], Any]
+
+
+class Log(Sequence[T], Generic[T]):
+    """Records of one kind, oldest first. It does not grow: ask the handle again for what came since."""
+
+    #: What ``where`` can ask for, and where it is found on a record.
+    fields: Mapping[str, Field] = {}
+
+    def __init__(self, records: Iterable[T]) -> None:
+        self._records = tuple(records)
+
+    def where(self, **wanted: Any) -> Log[T]:
+        """The records whose fields equal (dicts: include) the given values.
+
+        Raises:
+            UsageError: a keyword that is no field of these records.
+        """
+        unknown = sorted(set(wanted) - set(self.fields))
+        if unknown:
+            raise UsageError(f"where({unknown[0]}=...): there is no such field; choose from {', '.join(self.fields)}")
+        return type(self)(
+            record
+            for record in self._records
+            if all(fits(value, self.fields[name](record)) for name, value in wanted.items())
+        )
+
+    def one(self) -> T:
+        """The only record. Raises AssertionError when there is none, or more than one."""
+        if len(self) != 1:
+            shown = "".join(f"\n  {record!r}" for record in self._records[:10])
+            raise AssertionError(f"expected exactly one, there are {len(self)}{shown}")
+        return self._records[0]
+
+    @property
+    def first(self) -> T:
+        """The oldest record. Raises AssertionError when there is none."""
+        return self._end(0)
+
+    @property
+    def last(self) -> T:
+        """The newest record. Raises AssertionError when there is none."""
+        return self._end(-1)
+
+    def _end(self, index: int) -> T:
+        if not self._records:
+            raise AssertionError(f"the {type(self).__name__} is empty")
+        return self._records[index]
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Log[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Log[T]:
+        return type(self)(self._records[index]) if isinstance(index, slice) else self._records[index]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)}>"
+
+
+class EventLog(Log[Entry]):
+    """Entries of PutEvents, accepted and refused."""
+
+    fields = {
+        "source": lambda entry: entry.source,
+        "detail_type": lambda entry: entry.detail_type,
+        "detail": lambda entry: entry.detail,
+        "bus": lambda entry: entry.bus,
+        "account": lambda entry: entry.account,
+        "region": lambda entry: entry.region,
+        "accepted": lambda entry: entry.accepted,
+        "event_id": lambda entry: entry.event_id,
+        "error_code": lambda entry: entry.error_code,
+    }
+
+    def matching(self, pattern: str | Mapping[str, Any]) -> EventLog:
+        """The accepted events that an event pattern matches. Raises InvalidPattern for a pattern AWS refuses."""
+        return EventLog(entry for entry in self if entry.event is not None and _satisfies(pattern, entry.event.matched_on))
+
+    @property
+    def accepted(self) -> EventLog:
+        """The entries that got an EventId."""
+        return EventLog(entry for entry in self if entry.accepted)
+
+    @property
+    def refused(self) -> EventLog:
+        """The entries that got an ErrorCode."""
+        return EventLog(entry for entry in self if not entry.accepted)
+
+
+class DeliveryLog(Log[Delivery]):
+    """Hand-overs from rules to targets."""
+
+    fields = {
+        "rule": lambda delivery: delivery.rule.name,
+        "target": lambda delivery: AnyOf((delivery.target.id, *names_of(delivery.target.arn))),
+        "arn": lambda delivery: delivery.target.arn,
+        "bus": lambda delivery: delivery.rule.bus,
+        "payload": lambda delivery: delivery.json,
+        "outcome": lambda delivery: delivery.outcome,
+        "error": lambda delivery: delivery.error,
+        "source": lambda delivery: delivery.event.source,
+        "detail_type": lambda delivery: delivery.event.detail_type,
+        "detail": lambda delivery: delivery.event.detail,
+    }
+
+    def matching(self, pattern: str | Mapping[str, Any]) -> DeliveryLog:
+        """The deliveries of events that an event pattern matches."""
+        return DeliveryLog(delivery for delivery in self if _satisfies(pattern, delivery.event.matched_on))
+
+
+class CallLog(Log[Call]):
+    """API calls, answered and refused."""
+
+    fields = {
+        "operation": lambda call: call.operation,
+        "params": lambda call: call.params,
+        "account": lambda call: call.account,
+        "region": lambda call: call.region,
+        "error_code": lambda call: call.error_code,
+    }
+
+    def matching(self, pattern: str | Mapping[str, Any]) -> CallLog:
+        """The calls whose params, taken as an event, an event pattern matches."""
+        return CallLog(call for call in self if _satisfies(pattern, call.params))
+
+
+class AnyOf:
+    """Equal to each of several values: a target answers to its id, its ARN and its names."""
+
+    def __init__(self, values: tuple[str, ...]) -> None:
+        self._values = values
+
+    def __eq__(self, other: object) -> bool:
+        return other in self._values
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(self._values[0])
+
+
+def _satisfies(pattern: str | Mapping[str, Any], event: Any) -> bool:
+    if isinstance(pattern, str):
+        compile_pattern(pattern)  # one clear refusal, also when there is nothing to match
+    return bool(matches(pattern, event))

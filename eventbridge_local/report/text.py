@@ -1,0 +1,218 @@
+"""Every sentence of a report: failing assertions, the journal, the checks at exit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from eventbridge_local.bus.journal import Call, Delivery, Entry, Journal, Routing
+from eventbridge_local.patterns import explain
+from eventbridge_local.report.nearest import Difference
+from eventbridge_local.state.records import Rule
+from eventbridge_local.targets.names import names_of
+
+_MOST_OTHERS = 10
+_LONGEST = 200
+
+
+def value(thing: Any) -> str:
+    """A value as people read it, cut when it is long."""
+    text = repr(thing)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def wanted_lines(wanted: Mapping[str, Any]) -> Iterator[str]:
+    """What was asked for, a line a field."""
+    for name, thing in wanted.items():
+        verb = "includes " if isinstance(thing, Mapping) and name != "pattern" else ""
+        yield f"    {name:<12} {verb}{value(thing)}"
+
+
+def difference_line(found: Difference) -> str:
+    """One field that spoiled it."""
+    return f"    {found.path:<14} {_DIFFERENCES[found.kind](found)}"
+
+
+def _type_name(thing: Any) -> str:
+    for kind, name in _TYPE_NAMES:
+        if isinstance(thing, kind):
+            return name
+    return type(thing).__name__
+
+
+_TYPE_NAMES: tuple[tuple[Any, str], ...] = (
+    (bool, "boolean"),
+    (str, "string"),
+    (int | float, "number"),
+    (Mapping, "object"),
+    (list | tuple, "list"),
+    (type(None), "null"),
+)
+
+_DIFFERENCES = {
+    "absent": lambda d: f"wanted {value(d.wanted)}, absent",
+    "value": lambda d: f"wanted {value(d.wanted)}, got {value(d.got)}",
+    "type": lambda d: (
+        f"wanted {value(d.wanted)}, got {value(d.got)}   ({_type_name(d.wanted)} against {_type_name(d.got)})"
+    ),
+    "case": lambda d: f"wanted {value(d.wanted)}, got {value(d.got)}   (only the case differs)",
+    "length": lambda d: f"wanted {len(d.wanted)} members, got {len(d.got)}: {value(d.got)}",
+    "extra": lambda d: f"not wanted, got {value(d.got)}",
+}
+
+
+def entry_line(entry: Entry) -> str:
+    """An entry in a few words: ``#3 refused: MalformedDetail``."""
+    if entry.accepted:
+        return f"#{entry.number} {entry.detail_type}" + (f" on {entry.bus}" if entry.bus != "default" else "")
+    return f"#{entry.number} refused: {entry.error_code}"
+
+
+def delivery_line(delivery: Delivery) -> str:
+    """A delivery in a few words."""
+    return f"#{delivery.number} {delivery.rule.name} -> {target_name(delivery)}: {delivery.outcome}"
+
+
+def target_name(delivery: Delivery) -> str:
+    """What people call the target of a delivery."""
+    return names_of(delivery.target.arn)[-1]
+
+
+def not_put(
+    title: str,
+    wanted: Mapping[str, Any],
+    closest: tuple[Entry, Sequence[Difference]] | None,
+    others: Sequence[Entry],
+    hints: Iterable[str],
+) -> str:
+    """The message of ``assert_put``: what was wanted, the nearest, what spoiled it, what else was there."""
+    return _not_found(title, wanted, closest and (f"event #{closest[0].number}", closest[1]), [
+        entry_line(entry) for entry in others
+    ], "put", hints)  # fmt: skip
+
+
+def not_delivered(
+    title: str,
+    wanted: Mapping[str, Any],
+    closest: tuple[Delivery, Sequence[Difference]] | None,
+    others: Sequence[Delivery],
+    hints: Iterable[str],
+) -> str:
+    """The message of ``assert_delivered``."""
+    return _not_found(title, wanted, closest and (f"delivery #{closest[0].number}", closest[1]), [
+        delivery_line(delivery) for delivery in others
+    ], "made", hints)  # fmt: skip
+
+
+def _not_found(
+    title: str,
+    wanted: Mapping[str, Any],
+    closest: tuple[str, Sequence[Difference]] | None,
+    others: Sequence[str],
+    verb: str,
+    hints: Iterable[str],
+) -> str:
+    lines = [title, *wanted_lines(wanted)]
+    if closest is not None:
+        name, found = closest
+        count = len(others) + 1
+        plural = "" if len(found) == 1 else "s"
+        lines.append(f"closest of {count} {verb} ({name}, {len(found)} difference{plural}):")
+        lines.extend(map(difference_line, found))
+    if others:
+        more = f", and {len(others) - _MOST_OTHERS} more" if len(others) > _MOST_OTHERS else ""
+        lines.append(f"others: {', '.join(others[:_MOST_OTHERS])}{more}")
+    lines.extend(f"hint: {hint}" for hint in hints)
+    return "\n".join(lines)
+
+
+def journal(records: Journal) -> str:
+    """The whole journal: each event, the rules it met and why one did not match, each delivery and its outcome."""
+    return "\n".join(_journal_lines(records)) or "nothing happened"
+
+
+def _journal_lines(records: Journal) -> Iterator[str]:
+    numbers = {entry.event.id: entry.number for entry in records.of(Entry) if entry.event is not None}
+    deliveries: dict[tuple[str, str], list[Delivery]] = {}
+    for delivery in records.of(Delivery):
+        deliveries.setdefault((delivery.event.id, delivery.rule.arn), []).append(delivery)
+    for record in records.records:
+        if isinstance(record, Call):
+            yield from _call_lines(record)
+        elif isinstance(record, Entry):
+            yield from _entry_lines(record)
+        elif isinstance(record, Routing):
+            yield from _routing_lines(record, numbers, deliveries)
+
+
+def _call_lines(call: Call) -> Iterator[str]:
+    if call.error_code is not None:
+        yield f"{call.operation} refused: {call.error_code}: {call.error_message}"
+        if call.hint:
+            yield f"    hint: {call.hint}"
+
+
+def _entry_lines(entry: Entry) -> Iterator[str]:
+    where = f"put on bus {entry.bus!r}"
+    if entry.accepted:
+        yield f"event #{entry.number} {entry.source} {entry.detail_type!r} {where}"
+    else:
+        yield f"entry #{entry.number} {entry.source} {entry.detail_type!r} {where}"
+        yield f"    refused: {entry.error_code}: {entry.error_message}"
+
+
+def _routing_lines(
+    routing: Routing, numbers: Mapping[str, int], deliveries: Mapping[tuple[str, str], Sequence[Delivery]]
+) -> Iterator[str]:
+    number = numbers.get(routing.event.id)
+    yield f"event #{number} on bus {routing.bus!r} met {len(routing.rules)} rule{'s' * (len(routing.rules) != 1)}"
+    if routing.trouble is not None:
+        yield f"    dropped: {routing.trouble}"
+    for rule in routing.rules:
+        if rule.name in routing.matched:
+            yield f"    {rule.name}: matched"
+            made = deliveries.get((routing.event.id, rule.arn), ())
+            yield from (f"        -> {_outcome(delivery)}" for delivery in made)
+            if not made:
+                yield "        the rule has no targets"
+        else:
+            yield from _why_not(rule, routing)
+
+
+def _outcome(delivery: Delivery) -> str:
+    detail = "" if delivery.outcome != "recorded" else " (no handler is connected)"
+    if delivery.error is not None:
+        detail = f": {delivery.error} {delivery.reason}"
+    if delivery.raised is not None:
+        detail = f", then the handler raised {delivery.raised!r}"
+    return f"{target_name(delivery)} {delivery.outcome}{detail}"
+
+
+def _why_not(rule: Rule, routing: Routing) -> Iterator[str]:
+    if not rule.enabled:
+        yield f"    {rule.name}: disabled"
+    elif rule.pattern is None:
+        yield f"    {rule.name}: has a schedule and no pattern"
+    else:
+        yield f"    {rule.name}: no match"
+        yield from (f"        {line.strip()}" for line in str(explain(rule.pattern.text, routing.event.matched_on)).splitlines())
+
+
+def failed_checks(count: int) -> str:
+    """The headline of what is raised when a context ends."""
+    return f"eventbridge_local: {count} check{'s' if count > 1 else ''} failed on exit"
+
+
+def failed_delivery(delivery: Delivery) -> str:
+    """Where a failure of a target comes from, and how to allow it."""
+    event = delivery.event
+    return (
+        f"delivery to {target_name(delivery)!r}, rule {delivery.rule.name!r} on bus {delivery.rule.bus!r}, "
+        f"event {event.source} {event.detail_type!r} {event.id}\n"
+        "To allow this: assert_all_deliveries_succeeded=False"
+    )
+
+
+def failure(error: Exception) -> str:
+    """One failed check, as a note on another error."""
+    return f"eventbridge_local, also failed: {error!r}"

@@ -1,0 +1,1 @@
+"""What the service remembers: frozen records in collections, by account and Region."""

@@ -1,0 +1,101 @@
+"""All accounts and Regions of one mock.
+
+Nothing here decides anything: operations check a request first and then change records through these few verbs,
+which keep the rule index of a bus in step with its rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from eventbridge_local.core.arn import events_arn
+from eventbridge_local.core.clock import Clock
+from eventbridge_local.core.ids import Ids
+from eventbridge_local.core.limits import Limits
+from eventbridge_local.patterns import RuleSet
+from eventbridge_local.state.records import EventBus, Rule, Target
+
+
+class Bus:
+    """A bus with its rules and the index that finds the rules an event satisfies."""
+
+    __slots__ = ("_snapshot", "index", "record", "rules")
+
+    def __init__(self, record: EventBus) -> None:
+        self.record = record
+        self.rules: dict[str, Rule] = {}
+        self.index = RuleSet()
+        self._snapshot: tuple[Rule, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.record.name
+
+    def put_rule(self, rule: Rule) -> None:
+        """Add a rule or replace the one of its name; only enabled rules with a pattern can match."""
+        before = self.rules.get(rule.name)
+        self.rules[rule.name] = rule
+        self._snapshot = None
+        if before is None or (before.pattern, before.enabled) != (rule.pattern, rule.enabled):
+            self._reindex(rule)
+
+    def _reindex(self, rule: Rule) -> None:
+        if rule.enabled and rule.pattern is not None:
+            self.index.add(rule.name, rule.pattern)
+        elif rule.name in self.index:
+            self.index.remove(rule.name)
+
+    def remove_rule(self, name: str) -> None:
+        del self.rules[name]
+        self._snapshot = None
+        if name in self.index:
+            self.index.remove(name)
+
+    def put_targets(self, rule: Rule, targets: tuple[Target, ...]) -> None:
+        self.put_rule(replace(rule, targets=targets))
+
+    @property
+    def snapshot(self) -> tuple[Rule, ...]:
+        """The rules as they are now; the journal keeps it to say later why a rule did not match."""
+        if self._snapshot is None:
+            self._snapshot = tuple(self.rules.values())
+        return self._snapshot
+
+
+class Place:
+    """One account in one Region: its buses and the tags of its resources, by ARN."""
+
+    def __init__(self, account: str, region: str, created: datetime) -> None:
+        self.account = account
+        self.region = region
+        self.buses: dict[str, Bus] = {}
+        self.tags: dict[str, dict[str, str]] = {}
+        arn = self.arn("event-bus/default")
+        self.buses["default"] = Bus(EventBus("default", arn, created, created))
+
+    def arn(self, resource: str) -> str:
+        """The ARN of one of this place's resources."""
+        return events_arn(self.region, self.account, resource)
+
+
+class World:
+    """The state of one mock: its places, its clock, its ids and its limits."""
+
+    def __init__(self, clock: Clock, ids: Ids, limits: Limits) -> None:
+        self.clock = clock
+        self.ids = ids
+        self.limits = limits
+        self._places: dict[tuple[str, str], Place] = {}
+
+    def place(self, account: str, region: str) -> Place:
+        """The place of an account and Region, made at first sight with its default bus."""
+        try:
+            return self._places[account, region]
+        except KeyError:
+            made = self._places[account, region] = Place(account, region, self.clock.now)
+            return made
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return tuple(self._places.values())

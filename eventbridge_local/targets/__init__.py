@@ -1,0 +1,1 @@
+"""What stands behind a target's ARN, and how it is called."""

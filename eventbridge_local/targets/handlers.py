@@ -1,0 +1,164 @@
+"""Callables that stand in for targets, and the spies that remember how they were called."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from eventbridge_local.core.arn import parse_arn
+from eventbridge_local.errors import UsageError
+from eventbridge_local.targets.names import names_of
+
+
+class LambdaContext:
+    """The second argument of a Lambda handler, with the members AWS's runtime documents."""
+
+    memory_limit_in_mb = "128"
+    function_version = "$LATEST"
+
+    def __init__(self, arn: str, request_id: str) -> None:
+        parsed = parse_arn(arn)
+        name = names_of(arn)[-1]
+        self.function_name = name
+        self.invoked_function_arn = arn
+        self.aws_request_id = request_id
+        self.log_group_name = f"/aws/lambda/{name}"
+        self.log_stream_name = f"2000/01/01/[$LATEST]{request_id.replace('-', '')}"
+        self.identity = None
+        self.client_context = None
+        self._account = parsed.account if parsed else ""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Always the default timeout of three seconds: no time passes in a test."""
+        return 3000
+
+
+@dataclass(frozen=True, slots=True)
+class SpyCall:
+    """One call of a connected handler: what it got, and what it returned or raised."""
+
+    event: Any
+    context: LambdaContext
+    result: Any = None
+    raised: BaseException | None = None
+
+
+class Calls(tuple[SpyCall, ...]):
+    """The calls of one handler, oldest first."""
+
+    __slots__ = ()
+
+    def one(self) -> SpyCall:
+        """The only call. Raises AssertionError when there was none, or more than one."""
+        if len(self) != 1:
+            raise AssertionError(f"expected exactly one call, there were {len(self)}")
+        return self[0]
+
+    @property
+    def last(self) -> SpyCall:
+        """The latest call. Raises AssertionError when there was none."""
+        if not self:
+            raise AssertionError("the handler was never called")
+        return self[-1]
+
+
+class TargetSpy:
+    """A connected handler and its record.
+
+    Args:
+        target: ARN or name it stands in for.
+        handler: a Lambda handler ``(event, context)``, or any callable of one argument, ``(event)``.
+    """
+
+    def __init__(self, target: str, handler: Callable[..., Any]) -> None:
+        self.target = target
+        self.handler = handler
+        self._arguments = _arguments(handler)
+        self._calls: list[SpyCall] = []
+
+    @property
+    def calls(self) -> Calls:
+        """What the handler was called with so far."""
+        return Calls(self._calls)
+
+    @property
+    def events(self) -> list[Any]:
+        """The events of the calls so far."""
+        return [call.event for call in self._calls]
+
+    def __call__(self, payload: str, context: LambdaContext) -> BaseException | None:
+        """Call the handler with its own copy of the payload; what it raises is kept and returned, not raised."""
+        # An empty Input is accepted by PutTargets and is no JSON; the handler then sees an empty text.
+        event = json.loads(payload) if payload else ""
+        try:
+            result = self.handler(*(event, context)[: self._arguments])
+        except Exception as raised:
+            self._calls.append(SpyCall(event, context, raised=raised))
+            return raised
+        self._calls.append(SpyCall(event, context, result))
+        return None
+
+    def __iter__(self) -> Iterator[SpyCall]:
+        return iter(self.calls)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def forget(self) -> None:
+        """Drop the record of calls; the handler stays connected."""
+        self._calls.clear()
+
+    def __repr__(self) -> str:
+        return f"<TargetSpy {self.target!r}, {len(self._calls)} calls>"
+
+
+class Handlers:
+    """The connected callables of one mock, by what the user called their target."""
+
+    def __init__(self) -> None:
+        self._spies: dict[str, TargetSpy] = {}
+
+    def connect(self, target: str, handler: Callable[..., Any]) -> TargetSpy:
+        spy = self._spies[target] = TargetSpy(target, handler)
+        return spy
+
+    def find(self, arn: str) -> TargetSpy | None:
+        """The handler connected to an ARN, by the ARN itself first and by its names then."""
+        if not self._spies:
+            return None
+        return next((self._spies[name] for name in names_of(arn) if name in self._spies), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._spies)
+
+    def clear(self) -> None:
+        self._spies.clear()
+
+
+def _arguments(handler: Callable[..., Any]) -> int:
+    """How many arguments the handler takes, 1 or 2; anything else is refused before it can fail inside a delivery."""
+    if not callable(handler):
+        raise UsageError(f"handler={handler!r} is not callable; give a function of (event, context) or of (event)")
+    if inspect.iscoroutinefunction(handler):
+        raise UsageError(
+            f"handler={handler!r} is a coroutine function; delivery is synchronous, "
+            "so connect a plain function that schedules or runs it"
+        )
+    try:
+        signature = inspect.signature(handler)
+    except (TypeError, ValueError):  # some builtins have none
+        return 1
+    for count in (2, 1):
+        try:
+            signature.bind(*range(count))
+        except TypeError:
+            continue
+        return count
+    raise UsageError(f"handler={handler!r} takes neither (event, context) nor (event): its signature is {signature}")

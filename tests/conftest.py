@@ -1,0 +1,41 @@
+"""Shared by all tests: an environment without AWS, and a guard on the network."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+_connected: list[Any] = []
+
+
+def _watch(event: str, args: tuple[Any, ...]) -> None:
+    if event == "socket.connect":
+        _connected.append(args[1])
+
+
+sys.addaudithook(_watch)
+
+
+@pytest.fixture(autouse=True)
+def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
+    """No credentials, no Region, no configuration; and whoever connects a socket fails."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    for name in ("AWS_PROFILE", "AWS_EC2_METADATA_DISABLED"):
+        monkeypatch.delenv(name, raising=False)
+    before = len(_connected)
+    yield
+    assert _connected[before:] == [], "a socket was connected"
+
+
+@pytest.fixture
+def connected_sockets() -> list[Any]:
+    """The addresses that sockets were connected to; a test that expects one clears it afterwards."""
+    return _connected
