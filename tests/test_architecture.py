@@ -13,7 +13,7 @@ PACKAGE = Path(eventbridge_local.__file__).parent
 LEVELS = {
     "errors": 0,
     "typing": 0,
-    "batching": 0,
+    "batching": 1,
     "core": 1,
     "patterns": 2,
     "transforms": 2,
@@ -38,7 +38,7 @@ BESIDE = {("bus", "targets"), ("handle", "options"), ("mock", "options"), ("mock
 OUTSIDE = {
     "botocore": {"edge", "handle", "mock"},
     "dateutil": {"core", "edge", "options"},
-    "croniter": {"schedules"},
+    "croniter": set(),
     "jsonschema": set(),
     "pytest": {"pytest_plugin"},
 }

@@ -1,4 +1,4 @@
-"""Entry sizes, batches within the limits, and what ``put_all`` reports. Nothing here sleeps or needs a mock."""
+"""Entry sizes, batches within the limits, and what ``put_all`` reports. Nothing here sleeps."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local import batching
+from eventbridge_local import EventBridge, batching
 from eventbridge_local.batching import (
     RETRYABLE_CODES,
     EntryTooLarge,
@@ -528,3 +529,37 @@ def test_the_size_counts_detail_as_it_is_written() -> None:
 
 def test_examples_in_the_docstrings() -> None:
     assert not doctest.testmod(batching).failed
+
+
+# --- against the service ----------------------------------------------------------------------------------------------
+
+
+def test_the_mock_counts_the_same_bytes(eventbridge: EventBridge) -> None:
+    client = boto3.client("events", region_name="us-east-1")
+    rest = {"Source": "shöp", "DetailType": "Sold", "Resources": ["arn:é"], "Time": NOON, "EventBusName": "default"}
+    detail = '{"€": "' + "x" * (262_144 - entry_size(rest) - len('{"...": ""}')) + '"}'
+    full = {**rest, "Detail": detail}
+    assert entry_size(full) == 262_144
+    assert client.put_events(Entries=[full])["FailedEntryCount"] == 0
+    with pytest.raises(ClientError, match="Total size of the entries in the request is over the limit"):
+        client.put_events(Entries=[{**full, "Source": "shöpp"}])
+
+
+def test_put_all_meets_the_real_refusals(eventbridge: EventBridge) -> None:
+    client = boto3.client("events", region_name="us-east-1")
+    entries: list[dict[str, Any]] = [{"Source": "shop", "DetailType": "Sold", "Detail": "{}"} for _ in range(25)]
+    entries[3]["Detail"] = "{"
+    entries[11]["DetailType"] = ""
+    entries[12]["Detail"] = json.dumps({"text": "x" * 300_000})
+    entries[24]["Source"] = "aws.shop"
+
+    outcomes = put_all(client, entries)
+    assert [outcome.index for outcome in outcomes] == list(range(25))
+    assert {outcome.index: outcome.error_code for outcome in outcomes if not outcome.ok} == {
+        3: "MalformedDetail",
+        11: "InvalidArgument",
+        12: "EntryTooLarge",
+        24: "NotAuthorizedForSourceException",
+    }
+    accepted = [entry.event_id for entry in eventbridge.events.accepted]
+    assert accepted == [outcome.event_id for outcome in outcomes if outcome.ok]

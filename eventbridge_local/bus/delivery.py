@@ -28,7 +28,8 @@ class Deliverer:
             payload = payload_of(event, rule, target, self._clock.now)
         except InvalidResult as invalid:
             # AWS neither retries nor delivers it (recorded); without a dead-letter queue it is gone.
-            self._note(event, rule, target, invalid.text, _unsent(target), "INVALID_JSON", "Invalid input for target.")
+            outcome = _unsent(target, invalid.text)
+            self._note(event, rule, target, invalid.text, outcome, "INVALID_JSON", "Invalid input for target.")
             return
         spy = self._handlers.find(target.arn)
         if spy is None:
@@ -66,5 +67,6 @@ def payload_of(event: Event, rule: Rule, target: Target, ingested: datetime) -> 
     return target.input.payload(event.text, event.envelope, InputContext(rule.arn, rule.name, ingested))
 
 
-def _unsent(target: Target) -> Outcome:
-    return "dead-lettered" if "DeadLetterConfig" in target.params else "dropped"
+def _unsent(target: Target, text: str) -> Outcome:
+    """Where an event goes that cannot be sent. An empty text is no message: AWS was seen to keep nothing of it."""
+    return "dead-lettered" if text and "DeadLetterConfig" in target.params else "dropped"

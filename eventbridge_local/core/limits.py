@@ -14,11 +14,9 @@ class Limits:
     """
 
     put_events_request_size: int = 262_144
-    put_events_entries: int = 10
     event_nesting_levels: int = 1_000
     event_buses: int = 100
     rules_per_event_bus: int = 300
     targets_per_rule: int = 5
     tags_per_resource: int = 50
     default_page_size: int = 100
-    deliveries_per_put: int = 10_000

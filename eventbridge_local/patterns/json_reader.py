@@ -416,8 +416,8 @@ def _as_pair(found: re.Match[str]) -> str:
 
 
 def _as_character(found: re.Match[str]) -> str:
-    high, low = found[0]
-    return chr(0x10000 + ((ord(high) - 0xD800) << 10) + ord(low) - 0xDC00)
+    high, low = map(ord, found[0])
+    return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
 
 
 def _describe(char: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventbridge_local.patterns.events import RepeatedKeys, pairs_of
+from eventbridge_local.patterns.events import pairs_of
 from eventbridge_local.patterns.syntax import Field, SubRule
 
 State = frozenset[tuple[int, int]]  # array -> the element it is fixed to
@@ -33,6 +33,15 @@ class _Element:
     present: int = 0
     satisfied: int = 0
     arrays: list[list[_Element]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Found:
+    """What an event has at one path: scalars, whether in an array element, and whether objects or arrays are there."""
+
+    values: list[Any] = field(default_factory=list)
+    in_array: bool = False
+    containers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,31 @@ class Places:
         shape = self._shape(self._walk(tree))
         return [self._holds(order, shape) for order in self._orders]
 
+    def found(self, tree: Mapping[str, Any]) -> dict[str, Found]:
+        """What the event has at each path, wherever in its arrays."""
+        found = {each.path: Found() for each in self.fields}
+        todo: list[tuple[Any, TrieNode, bool]] = [(tree, self._trie(), False)]
+        while todo:
+            value, node, in_array = todo.pop()
+            here = found[self.fields[node.ends[0]].path] if node.ends else Found()
+            if isinstance(value, Mapping):
+                here.containers = True
+                todo += [
+                    (child, below, in_array)
+                    for name, child in pairs_of(value)
+                    if (below := self._below(node, name)) is not None
+                ]
+            elif isinstance(value, list | tuple):
+                here.containers = True
+                for item in value:
+                    todo.append((item, node, in_array or isinstance(item, Mapping | list | tuple)))
+            else:
+                here.values.append(value)
+                here.in_array = here.in_array or in_array
+        for each in found.values():
+            each.values.reverse()  # the walk takes the last first
+        return found
+
     def _order(self, rule: SubRule, numbers: dict[int, int]) -> list[int]:
         # The engine's order decides what exists: false means. Without it any order gives the same verdict, and one
         # that keeps the fields of an array together leaves the least to remember.
@@ -114,9 +148,7 @@ class Places:
             value, node, element = todo.pop()
             if isinstance(value, Mapping):
                 for name, child in pairs_of(value):
-                    below = node.below.get(name)
-                    if below is None or not name:
-                        below = self._by_name(node, name)
+                    below = self._below(node, name)
                     if below is not None:
                         todo.append((child, below, element))
             elif isinstance(value, list | tuple):
@@ -134,9 +166,11 @@ class Places:
                 self._leaf(value, node, element)
         return elements
 
-    def _by_name(self, node: TrieNode, name: str) -> TrieNode | None:
-        """Where an empty or dotted key leads."""
-        if (name and "." not in name) or not (self._empty_in_use or "" not in split_path(name)):
+    def _below(self, node: TrieNode, name: str) -> TrieNode | None:
+        """Where a key leads. A dot in it is as good as nesting; empty names count only where the pattern has them."""
+        if name and "." not in name:
+            return node.below.get(name)
+        if "" in split_path(name) and not self._empty_in_use:
             return None
         following: TrieNode | None = node
         for piece in name.split("."):
@@ -287,6 +321,3 @@ def _choices(event: _Spot, bit: int, state: State) -> tuple[bool, list[State]]:
             else:
                 todo.extend((each, place | {(number, at)}) for at, each in enumerate(spots))
     return present, list(choices)
-
-
-__all__ = ["Places", "RepeatedKeys", "TrieNode", "split_path"]

@@ -17,9 +17,10 @@ from eventbridge_local.patterns.wildcards import BadWildcard, read_wildcard
 ONE_KEY = "Only one key allowed in match expression"
 TOO_MANY = "Too many elements in numeric expression"
 RESERVED = frozenset(
-    "exactly equals-ignore-case prefix suffix anything-but exists wildcard numeric cidr = < <= > >= regex not-wildcard "
-    "not-equals-ignore-case date-after date-on-or-after date-before date-on-or-before in-date-range ip-address-in-range "
-    "ip-address-not-in-range".split()
+    {"exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr"}
+    | {"=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case"}
+    | {"date-after", "date-on-or-after", "date-before", "date-on-or-before", "in-date-range"}
+    | {"ip-address-in-range", "ip-address-not-in-range"}
 )
 _ANYTHING_BUT_KIND = "Inside anything but list, start|null|boolean is not supported."
 _ANYTHING_BUT_MIXED = "Inside anything but list, either all values are number or string, mixed type is not supported"

@@ -15,7 +15,7 @@ import botocore.session
 import pytest
 from aiobotocore.session import get_session
 from botocore.config import Config
-from botocore.exceptions import ClientError, NoRegionError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoRegionError
 
 from eventbridge_local import mock_eventbridge
 
@@ -93,11 +93,12 @@ def test_the_metadata_service_is_asked_again_outside() -> None:
     fetcher._assert_enabled()
 
 
-def test_a_default_region_only_while_active() -> None:
+def test_a_default_region_only_while_active(monkeypatch: pytest.MonkeyPatch) -> None:
     """The Region that was supplied is gone afterwards."""
     with mock_eventbridge(region="ap-southeast-2"):
         assert boto3.client("events").meta.region_name == "ap-southeast-2"
     assert "AWS_DEFAULT_REGION" not in os.environ
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(NoRegionError):
         boto3.client("events")
 
@@ -155,7 +156,7 @@ def test_aiobotocore_without_credentials_or_region() -> None:
         asyncio.run(publish())
 
 
-def test_outside_the_mock_botocore_goes_on() -> None:
+def test_outside_the_mock_botocore_goes_on(connected_sockets: list[Any]) -> None:
     """After the context a call goes to the network again: it fails at connecting."""
     with mock_eventbridge():
         pass
@@ -170,13 +171,11 @@ def test_outside_the_mock_botocore_goes_on() -> None:
         aws_secret_access_key="b",
         config=Config(retries={"max_attempts": 0}),
     )
-    from conftest import _connected
-
-    before = len(_connected)
-    with pytest.raises(Exception, match="Could not connect"):
+    before = len(connected_sockets)
+    with pytest.raises(EndpointConnectionError):
         client.list_rules()
-    assert [address[1] for address in _connected[before:]] == [port] * len(_connected[before:])
-    del _connected[before:]
+    assert ("127.0.0.1", port) in connected_sockets[before:]
+    del connected_sockets[before:]
 
 
 def test_an_operation_that_is_not_built_yet() -> None:

@@ -1,0 +1,397 @@
+"""Finding the conditions one value may satisfy without trying them all: a small index for each kind of condition.
+
+A part may name too many buckets, never too few; what it names is verified afterwards. `PART_OF` says which part a
+condition belongs to.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from math import inf, isinf
+from typing import Any, Generic, Protocol, TypeVar
+
+from eventbridge_local.patterns import conditions as c
+from eventbridge_local.patterns.addresses import Address, read_address
+from eventbridge_local.patterns.ignore_case import fold
+from eventbridge_local.patterns.numbers import number_key, spelling
+from eventbridge_local.patterns.wildcards import as_engine_text
+
+B = TypeVar("B")
+_GRAM = 3
+_PENDING = 16
+
+
+class Part(Protocol[B]):
+    """An index over one kind of condition."""
+
+    def bucket(self, condition: Any, make: Callable[[], B]) -> B:
+        """The bucket of a condition, made when it is new."""
+
+    def hits(self, value: Any, found: list[B]) -> None:
+        """Add the buckets whose condition may accept the value."""
+
+
+class Affixes(Generic[B]):
+    """Beginnings (or endings) of strings, tried by length among those that share the first (or last) character."""
+
+    __slots__ = ("_at_end", "_groups", "_lower")
+
+    def __init__(self, at_end: bool, lower: bool) -> None:
+        self._at_end = at_end
+        self._lower = lower
+        self._groups: dict[str, tuple[dict[str, B], list[int]]] = {}
+
+    def bucket(self, condition: Any, make: Callable[[], B]) -> B:
+        return self.by_text(condition.text.lower() if self._lower else condition.text, make)
+
+    def by_text(self, text: str, make: Callable[[], B]) -> B:
+        """The bucket of an affix."""
+        known, lengths = self._groups.setdefault(text[-1] if self._at_end else text[0], ({}, []))
+        if text not in known:
+            known[text] = make()
+            at = bisect_left(lengths, len(text))
+            if at == len(lengths) or lengths[at] != len(text):
+                lengths.insert(at, len(text))
+        return known[text]
+
+    def hits(self, value: str, found: list[B]) -> None:
+        if self._lower:
+            value = value.lower()
+        group = self._groups.get(value[-1:] if self._at_end else value[:1])
+        if group is None:
+            return
+        known, lengths = group
+        size = len(value)
+        for length in lengths:
+            if length > size:
+                break
+            bucket = known.get(value[size - length :] if self._at_end else value[:length])
+            if bucket is not None:
+                found.append(bucket)
+
+
+class Folded(Generic[B]):
+    """Strings in any case."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[str, B] = {}
+
+    def bucket(self, condition: Any, make: Callable[[], B]) -> B:
+        key = fold("".join(lower for lower, _ in condition.units))
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
+
+    def hits(self, value: str, found: list[B]) -> None:
+        bucket = self._known.get(fold(value))
+        if bucket is not None:
+            found.append(bucket)
+
+
+class Inner(Generic[B]):
+    """Literals somewhere inside a string, looked up by a few of their characters."""
+
+    __slots__ = ("_known", "_sizes")
+
+    def __init__(self) -> None:
+        self._known: dict[str, B] = {}
+        self._sizes: list[int] = []
+
+    def by_text(self, text: str, make: Callable[[], B]) -> B:
+        """The bucket of a literal."""
+        size = min(_GRAM, len(text))
+        grams = [text[at : at + size] for at in range(len(text) - size + 1)]
+        gram = next((each for each in grams if each not in self._known), grams[0])
+        if size not in self._sizes:
+            self._sizes.append(size)
+        if gram not in self._known:
+            self._known[gram] = make()
+        return self._known[gram]
+
+    def hits(self, value: str, found: list[B]) -> None:
+        known = self._known
+        for size in self._sizes:
+            for gram in {value[at : at + size] for at in range(len(value) - size + 1)}:
+                bucket = known.get(gram)
+                if bucket is not None:
+                    found.append(bucket)
+
+
+class Wildcards(Generic[B]):
+    """Wildcards, by their head, their tail, or the longest literal between stars."""
+
+    __slots__ = ("_heads", "_inner", "_tails")
+
+    def __init__(self) -> None:
+        self._heads: Affixes[B] = Affixes(False, False)
+        self._tails: Affixes[B] = Affixes(True, False)
+        self._inner: Inner[B] = Inner()
+
+    def bucket(self, condition: c.Wildcard, make: Callable[[], B]) -> B:
+        pieces = condition.pieces
+        longest = max(pieces, key=len)
+        if len(longest) > 2 * max(len(pieces[0]), len(pieces[-1])):
+            return self._inner.by_text(longest, make)
+        if len(pieces[0]) >= len(pieces[-1]):
+            return self._heads.by_text(pieces[0], make)
+        return self._tails.by_text(pieces[-1], make)
+
+    def hits(self, value: str, found: list[B]) -> None:
+        self._heads.hits(value, found)
+        self._tails.hits(value, found)
+        self._inner.hits(value, found)
+
+
+class Addresses(Generic[B]):
+    """Single addresses and blocks, by the bits that count."""
+
+    __slots__ = ("_known", "_lengths")
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, int], B] = {}
+        self._lengths: dict[int, list[int]] = {4: [], 6: []}
+
+    def bucket(self, condition: Any, make: Callable[[], B]) -> B:
+        if isinstance(condition, c.SameAddress):
+            address = condition.address
+            key = (address.family, _WIDTH[address.family], address.value)
+        else:
+            key = (condition.block.family, condition.block.bits, condition.block.head)
+        if key not in self._known:
+            self._known[key] = make()
+            if key[1] not in self._lengths[key[0]]:
+                self._lengths[key[0]].append(key[1])
+        return self._known[key]
+
+    def hits(self, value: str, found: list[B]) -> None:
+        address: Address | None = read_address(value)
+        if address is None:
+            return
+        width = _WIDTH[address.family]
+        for bits in self._lengths[address.family]:
+            bucket = self._known.get((address.family, bits, address.value >> (width - bits)))
+            if bucket is not None:
+                found.append(bucket)
+
+
+_WIDTH = {4: 32, 6: 128}
+_Interval = tuple[float, float, Any]
+
+
+class _Stab:
+    """A static tree of intervals: those around the centre, those left of it, those right of it."""
+
+    __slots__ = ("_by_high", "_by_low", "_centre", "_highs", "_left", "_lows", "_right")
+
+    def __init__(self, intervals: list[_Interval]) -> None:
+        ends = sorted(end for low, high, _ in intervals for end in (low, high) if not isinf(end))
+        self._centre = centre = ends[len(ends) // 2]
+        around = [each for each in intervals if each[0] <= centre <= each[1]]
+        self._by_low = sorted(around, key=lambda each: each[0])
+        self._by_high = sorted(around, key=lambda each: -each[1])
+        self._lows = [each[0] for each in self._by_low]
+        self._highs = [-each[1] for each in self._by_high]
+        left = [each for each in intervals if each[1] < centre]
+        right = [each for each in intervals if each[0] > centre]
+        self._left = _Stab(left) if left else None
+        self._right = _Stab(right) if right else None
+
+    def hits(self, number: float, found: list[Any]) -> None:
+        node: _Stab | None = self
+        while node is not None:
+            if number <= node._centre:
+                found.extend(each[2] for each in node._by_low[: bisect_right(node._lows, number)])
+                node = node._left if number < node._centre else None
+            else:
+                found.extend(each[2] for each in node._by_high[: bisect_right(node._highs, -number)])
+                node = node._right
+
+
+class Ranges(Generic[B]):
+    """Ranges of numbers. New ones wait in a short list until there are enough to build the tree anew."""
+
+    __slots__ = ("_intervals", "_known", "_pending", "_tree")
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[float, float], B] = {}
+        self._intervals: list[_Interval] = []
+        self._pending: list[_Interval] = []
+        self._tree: _Stab | None = None
+
+    def bucket(self, condition: c.Range, make: Callable[[], B]) -> B:
+        key = (condition.low, condition.high)
+        if key not in self._known:
+            self._known[key] = make()
+            self._pending.append((*key, self._known[key]))
+        return self._known[key]
+
+    def hits(self, value: Any, found: list[B]) -> None:
+        if len(self._pending) > _PENDING + len(self._intervals) // 4:
+            self._intervals += self._pending
+            self._pending = []
+            self._tree = _Stab(self._intervals)
+        for low, high, bucket in self._pending:
+            if low <= value <= high:
+                found.append(bucket)
+        if self._tree is not None:
+            self._tree.hits(value, found)
+
+
+class FieldIndex(Generic[B]):
+    """All conditions that rules put on the value at one path.
+
+    Args:
+        make: makes an empty bucket.
+    """
+
+    __slots__ = ("_exact", "_exact_others", "_make", "_number_parts", "_parts", "_text_parts", "any")
+
+    def __init__(self, make: Callable[[], B]) -> None:
+        self._make = make
+        self._exact: dict[Any, B] = {}  # strings and comparable numbers; the two never equal each other
+        self._exact_others: dict[Any, B] | None = None  # words and spelled numbers
+        self._text_parts: list[Part[B]] = []
+        self._number_parts: list[Part[B]] = []
+        self._parts: dict[str, Part[B]] | None = None
+        self.any: B | None = None
+
+    def bucket(self, condition: c.Condition) -> B:
+        """The bucket a condition belongs to, made when it is new."""
+        kind = type(condition)
+        if isinstance(condition, c.Text):
+            return self._of(self._exact, condition.text)
+        if isinstance(condition, c.Equal):
+            return self._of(self._exact, condition.number)
+        if kind is c.Literal or kind is c.Spelling:
+            if self._exact_others is None:
+                self._exact_others = {}
+            return self._of(self._exact_others, condition)
+        part = PART_OF[kind](condition) if kind in PART_OF else ""
+        if not part:
+            if self.any is None:
+                self.any = self._make()
+            return self.any
+        return self._part(part).bucket(condition, self._make)
+
+    def known(self, condition: c.Condition) -> B | None:
+        """The bucket of a plain string or number, if there is one; nothing is made."""
+        if isinstance(condition, c.Text):
+            return self._exact.get(condition.text)
+        return self._exact.get(condition.number) if isinstance(condition, c.Equal) else None
+
+    def hits(self, value: Any, found: list[B]) -> None:
+        """Add the buckets of all conditions that may accept the value."""
+        kind = type(value)
+        if kind is str:
+            bucket = self._exact.get(value)
+            if bucket is not None:
+                found.append(bucket)
+            if self._text_parts:
+                text = as_engine_text(value)
+                for part in self._text_parts:
+                    part.hits(text, found)
+        elif kind is bool or value is None:
+            if self._exact_others is not None:
+                self._other(c.Literal(value), found)
+        else:
+            self._odd_hits(value, found)
+        if self.any is not None:
+            found.append(self.any)
+
+    def _odd_hits(self, value: Any, found: list[B]) -> None:
+        if isinstance(value, str):  # a subclass
+            self.hits(str.__str__(value), found)
+            return
+        number = number_key(value)
+        if number is None:
+            spelled = spelling(value)
+            if spelled is not None and self._exact_others is not None:
+                self._other(c.Spelling(spelled), found)
+            return
+        bucket = self._exact.get(number)
+        if bucket is not None:
+            found.append(bucket)
+        for part in self._number_parts:
+            part.hits(number, found)
+
+    def _other(self, key: c.Condition, found: list[B]) -> None:
+        bucket = (self._exact_others or {}).get(key)
+        if bucket is not None:
+            found.append(bucket)
+
+    def _of(self, known: dict[Any, B], key: Any) -> B:
+        bucket = known.get(key)
+        if bucket is None:
+            bucket = known[key] = self._make()
+        return bucket
+
+    def _part(self, name: str) -> Part[B]:
+        if self._parts is None:
+            self._parts = {}
+        if name not in self._parts:
+            part = self._parts[name] = _PARTS[name]()
+            (self._number_parts if name == "ranges" else self._text_parts).append(part)
+        return self._parts[name]
+
+
+_PARTS: dict[str, Callable[[], Part[Any]]] = {
+    "prefixes": lambda: Affixes(False, False),
+    "suffixes": lambda: Affixes(True, False),
+    "prefixes in any case": lambda: Affixes(False, True),
+    "suffixes in any case": lambda: Affixes(True, True),
+    "folded": Folded,
+    "wildcards": Wildcards,
+    "addresses": Addresses,
+    "ranges": Ranges,
+}
+
+
+def _affix(name: str) -> Callable[[Any], str]:
+    # An empty operand accepts every string, and one with a quote may reach beyond the value.
+    return lambda condition: name if condition.text and c.QUOTE not in condition.text else ""
+
+
+def _affix_any_case(name: str) -> Callable[[Any], str]:
+    plain = _affix(name)
+    return lambda condition: plain(condition) if condition.text.isascii() else ""
+
+
+PART_OF: dict[type, Callable[[Any], str]] = {
+    c.Prefix: _affix("prefixes"),
+    c.Suffix: _affix("suffixes"),
+    c.PrefixIgnoreCase: _affix_any_case("prefixes in any case"),
+    c.SuffixIgnoreCase: _affix_any_case("suffixes in any case"),
+    c.IgnoreCase: lambda condition: "folded",
+    c.Wildcard: lambda condition: "wildcards" if any(condition.pieces) else "",
+    c.SameAddress: lambda condition: "addresses",
+    c.InBlock: lambda condition: "addresses",
+    c.Range: lambda condition: "ranges",
+}
+
+_UNBOUNDED = (-inf, inf)
+_LOOSENESS: dict[type, float] = {
+    c.Text: 0,
+    c.Equal: 0,
+    c.Spelling: 0,
+    c.IgnoreCase: 0,
+    c.SameAddress: 0,
+    c.Literal: 50,
+    c.InBlock: 50,
+}
+_LOOSEST = 5000.0
+
+
+def looseness(condition: c.Condition) -> float:
+    """How many values a condition accepts, roughly; rules are looked up by their least loose field."""
+    kind = type(condition)
+    if kind in _LOOSENESS:
+        return _LOOSENESS[kind]
+    if isinstance(condition, c.Range):
+        return 2000 if condition.low in _UNBOUNDED or condition.high in _UNBOUNDED else 200
+    if not (kind in PART_OF and PART_OF[kind](condition)):
+        return _LOOSEST
+    text = max(condition.pieces, key=len) if isinstance(condition, c.Wildcard) else condition.text  # type: ignore[attr-defined]
+    return 120 / len(text)

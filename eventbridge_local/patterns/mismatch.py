@@ -1,0 +1,208 @@
+"""Why an event does not satisfy a pattern: field by field, against the branch that came closest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from eventbridge_local.patterns import hints
+from eventbridge_local.patterns.events import event_tree
+from eventbridge_local.patterns.places import Found, Places
+from eventbridge_local.patterns.syntax import Field, Pattern, SubRule, pattern_of
+from eventbridge_local.patterns.words import listed, value_words, wanted_words
+
+Kind = Literal[
+    "absent", "value", "type", "case", "element", "exists_on_non_leaf", "wrong_level", "array_consistency", "present"
+]
+_MOST_COMPARED = 200  # sub-rules looked at for overlaps, and for the closest
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The verdict on one pattern and one event; true or false."""
+
+    matched: bool
+
+    def __bool__(self) -> bool:
+        return self.matched
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One field that keeps an event from matching.
+
+    Args:
+        path: such as ``detail.total``.
+        kind: ``absent``; ``wrong_level``, absent here but found elsewhere; ``present``, there though it must not be;
+            ``exists_on_non_leaf``, an object or empty array where a value is wanted; ``type`` and ``case``, equal but
+            for those; ``element``, an array without a fitting element; ``array_consistency``, satisfied only by
+            different elements of an array; ``value`` otherwise.
+        wanted: the conditions in words.
+        actual: the event's value, a tuple where there are several, None where there is none.
+        hint: a sentence of advice, or "".
+    """
+
+    path: str
+    kind: Kind
+    wanted: str
+    actual: Any = None
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return "\n".join(_lines(FieldReport(self.path, self.wanted, self.actual, self), len(self.path)))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldReport:
+    """One field of the pattern: its path, what is wanted, what the event has, and the mismatch if there is one."""
+
+    path: str
+    wanted: str
+    actual: Any = None
+    mismatch: Mismatch | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the field is satisfied."""
+        return self.mismatch is None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether an event matches, and why not; true or false as `matches` says.
+
+    Args:
+        matched: the verdict.
+        fields: all fields of the branch of the pattern that is explained.
+        branch: the number of that branch, from 1, among ``branches`` (1 where the pattern has no ``$or``).
+        warnings: what the real engine is known to decide differently.
+    """
+
+    matched: bool
+    fields: tuple[FieldReport, ...]
+    branch: int = 1
+    branches: int = 1
+    warnings: tuple[str, ...] = field(default=())
+
+    def __bool__(self) -> bool:
+        return self.matched
+
+    @property
+    def mismatches(self) -> tuple[Mismatch, ...]:
+        """The fields that differ."""
+        return tuple(each.mismatch for each in self.fields if each.mismatch is not None)
+
+    def __repr__(self) -> str:
+        verdict = "match" if self.matched else "no match"
+        paths = ", ".join(each.path for each in self.mismatches)
+        return f"<Explanation: {verdict}{f' because of {paths}' if paths else ''}>"
+
+    def __str__(self) -> str:
+        width = max(len(each.path) for each in self.fields)
+        lines = [line for each in self.fields for line in _lines(each, width)]
+        if self.branches > 1:
+            what = "satisfied" if self.matched else "closest"
+            lines.insert(0, f"{what}: branch {self.branch} of {self.branches} of $or")
+        return "\n".join([*lines, *(f"warning: {warning}" for warning in self.warnings)])
+
+
+def matches(pattern: Pattern | str | Mapping[str, Any], event: Any) -> Match:
+    """Whether an event satisfies a pattern.
+
+    Args:
+        pattern: JSON text, a dict, or a compiled pattern.
+        event: JSON text, a dict, or an object with an ``envelope``.
+    Raises:
+        InvalidPattern: the pattern is invalid.
+        ValueError: the event is text that is not a JSON object.
+    """
+    return Match(pattern_of(pattern).matches(event))
+
+
+def explain(pattern: Pattern | str | Mapping[str, Any], event: Any) -> Explanation:
+    """Why an event does or does not satisfy a pattern. Takes what `matches` takes and never disagrees with it."""
+    compiled = pattern_of(pattern)
+    tree = event_tree(event)
+    places = Places(compiled.subrules)
+    verdicts = places.judge_each(tree)
+    found = places.found(tree)
+    matched = any(verdicts)
+    at = verdicts.index(True) if matched else _closest(compiled.subrules, found)
+    rule = compiled.subrules[at]
+    reports = [_report(each, found[each.path], tree) for each in rule]
+    if not matched and all(report.ok for report in reports):
+        reports = [_inconsistent(report, found[report.path]) for report in reports]
+    elif matched:
+        # An absent_ok field may hold a value elsewhere in an array; the verdict has taken that into account.
+        reports = [FieldReport(report.path, report.wanted, report.actual) for report in reports]
+    branches = len(compiled.subrules)
+    return Explanation(matched, tuple(reports), at + 1, branches, tuple(_overlaps(compiled.subrules)))
+
+
+def _holds(each: Field, found: Found) -> bool:
+    """Whether a field by itself is satisfied."""
+    if not found.values:
+        return each.absent_ok
+    return any(map(each.accepts, found.values))
+
+
+def _closest(subrules: tuple[SubRule, ...], found: dict[str, Found]) -> int:
+    """The sub-rule with the fewest unsatisfied fields."""
+    known = {id(each): _holds(each, found[each.path]) for rule in subrules for each in rule}
+    misses = [sum(not known[id(each)] for each in rule) for rule in subrules]
+    return misses.index(min(misses))
+
+
+def _report(each: Field, found: Found, tree: Mapping[str, Any]) -> FieldReport:
+    wanted = wanted_words(each.conditions)
+    values = tuple(found.values)
+    actual = values[0] if len(values) == 1 else values or None
+    if _holds(each, found):
+        return FieldReport(each.path, wanted, actual)
+    kind, hint = hints.reason(each, found, tree)
+    return FieldReport(each.path, wanted, actual, Mismatch(each.path, kind, wanted, actual, hint))
+
+
+def _inconsistent(report: FieldReport, found: Found) -> FieldReport:
+    """Each field is satisfied somewhere, but not in one element of the arrays they share."""
+    if not found.in_array:
+        return report
+    hint = "every field is satisfied, but by different elements of an array; EventBridge wants one element for all"
+    mismatch = Mismatch(report.path, "array_consistency", report.wanted, report.actual, hint)
+    return FieldReport(report.path, report.wanted, report.actual, mismatch)
+
+
+def _overlaps(subrules: tuple[SubRule, ...]) -> Iterator[str]:
+    """Pairs of branches of which the engine is known to lose the later one."""
+    earlier: dict[tuple[str, ...], list[tuple[int, list[frozenset[Any]]]]] = {}
+    for number, rule in enumerate(subrules[:_MOST_COMPARED], 1):
+        lists = [frozenset(each.conditions) for each in rule]
+        same_paths = earlier.setdefault(tuple(each.path for each in rule), [])
+        for other, others in same_paths:
+            pairs = list(zip(others, lists, strict=True))
+            if all(one & two for one, two in pairs) and any(two - one for one, two in pairs):
+                yield (
+                    f"branches {other} and {number} of $or share a value at {listed(each.path for each in rule)}; "
+                    f"the real engine may lose branch {number}, so put it first or merge the two"
+                )
+        same_paths.append((number, lists))
+
+
+def _lines(report: FieldReport, width: int) -> list[str]:
+    mismatch = report.mismatch
+    path = report.path.ljust(width)
+    if mismatch is None:
+        return [f"{path}  ok      {_shown(report.actual)}".rstrip()]
+    if mismatch.actual is None and mismatch.kind in ("absent", "wrong_level"):
+        lines = [f"{path}  absent  wanted {mismatch.wanted}"]
+    else:
+        got = "an object" if mismatch.kind == "exists_on_non_leaf" else _shown(mismatch.actual, none="null")
+        lines = [f"{path}  differs wanted {mismatch.wanted}, got {got}"]
+    return [*lines, f"{'':{width}}          {mismatch.hint}"] if mismatch.hint else lines
+
+
+def _shown(actual: Any, none: str = "") -> str:
+    if isinstance(actual, tuple):
+        return f"[{listed(map(value_words, actual))}]"
+    return none if actual is None else value_words(actual)
