@@ -88,7 +88,13 @@ def many_matching(texts: dict[str, str]) -> None:
         tree = parse_event(text)
         extra = microseconds(lambda tree=tree: made.match(tree)) - microseconds(lambda tree=tree: naming.match(tree))
         found = len(made.match(tree))
-        row(f"a quarter anything-but alone, {size}", extra, None, "<= 0.3 us a name", f"{extra / found:.3f} us a name of {found}")
+        row(
+            f"a quarter anything-but alone, {size}",
+            extra,
+            None,
+            "<= 0.3 us a name",
+            f"{extra / found:.3f} us a name of {found}",
+        )
 
 
 def against_moto(text: str) -> None:
@@ -110,7 +116,6 @@ def compiling() -> None:
     text = json.dumps(TYPICAL)
     row("compile a typical rule", microseconds(lambda: compile_pattern(text)), None, "<= 150 us")
     texts = [json.dumps(rule) for rule in naming_rules(1, 10_000, 5)]
-    start = time.perf_counter()
     tracemalloc.start()
     patterns = [compile_pattern(each) for each in texts]
     compiled, _ = tracemalloc.get_traced_memory()

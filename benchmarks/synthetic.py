@@ -18,7 +18,12 @@ def event(random_: random.Random, size: int, number: int = 7) -> dict[str, Any]:
         "detail": {"state": STATES[number % len(STATES)], "total": number},
     }
     if size > 200:
-        tree |= {"version": "0", "account": "123456789012", "time": "2026-01-01T00:00:00Z", "region": REGIONS[number % 4]}
+        tree |= {
+            "version": "0",
+            "account": "123456789012",
+            "time": "2026-01-01T00:00:00Z",
+            "region": REGIONS[number % 4],
+        }
         tree["resources"] = [f"arn:aws:s3:::bucket-{number}"]
         tree["detail"] |= {"id": f"ord-{number:06d}", "key": f"in/{number:05d}/report.csv", "user": {"name": "Ann"}}
     filler = 0
@@ -43,7 +48,10 @@ def naming_rule(random_: random.Random, number: int) -> dict[str, Any]:
         {"id": [f"evt-{number:08d}"], "detail": {"state": [{"exists": True}]}},
         {"source": source, "$or": [{"detail": {"id": [order]}}, {"detail": {"total": [number]}}]},
         {"source": source, "detail": {"id": [order], "state": [{"anything-but": ["unknown"]}]}},
-        {"account": ["123456789012"], "detail": {"id": [{"equals-ignore-case": order.upper()}], "gone": [{"exists": False}]}},
+        {
+            "account": ["123456789012"],
+            "detail": {"id": [{"equals-ignore-case": order.upper()}], "gone": [{"exists": False}]},
+        },
     )
     return shapes[random_.randrange(len(shapes))]
 

@@ -158,7 +158,7 @@ class EventBridge:
         if unknown:
             raise UsageError(f"put({unknown[0]}=...): there is no such part; choose from {', '.join(_ENVELOPE)}")
         if isinstance(envelope.get("time"), datetime) and envelope["time"].tzinfo is None:
-            raise UsageError(f"put(time={envelope['time']!r}): give an aware datetime, such as datetime(..., tzinfo=UTC)")
+            raise UsageError(f"put(time={envelope['time']!r}): write datetime(..., tzinfo=UTC), with a time zone")
         entry = {
             "Source": source,
             "DetailType": detail_type,
@@ -199,7 +199,8 @@ class EventBridge:
             AssertionError: names the nearest event and the fields that spoiled it.
         """
         assertions.check_count(count)
-        return assertions.assert_put(self.events, _wanted(source, detail_type, detail, pattern, bus), count=count, exact=exact)
+        wanted = _wanted(source, detail_type, detail, pattern, bus)
+        return assertions.assert_put(self.events, wanted, count=count, exact=exact)
 
     def assert_not_put(
         self,
@@ -212,7 +213,8 @@ class EventBridge:
         exact: bool = False,
     ) -> None:
         """Assert that no such event was put and accepted; the arguments are those of ``assert_put``."""
-        assertions.assert_not_put(self.events, _wanted(source, detail_type, detail, pattern, bus), exact=exact)
+        wanted = _wanted(source, detail_type, detail, pattern, bus)
+        assertions.assert_not_put(self.events, wanted, exact=exact)
 
     def assert_delivered(
         self,
@@ -248,7 +250,8 @@ class EventBridge:
         pattern: EventPattern | None = None,
     ) -> None:
         """Assert that there was no such delivery; the arguments are those of ``assert_delivered``."""
-        assertions.assert_not_delivered(self.deliveries, _given(rule=rule, target=target, payload=payload, pattern=pattern))
+        wanted = _given(rule=rule, target=target, payload=payload, pattern=pattern)
+        assertions.assert_not_delivered(self.deliveries, wanted)
 
     def hints_for(self, error: BaseException) -> list[str]:
         """What we know about a ``ClientError`` of this mock; AWS's own message stays as it is."""

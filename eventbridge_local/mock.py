@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar, overload
-from unittest import TestCase
 
 import botocore.session
 
@@ -69,7 +69,8 @@ class Mock:
             return _decorate_class(self, decorated)  # type: ignore[return-value]
         if not callable(decorated):
             raise UsageError(f"mock_eventbridge cannot decorate {decorated!r}; it takes a function or a class")
-        return _decorate_function(self, decorated)
+        wrapped: F = _decorate_function(self, decorated)
+        return wrapped
 
     def __repr__(self) -> str:
         return f"mock_eventbridge({self._options!r})"
@@ -202,8 +203,9 @@ def _decorate_function(mock: Mock, function: Any) -> Any:
 
 def _decorate_class(mock: Mock, cls: type) -> type:
     """Give every test of a class a mock of its own that also covers its set-up and tear-down."""
-    if issubclass(cls, TestCase):
-        cls.run = _decorate_function(mock, cls.run)  # type: ignore[method-assign]
+    unittest = sys.modules.get("unittest.case")  # whoever derives from TestCase has imported it
+    if unittest is not None and issubclass(cls, unittest.TestCase):
+        cls.run = _decorate_function(mock, cls.run)  # type: ignore[attr-defined]
         return cls
     set_up, tear_down = getattr(cls, "setup_method", None), getattr(cls, "teardown_method", None)
 

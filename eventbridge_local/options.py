@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,7 +37,7 @@ class Options:
     region: str | None = None
     now: datetime | str | None = None
     seed: int | str | None = None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     assert_all_deliveries_succeeded: bool = True
 
     def __post_init__(self) -> None:
@@ -62,7 +62,7 @@ class Options:
         return self.now and aware(self.now, "now")
 
 
-NAMES = tuple(field.name for field in fields(Options))
+NAMES = tuple(option.name for option in fields(Options))
 
 
 def make_options(given: dict[str, Any], *, door: str = "mock_eventbridge") -> Options:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from eventbridge_local.bus.journal import Delivery, Journal, Outcome
 from eventbridge_local.core.clock import Clock
 from eventbridge_local.core.event import Event
@@ -25,7 +23,7 @@ class Deliverer:
 
     def deliver(self, place: Place, event: Event, rule: Rule, target: Target) -> None:
         try:
-            payload = payload_of(event, rule, target, self._clock.now)
+            transformed = self._transformed(event, rule, target)
         except InvalidResult as invalid:
             # AWS neither retries nor delivers it (recorded); without a dead-letter queue it is gone.
             outcome = _unsent(target, invalid.text)
@@ -33,18 +31,29 @@ class Deliverer:
             return
         spy = self._handlers.find(target.arn)
         if spy is None:
-            self._note(event, rule, target, payload, "recorded")
+            self._note(event, rule, target, transformed, "recorded")
             return
+        payload = event.text if transformed is None else transformed
         raised = spy(payload, LambdaContext(target.arn, self._ids.uuid()))
         # A function that fails was still delivered to: EventBridge's part ends at the hand-over (recorded).
-        self._note(event, rule, target, payload, "delivered", raised=raised)
+        self._note(event, rule, target, transformed, "delivered", raised=raised)
+
+    def _transformed(self, event: Event, rule: Rule, target: Target) -> str | None:
+        """What the target's input makes of an event, None when the target takes the event as it is.
+
+        Raises:
+            InvalidResult: the transformer made something that is not JSON.
+        """
+        if target.input is None:
+            return None
+        return target.input.payload(event.text, event.envelope, InputContext(rule.arn, rule.name, self._clock.now))
 
     def _note(
         self,
         event: Event,
         rule: Rule,
         target: Target,
-        payload: str | None,
+        transformed: str | None,
         outcome: Outcome,
         error: str | None = None,
         reason: str | None = None,
@@ -52,19 +61,8 @@ class Deliverer:
     ) -> None:
         number = self._journal.next_delivery()
         self._journal.add(
-            Delivery(number, event, rule, target, payload, outcome, error=error, reason=reason, raised=raised)
+            Delivery(number, event, rule, target, transformed, outcome, error=error, reason=reason, raised=raised)
         )
-
-
-def payload_of(event: Event, rule: Rule, target: Target, ingested: datetime) -> str:
-    """The text a target receives for an event; ``ingested`` is when the bus took it in.
-
-    Raises:
-        InvalidResult: the target's transformer made something that is not JSON.
-    """
-    if target.input is None:
-        return event.text
-    return target.input.payload(event.text, event.envelope, InputContext(rule.arn, rule.name, ingested))
 
 
 def _unsent(target: Target, text: str) -> Outcome:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
 
 from eventbridge_local.bus.delivery import Deliverer
 from eventbridge_local.bus.journal import Journal, Routing
@@ -22,8 +22,7 @@ from eventbridge_local.state.world import Place
 _LONGEST_CHAIN = 100
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     event: Event
     place: Place
     bus: str

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 
 from eventbridge_local.errors import EventBridgeLocalError, UsageError
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RUNAWAY = 1_000_000
 
 
@@ -48,7 +47,7 @@ class Clock:
     def now(self) -> datetime:
         """The current instant, aware and in UTC."""
         # Computed from time.time so that freezegun and time-machine, which replace it, are followed.
-        return self._fixed or _EPOCH + timedelta(seconds=time.time())
+        return self._fixed or datetime.fromtimestamp(time.time(), UTC)
 
     def freeze(self) -> datetime:
         """Stop following the real clock; returns the instant at which it stands."""
@@ -84,7 +83,7 @@ class Clock:
             timer.callback()
             ran += 1
             if ran > _RUNAWAY:
-                raise EventBridgeLocalError(f"more than {_RUNAWAY:,} timers ran in one advance; something re-arms itself")
+                raise EventBridgeLocalError(f"over {_RUNAWAY:,} timers ran in one advance; something re-arms itself")
         self._fixed = when
         return ran
 

@@ -38,10 +38,10 @@ class Event:
     tree: Mapping[str, Any]
     replay_name: str | None = None
 
-    @cached_property
+    @property
     def time_text(self) -> str:
         """Whole seconds with ``Z``, as in the envelope."""
-        return self.time.strftime("%Y-%m-%dT%H:%M:%SZ") if self.time.year > 999 else f"{self.time:%Y-%m-%dT%H:%M:%S}Z"
+        return self.time.isoformat(timespec="seconds")[:19] + "Z"
 
     @cached_property
     def text(self) -> str:
@@ -70,7 +70,7 @@ class Event:
         detail: dict[str, Any] = self.envelope["detail"]
         return detail
 
-    @cached_property
+    @property
     def matched_on(self) -> dict[str, Any]:
         """The envelope for the pattern engine, with the exact numbers of ``tree``."""
         shown: dict[str, Any] = {
@@ -94,6 +94,12 @@ class Event:
 
 def compact(text: str) -> str:
     """JSON text without the white space between its tokens; nothing else is changed."""
+    # Most producers use json.dumps. What comes back from it to the letter has no oddity that a second pass could
+    # lose (repeated keys, number spellings, escapes), and that pass is ten times faster than looking at each token.
+    tree = json.loads(text)
+    ascii_only = text.isascii()
+    if json.dumps(tree, ensure_ascii=ascii_only) == text:
+        return json.dumps(tree, ensure_ascii=ascii_only, separators=(",", ":"))
     return _BLANK_OR_STRING.sub(_kept, text)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, OperationModel, Shape, StructureShape
 from dateutil.tz import tzlocal
 
 from eventbridge_local.errors import ServiceError
@@ -55,14 +56,18 @@ def _reader(shape: Shape) -> Read | None:
     """What turns timestamps below a shape into datetimes; None when there are none."""
     if shape.type_name == "timestamp":
         return _instant
-    if isinstance(shape, ListShape) and (item := _reader(shape.member)):
-        return lambda value: [item(member) for member in value] if isinstance(value, list) else value
-    if isinstance(shape, MapShape) and (item := _reader(shape.value)):
-        return lambda value: {key: item(member) for key, member in value.items()}
+    if isinstance(shape, ListShape):
+        return _list_reader(_reader(shape.member))
     if isinstance(shape, StructureShape):
         readers = [(name, read) for name, member in shape.members.items() if (read := _reader(member))]
         return _structure_reader(readers) if readers else None
     return None
+
+
+def _list_reader(item: Read | None) -> Read | None:
+    if item is None:
+        return None
+    return lambda value: [item(member) for member in value] if isinstance(value, list) else value
 
 
 def _structure_reader(readers: list[tuple[str, Read]]) -> Read:
@@ -80,7 +85,8 @@ def _instant(seconds: Any) -> datetime:
     try:
         return _EPOCH + timedelta(seconds=seconds)
     except (TypeError, OverflowError, ValueError):
-        raise ServiceError("SerializationException", f"Unexpected value {seconds!r}: a timestamp was expected.") from None
+        message = f"Unexpected value {seconds!r}: a timestamp was expected."
+        raise ServiceError("SerializationException", message) from None
 
 
 def answered(answer: Mapping[str, Any], request_id: str, now: datetime) -> tuple[Response, dict[str, Any]]:
@@ -99,7 +105,7 @@ def _finish(parsed: dict[str, Any], status: int, request_id: str, now: datetime)
     headers = {
         "x-amzn-requestid": request_id,
         "content-type": _CONTENT_TYPE,
-        "date": format_datetime(now, usegmt=True),
+        "date": _http_date(int(now.timestamp())),
     }
     parsed["ResponseMetadata"] = {
         "RequestId": request_id,
@@ -108,6 +114,11 @@ def _finish(parsed: dict[str, Any], status: int, request_id: str, now: datetime)
         "RetryAttempts": 0,
     }
     return Response(status, headers), parsed
+
+
+@lru_cache(maxsize=4)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The one entrance to a service: read, check, carry out. The hook and the handle's shorthands both come through here."""
+"""The one entrance to a service: read, check, carry out. The hook and the handle's shorthands share it."""
 
 from __future__ import annotations
 

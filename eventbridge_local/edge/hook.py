@@ -101,14 +101,15 @@ def _refuse_metadata_while_active() -> None:
     Without credentials in the environment a new client would open a socket to it and wait for the timeout. There is
     no public switch that also reaches sessions made earlier.
     """
-    before = IMDSFetcher._assert_enabled
+    fetcher: Any = IMDSFetcher
+    before = fetcher._assert_enabled
 
     def assert_enabled(self: Any) -> None:
         if _stack:
             raise self._RETRIES_EXCEEDED_ERROR_CLS()
         before(self)
 
-    IMDSFetcher._assert_enabled = assert_enabled
+    fetcher._assert_enabled = assert_enabled
 
 
 botocore.handlers.BUILTIN_HANDLERS.append((EVENT, answer))

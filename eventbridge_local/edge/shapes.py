@@ -182,9 +182,7 @@ def _constraints(shape: Shape) -> tuple[Rule, ...]:
         rules.append((f"Member must have {noun} greater than or equal to {least}", lambda v: measure(v) >= least))
     if "pattern" in limits:
         full = re.compile(PATTERNS_FOR_PYTHON.get(limits["pattern"], limits["pattern"])).fullmatch
-        rules.append(
-            (_PATTERN_TEXT + limits["pattern"], lambda v: full(v) is not None)
-        )
+        rules.append((_PATTERN_TEXT + limits["pattern"], lambda v: full(v) is not None))
     return tuple(rules)
 
 

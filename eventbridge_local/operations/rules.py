@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from eventbridge_local.core.arn import rule_resource
 from eventbridge_local.errors import ServiceError, limit_exceeded, validation_error
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_of, refuse_managed, rule_of
@@ -12,7 +13,6 @@ from eventbridge_local.operations.table import Answer, Params, operation, withou
 from eventbridge_local.operations.tags import check_tags
 from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, matches, parse_event
 from eventbridge_local.schedules import InvalidSchedule, Schedule, parse_schedule
-from eventbridge_local.core.arn import rule_resource
 from eventbridge_local.state.paging import page
 from eventbridge_local.state.records import Rule, RuleState
 

@@ -71,8 +71,8 @@ class Service:
             context = Context(self.world, self.world.place(account, region), self.engine, self.journal)
             answer = function(context, params)
         except ServiceError as refused:
-            refusal = {"error_code": refused.code, "error_message": refused.message, "hint": refused.hint}
-            self.journal.add(Call(name, params, account, region, at, **refusal))
+            code, message, hint = refused.code, refused.message, refused.hint
+            self.journal.add(Call(name, params, account, region, at, None, code, message, hint))
             raise
         self.journal.add(Call(name, params, account, region, at, answer))
         return answer

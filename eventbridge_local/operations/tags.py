@@ -64,7 +64,5 @@ def _taggable(ctx: Context, text: str, *, change: bool) -> str:
     bus, name = split_rule_resource(arn.resource)
     rule = rule_of(bus_named(ctx, bus), name)
     if change and rule.managed_by is not None:
-        raise ServiceError(
-            "ManagedRuleException", f"Tag related operations on the managed rule {name} is not allowed."
-        )
+        raise ServiceError("ManagedRuleException", f"Tag related operations on the managed rule {name} is not allowed.")
     return rule.arn

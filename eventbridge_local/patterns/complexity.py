@@ -103,7 +103,7 @@ def _shared(own: list[int], cased: set[int], others: list[list[int]]) -> int:
     alike = others
     starred = False
     for at, token in enumerate(own):
-        if token != _STAR and (starred and at in cased or any(len(o) > at and o[at] == _STAR for o in alike)):
+        if token != _STAR and ((starred and at in cased) or any(len(o) > at and o[at] == _STAR for o in alike)):
             return at
         alike = [other for other in alike if len(other) > at and other[at] == token]
         if not alike:

@@ -93,7 +93,7 @@ def _type_hint(field: Field, value: Any) -> str:
 
 
 def _as_number(text: str) -> float | None:
-    if len(text) > _LONGEST_NUMBER or not text.strip("+-.eE0123456789") == "":
+    if len(text) > _LONGEST_NUMBER or text.strip("+-.eE0123456789"):
         return None
     try:
         return read_float(text)

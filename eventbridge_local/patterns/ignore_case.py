@@ -31,7 +31,7 @@ def units_of(operand: str) -> Units:
 
 
 def end_of_match(units: Units, text: str) -> int:
-    """How much of the start of `text` the units take, or -1. No form starts with its other form, so one try is enough."""
+    """How much of the start of `text` the units take, or -1. No form starts with the other, so one try is enough."""
     at = 0
     for lower, upper in units:
         if text.startswith(lower, at):

@@ -119,7 +119,8 @@ class JsonReader:
     def string(self) -> str:
         """The text of the string value whose token was fetched last; consumes it."""
         self._in_string = False
-        return join_pairs(self._quoted("value", "Unexpected end-of-input: was expecting closing quote for a string value"))
+        ended = "Unexpected end-of-input: was expecting closing quote for a string value"
+        return join_pairs(self._quoted("string value", ended))
 
     def place(self, at: int) -> str:
         """The engine's words for a place: the source, cut at 500 units, then line and column."""
@@ -158,7 +159,7 @@ class JsonReader:
             kind = "Array" if char == "]" else "Object"
             self._fail_at(f"Unexpected close marker '{char}': no open {kind} to close", self.at)
         where = f"for {scope.kind} starting at {self.place(scope.start)}"
-        self._fail_at(f"Unexpected close marker '{char}': expected '{scope.closer}' ({where})", self.at)
+        return self._fail_at(f"Unexpected close marker '{char}': expected '{scope.closer}' ({where})", self.at)
 
     def _comma(self, char: str, scope: _Scope) -> str:
         if char != ",":
@@ -196,7 +197,7 @@ class JsonReader:
             return Token("word", _WORDS[char])
         if char == "-" or "0" <= char <= "9":
             return self._number()
-        self._odd(char)
+        return self._odd(char)
 
     def _open(self, char: str) -> Token:
         if len(self._scopes) > DEEPEST:
@@ -299,7 +300,9 @@ class JsonReader:
         found = self.text[digits : digits + 1]
         if not found:
             self._fail("Unexpected end-of-inputexpected a digit for number exponent", digits)
-        self._bad_number(found, "Exponent indicator not followed by a digit", digits if lead == "0" else first_mark)
+        return self._bad_number(
+            found, "Exponent indicator not followed by a digit", digits if lead == "0" else first_mark
+        )
 
     def _root_space(self) -> None:
         following = self.text[self.at : self.at + 1]
@@ -325,7 +328,7 @@ class JsonReader:
                 self.at += 1
                 return "".join(parts)
             if char != "\\":
-                reason = f"has to be escaped using backslash to be included in {'string value' if what == 'value' else what}"
+                reason = f"has to be escaped using backslash to be included in {what}"
                 self._fail_at(f"Illegal unquoted character ({_describe(char)}): {reason}", self.at)
             parts.append(self._escape())
 

@@ -6,27 +6,27 @@ condition belongs to.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable
-from math import inf, isinf
+from math import inf
 from typing import Any, Generic, Protocol, TypeVar
 
 from eventbridge_local.patterns import conditions as c
 from eventbridge_local.patterns.addresses import Address, read_address
 from eventbridge_local.patterns.ignore_case import fold
 from eventbridge_local.patterns.numbers import number_key, spelling
+from eventbridge_local.patterns.ranges import Ranges
 from eventbridge_local.patterns.wildcards import as_engine_text
 
 B = TypeVar("B")
 _GRAM = 3
-_PENDING = 16
 
 
 class Part(Protocol[B]):
     """An index over one kind of condition."""
 
-    def bucket(self, condition: Any, make: Callable[[], B]) -> B:
-        """The bucket of a condition, made when it is new."""
+    def bucket(self, key: Any, make: Callable[[], B]) -> B:
+        """The bucket of a key as `PART_OF` gives it, made when it is new."""
 
     def hits(self, value: Any, found: list[B]) -> None:
         """Add the buckets whose condition may accept the value."""
@@ -42,11 +42,8 @@ class Affixes(Generic[B]):
         self._lower = lower
         self._groups: dict[str, tuple[dict[str, B], list[int]]] = {}
 
-    def bucket(self, condition: Any, make: Callable[[], B]) -> B:
-        return self.by_text(condition.text.lower() if self._lower else condition.text, make)
-
-    def by_text(self, text: str, make: Callable[[], B]) -> B:
-        """The bucket of an affix."""
+    def bucket(self, key: str, make: Callable[[], B]) -> B:
+        text = key.lower() if self._lower else key
         known, lengths = self._groups.setdefault(text[-1] if self._at_end else text[0], ({}, []))
         if text not in known:
             known[text] = make()
@@ -79,8 +76,7 @@ class Folded(Generic[B]):
     def __init__(self) -> None:
         self._known: dict[str, B] = {}
 
-    def bucket(self, condition: Any, make: Callable[[], B]) -> B:
-        key = fold("".join(lower for lower, _ in condition.units))
+    def bucket(self, key: str, make: Callable[[], B]) -> B:
         if key not in self._known:
             self._known[key] = make()
         return self._known[key]
@@ -100,10 +96,9 @@ class Inner(Generic[B]):
         self._known: dict[str, B] = {}
         self._sizes: list[int] = []
 
-    def by_text(self, text: str, make: Callable[[], B]) -> B:
-        """The bucket of a literal."""
-        size = min(_GRAM, len(text))
-        grams = [text[at : at + size] for at in range(len(text) - size + 1)]
+    def bucket(self, key: str, make: Callable[[], B]) -> B:
+        size = min(_GRAM, len(key))
+        grams = [key[at : at + size] for at in range(len(key) - size + 1)]
         gram = next((each for each in grams if each not in self._known), grams[0])
         if size not in self._sizes:
             self._sizes.append(size)
@@ -120,31 +115,6 @@ class Inner(Generic[B]):
                     found.append(bucket)
 
 
-class Wildcards(Generic[B]):
-    """Wildcards, by their head, their tail, or the longest literal between stars."""
-
-    __slots__ = ("_heads", "_inner", "_tails")
-
-    def __init__(self) -> None:
-        self._heads: Affixes[B] = Affixes(False, False)
-        self._tails: Affixes[B] = Affixes(True, False)
-        self._inner: Inner[B] = Inner()
-
-    def bucket(self, condition: c.Wildcard, make: Callable[[], B]) -> B:
-        pieces = condition.pieces
-        longest = max(pieces, key=len)
-        if len(longest) > 2 * max(len(pieces[0]), len(pieces[-1])):
-            return self._inner.by_text(longest, make)
-        if len(pieces[0]) >= len(pieces[-1]):
-            return self._heads.by_text(pieces[0], make)
-        return self._tails.by_text(pieces[-1], make)
-
-    def hits(self, value: str, found: list[B]) -> None:
-        self._heads.hits(value, found)
-        self._tails.hits(value, found)
-        self._inner.hits(value, found)
-
-
 class Addresses(Generic[B]):
     """Single addresses and blocks, by the bits that count."""
 
@@ -154,12 +124,7 @@ class Addresses(Generic[B]):
         self._known: dict[tuple[int, int, int], B] = {}
         self._lengths: dict[int, list[int]] = {4: [], 6: []}
 
-    def bucket(self, condition: Any, make: Callable[[], B]) -> B:
-        if isinstance(condition, c.SameAddress):
-            address = condition.address
-            key = (address.family, _WIDTH[address.family], address.value)
-        else:
-            key = (condition.block.family, condition.block.bits, condition.block.head)
+    def bucket(self, key: tuple[int, int, int], make: Callable[[], B]) -> B:
         if key not in self._known:
             self._known[key] = make()
             if key[1] not in self._lengths[key[0]]:
@@ -178,66 +143,6 @@ class Addresses(Generic[B]):
 
 
 _WIDTH = {4: 32, 6: 128}
-_Interval = tuple[float, float, Any]
-
-
-class _Stab:
-    """A static tree of intervals: those around the centre, those left of it, those right of it."""
-
-    __slots__ = ("_by_high", "_by_low", "_centre", "_highs", "_left", "_lows", "_right")
-
-    def __init__(self, intervals: list[_Interval]) -> None:
-        ends = sorted(end for low, high, _ in intervals for end in (low, high) if not isinf(end))
-        self._centre = centre = ends[len(ends) // 2]
-        around = [each for each in intervals if each[0] <= centre <= each[1]]
-        self._by_low = sorted(around, key=lambda each: each[0])
-        self._by_high = sorted(around, key=lambda each: -each[1])
-        self._lows = [each[0] for each in self._by_low]
-        self._highs = [-each[1] for each in self._by_high]
-        left = [each for each in intervals if each[1] < centre]
-        right = [each for each in intervals if each[0] > centre]
-        self._left = _Stab(left) if left else None
-        self._right = _Stab(right) if right else None
-
-    def hits(self, number: float, found: list[Any]) -> None:
-        node: _Stab | None = self
-        while node is not None:
-            if number <= node._centre:
-                found.extend(each[2] for each in node._by_low[: bisect_right(node._lows, number)])
-                node = node._left if number < node._centre else None
-            else:
-                found.extend(each[2] for each in node._by_high[: bisect_right(node._highs, -number)])
-                node = node._right
-
-
-class Ranges(Generic[B]):
-    """Ranges of numbers. New ones wait in a short list until there are enough to build the tree anew."""
-
-    __slots__ = ("_intervals", "_known", "_pending", "_tree")
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[float, float], B] = {}
-        self._intervals: list[_Interval] = []
-        self._pending: list[_Interval] = []
-        self._tree: _Stab | None = None
-
-    def bucket(self, condition: c.Range, make: Callable[[], B]) -> B:
-        key = (condition.low, condition.high)
-        if key not in self._known:
-            self._known[key] = make()
-            self._pending.append((*key, self._known[key]))
-        return self._known[key]
-
-    def hits(self, value: Any, found: list[B]) -> None:
-        if len(self._pending) > _PENDING + len(self._intervals) // 4:
-            self._intervals += self._pending
-            self._pending = []
-            self._tree = _Stab(self._intervals)
-        for low, high, bucket in self._pending:
-            if low <= value <= high:
-                found.append(bucket)
-        if self._tree is not None:
-            self._tree.hits(value, found)
 
 
 class FieldIndex(Generic[B]):
@@ -269,12 +174,13 @@ class FieldIndex(Generic[B]):
             if self._exact_others is None:
                 self._exact_others = {}
             return self._of(self._exact_others, condition)
-        part = PART_OF[kind](condition) if kind in PART_OF else ""
-        if not part:
+        place = PART_OF[kind](condition) if kind in PART_OF else None
+        if place is None:
             if self.any is None:
                 self.any = self._make()
             return self.any
-        return self._part(part).bucket(condition, self._make)
+        name, key = place
+        return self._part(name).bucket(key, self._make)
 
     def known(self, condition: c.Condition) -> B | None:
         """The bucket of a plain string or number, if there is one; nothing is made."""
@@ -290,7 +196,7 @@ class FieldIndex(Generic[B]):
             if bucket is not None:
                 found.append(bucket)
             if self._text_parts:
-                text = as_engine_text(value)
+                text = value if value.isascii() else as_engine_text(value)
                 for part in self._text_parts:
                     part.hits(text, found)
         elif kind is bool or value is None:
@@ -343,32 +249,55 @@ _PARTS: dict[str, Callable[[], Part[Any]]] = {
     "prefixes in any case": lambda: Affixes(False, True),
     "suffixes in any case": lambda: Affixes(True, True),
     "folded": Folded,
-    "wildcards": Wildcards,
+    "inner": Inner,
     "addresses": Addresses,
     "ranges": Ranges,
 }
 
 
-def _affix(name: str) -> Callable[[Any], str]:
+Place = tuple[str, Any]  # a part and the key in it
+
+
+def _affix(name: str) -> Callable[[Any], Place | None]:
     # An empty operand accepts every string, and one with a quote may reach beyond the value.
-    return lambda condition: name if condition.text and c.QUOTE not in condition.text else ""
+    return lambda condition: (name, condition.text) if condition.text and c.QUOTE not in condition.text else None
 
 
-def _affix_any_case(name: str) -> Callable[[Any], str]:
+def _affix_any_case(name: str) -> Callable[[Any], Place | None]:
     plain = _affix(name)
-    return lambda condition: plain(condition) if condition.text.isascii() else ""
+    return lambda condition: plain(condition) if condition.text.isascii() else None
 
 
-PART_OF: dict[type, Callable[[Any], str]] = {
+def _folded(condition: c.IgnoreCase) -> Place:
+    return "folded", fold("".join(lower for lower, _ in condition.units))
+
+
+def _wildcard(condition: c.Wildcard) -> Place | None:
+    """Wildcards go by their head, their tail, or a longer literal between stars."""
+    head, tail = condition.pieces[0], condition.pieces[-1]
+    longest = max(condition.pieces, key=len)
+    if not longest:
+        return None
+    if len(longest) > 2 * max(len(head), len(tail)):
+        return "inner", longest
+    return ("prefixes", head) if len(head) >= len(tail) else ("suffixes", tail)
+
+
+def _address(condition: c.SameAddress) -> Place:
+    address = condition.address
+    return "addresses", (address.family, _WIDTH[address.family], address.value)
+
+
+PART_OF: dict[type, Callable[[Any], Place | None]] = {
     c.Prefix: _affix("prefixes"),
     c.Suffix: _affix("suffixes"),
     c.PrefixIgnoreCase: _affix_any_case("prefixes in any case"),
     c.SuffixIgnoreCase: _affix_any_case("suffixes in any case"),
-    c.IgnoreCase: lambda condition: "folded",
-    c.Wildcard: lambda condition: "wildcards" if any(condition.pieces) else "",
-    c.SameAddress: lambda condition: "addresses",
-    c.InBlock: lambda condition: "addresses",
-    c.Range: lambda condition: "ranges",
+    c.IgnoreCase: _folded,
+    c.Wildcard: _wildcard,
+    c.SameAddress: _address,
+    c.InBlock: lambda condition: ("addresses", (condition.block.family, condition.block.bits, condition.block.head)),
+    c.Range: lambda condition: ("ranges", (condition.low, condition.high)),
 }
 
 _UNBOUNDED = (-inf, inf)
@@ -391,7 +320,5 @@ def looseness(condition: c.Condition) -> float:
         return _LOOSENESS[kind]
     if isinstance(condition, c.Range):
         return 2000 if condition.low in _UNBOUNDED or condition.high in _UNBOUNDED else 200
-    if not (kind in PART_OF and PART_OF[kind](condition)):
-        return _LOOSEST
-    text = max(condition.pieces, key=len) if isinstance(condition, c.Wildcard) else condition.text  # type: ignore[attr-defined]
-    return 120 / len(text)
+    place = PART_OF[kind](condition) if kind in PART_OF else None
+    return 120 / len(place[1]) if place else _LOOSEST

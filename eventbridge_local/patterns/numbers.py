@@ -62,17 +62,19 @@ def comparable_or_none(text: str) -> float | None:
 
 
 def number_key(value: Any) -> float | None:
-    """The number an event value is compared by, or None for anything that is no comparable number.
+    """The number (float or int) an event value is compared by, or None for anything that is no comparable number.
 
     The result works as a dict key beside floats: Python hashes equal numbers alike whatever their type.
     """
     kind = type(value)
     if kind is int:
         if -_SAFE_INTEGER <= value <= _SAFE_INTEGER:
-            return value  # type: ignore[no-any-return]
+            whole: int = value
+            return whole
         return _large_integer_key(value)
     if kind is float:
-        return value if value - value == 0 else None  # type: ignore[no-any-return]
+        number: float = value
+        return number if number - number == 0 else None
     if isinstance(value, bool | str | SpelledNumber) or value is None:
         return None
     return _odd_number_key(value)

@@ -143,7 +143,8 @@ def _numeric(value: Any) -> Condition:
         raise Refused
     bounds = [(_string(value[at]), _number(value[at + 1])) for at in range(0, len(value), 2)]
     if len(bounds) == 1:
-        (sign, number), build = bounds[0], _ONE_BOUND.get(bounds[0][0])
+        sign, number = bounds[0]
+        build = _ONE_BOUND.get(sign)
         if build is None:
             raise Refused
         return build(number)

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from math import inf
 from typing import Any
 
-from eventbridge_local.patterns.conditions import AnythingBut, Condition
-from eventbridge_local.patterns.events import event_tree, pairs_of
+from eventbridge_local.patterns.conditions import AnythingBut, Condition, Equal, Text
+from eventbridge_local.patterns.events import event_tree
 from eventbridge_local.patterns.lookup import FieldIndex, looseness
-from eventbridge_local.patterns.matching import SCALARS, plain_path
+from eventbridge_local.patterns.matching import plain_path
+from eventbridge_local.patterns.path_trie import PathTrie
 from eventbridge_local.patterns.syntax import Pattern, pattern_of
 
 _FULL = 4  # entries in a bucket before it becomes an index of its own
@@ -82,14 +83,19 @@ class RuleSet:
         """
         tree = event if type(event) is dict else event_tree(event)
         values, bound = self._trie.values(tree)
-        matched: set[int] = set()
-        self._add_all_but(values, matched)
+        matched = self._add_all_but(values)
         candidates = list(self._always)
         _collect(self._index, values, candidates)
-        for entry in candidates:
+        refused: set[int] = set()  # rules the whole pattern decided against; their other branches need no look
+        for entry in dict.fromkeys(candidates):
             rule = entry.rule
-            if rule.live and rule.order not in matched and entry.holds(values, bound, tree):
-                matched.add(rule.order)
+            order = rule.order
+            if not rule.live or order in matched or order in refused:
+                continue
+            if entry.holds(values, bound, tree):
+                matched.add(order)
+            elif bound and len(entry.checks) > 1:
+                refused.add(order)
         if not matched:
             return []
         names = self._names
@@ -99,7 +105,7 @@ class RuleSet:
 
     def _clear(self) -> None:
         self._names: dict[int, str] = {}
-        self._trie = _Trie()
+        self._trie = PathTrie()
         self._index = _Index(frozenset())
         self._always: list[_Entry] = []  # rules with paths the trie does not hold
         self._all_but: dict[int, _AllBut] = {}
@@ -108,9 +114,10 @@ class RuleSet:
     def _drop(self, rule: _Rule) -> None:
         rule.live = False
         self._dead += 1
-        for all_but in rule.all_but:
-            all_but.members.discard(rule.order)
-        rule.all_but = ()
+        if rule.all_but is not None:
+            all_but, condition = rule.all_but
+            all_but.remove(rule.order, condition)
+            rule.all_but = None
 
     def _tidy(self) -> None:
         if self._dead > _DEAD + len(self._rules):
@@ -127,7 +134,8 @@ class RuleSet:
         for subrule in subrules:
             entry = _Entry(rule, tuple(self._check(field) for field in subrule))
             only = subrule[0].conditions[0]
-            if len(subrule) == len(subrule[0].conditions) == 1 and isinstance(only, AnythingBut):
+            alone = len(subrules) == len(subrule) == len(subrule[0].conditions) == 1
+            if alone and isinstance(only, AnythingBut):
                 self._enter_all_but(entry, only)
             else:
                 self._index.insert(entry)
@@ -140,19 +148,17 @@ class RuleSet:
         all_but = self._all_but.get(slot)
         if all_but is None:
             all_but = self._all_but[slot] = _AllBut()
-        all_but.members.add(entry.rule.order)
-        entry.rule.all_but += (all_but,)
-        for excluded in condition.excluded:
-            all_but.excluded.bucket(excluded).append(entry)
+        all_but.add(entry.rule.order, condition)
+        entry.rule.all_but = (all_but, condition)
 
-    def _add_all_but(self, values: dict[int, Any], matched: set[int]) -> None:
-        slots = self._all_but.keys() & values.keys() if self._all_but else ()
-        for slot in slots:
-            all_but = self._all_but[slot]
-            value = values[slot]
-            kept = [all_but.without(each) for each in value] if type(value) is list else [all_but.without(value)]
-            for members in kept:
-                matched |= members
+    def _add_all_but(self, values: dict[int, Any]) -> set[int]:
+        matched: set[int] = set()
+        for slot, all_but in self._all_but.items():
+            value = values.get(slot, _MISSING)
+            if value is not _MISSING:
+                for each in value if type(value) is list else (value,):
+                    matched = matched | all_but.without(each) if matched else all_but.without(each)
+        return matched
 
 
 class _Rule:
@@ -164,7 +170,7 @@ class _Rule:
         self.order = order
         self.pattern = pattern
         self.live = True
-        self.all_but: tuple[_AllBut, ...] = ()
+        self.all_but: tuple[_AllBut, AnythingBut] | None = None
 
 
 _Check = tuple[int, Callable[[Any], bool], bool, tuple[Condition, ...]]
@@ -197,26 +203,52 @@ class _Entry:
         return True
 
 
+class _Excluding:
+    """The rules that exclude a value, by their order. Where `exact` is false their conditions have the last word."""
+
+    __slots__ = ("exact", "rules")
+
+    def __init__(self) -> None:
+        self.exact = False
+        self.rules: dict[int, AnythingBut] = {}
+
+
 class _AllBut:
     """The rules that want anything but something at one path, and what each excludes."""
 
-    __slots__ = ("excluded", "members")
+    __slots__ = ("_excluding", "_members")
 
     def __init__(self) -> None:
-        self.members: set[int] = set()
-        self.excluded: FieldIndex[list[_Entry]] = FieldIndex(list)
+        self._members: set[int] = set()
+        self._excluding: FieldIndex[_Excluding] = FieldIndex(_Excluding)
+
+    def add(self, order: int, condition: AnythingBut) -> None:
+        """Take a rule in."""
+        self._members.add(order)
+        for excluded in condition.excluded:
+            bucket = self._excluding.bucket(excluded)
+            bucket.exact = isinstance(excluded, Text | Equal)
+            bucket.rules[order] = condition
+
+    def remove(self, order: int, condition: AnythingBut) -> None:
+        """Take a rule out."""
+        self._members.discard(order)
+        for excluded in condition.excluded:
+            self._excluding.bucket(excluded).rules.pop(order, None)
 
     def without(self, value: Any) -> set[int]:
-        """The rules that accept the value."""
-        found: list[list[_Entry]] = []
-        self.excluded.hits(value, found)
-        excluded = {
-            entry.rule.order
-            for bucket in found
-            for entry in bucket
-            if entry.rule.live and not entry.checks[0][1](value)
-        }
-        return self.members - excluded if excluded else self.members
+        """The rules that accept the value; the set is the caller's."""
+        found: list[_Excluding] = []
+        self._excluding.hits(value, found)
+        accepted = self._members.copy()
+        for bucket in found:
+            if bucket.exact:
+                accepted.difference_update(bucket.rules)
+            else:
+                accepted.difference_update(
+                    order for order, condition in bucket.rules.items() if not condition.accepts(value)
+                )
+        return accepted
 
 
 class _Bucket:
@@ -311,106 +343,9 @@ def _collect(index: _Index, values: dict[int, Any], candidates: list[_Entry]) ->
 
 def _hits(field: FieldIndex[_Bucket], value: Any, found: list[_Bucket]) -> None:
     if type(value) is list:
+        several: list[_Bucket] = []
         for each in value:
-            field.hits(each, found)
+            field.hits(each, several)
+        found += dict.fromkeys(several)
     else:
         field.hits(value, found)
-
-
-class _Node:
-    """One name on the way to the paths rules look at."""
-
-    __slots__ = ("below", "slot")
-
-    def __init__(self) -> None:
-        self.below: dict[str, _Node] = {}
-        self.slot = -1
-
-
-class _Trie:
-    """The paths all rules look at. Each has a number, its slot."""
-
-    __slots__ = ("_root", "_slots")
-
-    def __init__(self) -> None:
-        self._root = _Node()
-        self._slots = 0
-
-    def slot(self, path: str) -> int:
-        """The slot of a path, new or known."""
-        node = self._root
-        for name in path.split("."):
-            node = node.below.setdefault(name, _Node()) if name not in node.below else node.below[name]
-        if node.slot < 0:
-            node.slot = self._slots
-            self._slots += 1
-        return node.slot
-
-    def values(self, tree: dict[str, Any]) -> tuple[dict[int, Any], bool]:
-        """What the event holds at the paths of interest.
-
-        Returns:
-            Slot to value (a list where there are several), and whether any lies in an array element that binds it.
-        """
-        values: dict[int, Any] = {}
-        bound = False
-        todo: list[tuple[Any, _Node]] = [(tree, self._root)]
-        while todo:
-            inner, node = todo.pop()
-            below = node.below
-            for name, value in inner.items() if type(inner) is dict else pairs_of(inner):
-                child = below.get(name)
-                if child is None:
-                    if "." not in name:
-                        continue
-                    child = _descend(node, name)
-                    if child is None:
-                        continue
-                kind = type(value)
-                if kind in SCALARS:
-                    slot = child.slot
-                    if slot >= 0:
-                        if slot in values:
-                            _put(values, slot, value)
-                        else:
-                            values[slot] = value
-                elif kind is dict:
-                    if child.below:
-                        todo.append((value, child))
-                elif _spread(value, child, values, todo):
-                    bound = True
-        return values, bound
-
-
-def _descend(node: _Node, name: str) -> _Node | None:
-    following: _Node | None = node
-    for piece in name.split("."):
-        following = following.below.get(piece) if following is not None else None
-    return following
-
-
-def _put(values: dict[int, Any], slot: int, value: Any) -> None:
-    held = values.get(slot, _MISSING)
-    if held is _MISSING:
-        values[slot] = [value]
-    elif type(held) is list:
-        held.append(value)
-    else:
-        values[slot] = [held, value]
-
-
-def _spread(value: Any, node: _Node, values: dict[int, Any], todo: list[tuple[Any, _Node]]) -> bool:
-    """Take an array (or a value of an unusual kind) apart; tells whether a place in an array was entered."""
-    bound = False
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, Mapping):
-            if node.below:
-                todo.append((item, node))
-        elif isinstance(item, list | tuple):
-            bound = bound or any(isinstance(each, Mapping | list | tuple) for each in item)
-            stack.extend(reversed(item))
-        elif node.slot >= 0:
-            _put(values, node.slot, item)
-    return bound

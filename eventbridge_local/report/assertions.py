@@ -108,8 +108,8 @@ def _delivery_differences(delivery: Delivery, wanted: Mapping[str, Any]) -> list
 def _pattern_differences(pattern: Any, event: Any) -> Iterator[Difference]:
     if not matches(pattern, event):
         for mismatch in explain(pattern, event).mismatches:
-            kind = "absent" if mismatch.kind == "absent" else "value"
-            yield Difference(mismatch.path, kind, mismatch.wanted, mismatch.actual)
+            absent = mismatch.kind == "absent"
+            yield Difference(mismatch.path, "absent" if absent else "value", mismatch.wanted, mismatch.actual)
 
 
 def _on_bus(wanted: Mapping[str, Any]) -> str:
@@ -146,7 +146,7 @@ def _is_json(thing: str) -> bool:
 
 
 def _delivery_hints(routings: Sequence[Routing], wanted: Mapping[str, Any]) -> Iterator[str]:
-    """Why the wanted rule did not deliver: it never saw an event, is disabled, has no target, or its pattern differs."""
+    """Why the wanted rule did not deliver: no event came, it is disabled, it has no target, its pattern differs."""
     name = wanted.get("rule")
     if name is None:
         if not routings:
@@ -162,4 +162,5 @@ def _delivery_hints(routings: Sequence[Routing], wanted: Mapping[str, Any]) -> I
     elif name in routing.matched:
         yield f"rule {name!r} matched" + ("" if rule.targets else ", but it has no targets")
     elif rule.pattern is not None:
-        yield f"rule {name!r} on bus {rule.bus!r} does not match the last event:\n{explain(rule.pattern.text, routing.event.matched_on)}"
+        why = explain(rule.pattern.text, routing.event.matched_on)
+        yield f"rule {name!r} on bus {rule.bus!r} does not match the last event:\n{why}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from eventbridge_local.bus.journal import Call, Delivery, Entry
 from eventbridge_local.errors import UsageError
@@ -20,7 +20,7 @@ class Log(Sequence[T], Generic[T]):
     """Records of one kind, oldest first. It does not grow: ask the handle again for what came since."""
 
     #: What ``where`` can ask for, and where it is found on a record.
-    fields: Mapping[str, Field] = {}
+    fields: ClassVar[Mapping[str, Field]] = {}
 
     def __init__(self, records: Iterable[T]) -> None:
         self._records = tuple(records)
@@ -79,7 +79,7 @@ class Log(Sequence[T], Generic[T]):
 class EventLog(Log[Entry]):
     """Entries of PutEvents, accepted and refused."""
 
-    fields = {
+    fields: ClassVar[Mapping[str, Field]] = {
         "source": lambda entry: entry.source,
         "detail_type": lambda entry: entry.detail_type,
         "detail": lambda entry: entry.detail,
@@ -93,7 +93,7 @@ class EventLog(Log[Entry]):
 
     def matching(self, pattern: str | Mapping[str, Any]) -> EventLog:
         """The accepted events that an event pattern matches. Raises InvalidPattern for a pattern AWS refuses."""
-        return EventLog(entry for entry in self if entry.event is not None and _satisfies(pattern, entry.event.matched_on))
+        return EventLog(entry for entry in self if entry.event and _satisfies(pattern, entry.event.matched_on))
 
     @property
     def accepted(self) -> EventLog:
@@ -109,7 +109,7 @@ class EventLog(Log[Entry]):
 class DeliveryLog(Log[Delivery]):
     """Hand-overs from rules to targets."""
 
-    fields = {
+    fields: ClassVar[Mapping[str, Field]] = {
         "rule": lambda delivery: delivery.rule.name,
         "target": lambda delivery: AnyOf((delivery.target.id, *names_of(delivery.target.arn))),
         "arn": lambda delivery: delivery.target.arn,
@@ -130,7 +130,7 @@ class DeliveryLog(Log[Delivery]):
 class CallLog(Log[Call]):
     """API calls, answered and refused."""
 
-    fields = {
+    fields: ClassVar[Mapping[str, Field]] = {
         "operation": lambda call: call.operation,
         "params": lambda call: call.params,
         "account": lambda call: call.account,

@@ -195,7 +195,8 @@ def _why_not(rule: Rule, routing: Routing) -> Iterator[str]:
         yield f"    {rule.name}: has a schedule and no pattern"
     else:
         yield f"    {rule.name}: no match"
-        yield from (f"        {line.strip()}" for line in str(explain(rule.pattern.text, routing.event.matched_on)).splitlines())
+        why = str(explain(rule.pattern.text, routing.event.matched_on))
+        yield from (f"        {line.strip()}" for line in why.splitlines())
 
 
 def failed_checks(count: int) -> str:

@@ -33,7 +33,7 @@ def run_python(code: str) -> subprocess.CompletedProcess[str]:
         sys.addaudithook(forbid)
     """
     script = textwrap.dedent(guard) + textwrap.dedent(code)
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=dict(os.environ), timeout=60)
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize(

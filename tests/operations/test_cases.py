@@ -1,0 +1,105 @@
+"""Operations by data: every file of tests/cases/operations holds cases, and a case is a list of calls in a fresh mock.
+
+A call is ``[operation, params, expect]``. ``expect`` is the whole answer less its metadata, or ``{"error": {"Code": ...,
+"Message": ...}}``, or null when the answer does not matter here. The mock's clock stands at ``NOW``; a case may set
+``limits``. In params and answers:
+
+- ``{"$any": "why"}`` fits every value;
+- ``{"$concat": ["text", ["x", 5]]}`` is the text ``textxxxxx``;
+- ``{"$numbered": ITEM, "$count": 3}`` is the list of ITEM with ``#`` replaced by 1, 2, 3;
+- ``{"$kept": "name"}`` is, in an answer, any value, kept under that name, and in later params or answers that value.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from eventbridge_local import mock_eventbridge
+from eventbridge_local.core.limits import Limits
+
+NOW = "2026-03-06T09:00:00Z"
+CASES = [
+    pytest.param(case, id=f"{path.stem}-{case['name']}")
+    for path in sorted((Path(__file__).parents[1] / "cases" / "operations").glob("*.json"))
+    for case in json.loads(path.read_text("utf-8"))
+]
+
+
+@functools.cache
+def events_client() -> Any:
+    """A client that leaves all checks to the service."""
+    return boto3.client(
+        "events",
+        region_name="us-east-1",
+        aws_access_key_id="unused",
+        aws_secret_access_key="unused",
+        config=Config(parameter_validation=False),
+    )
+
+
+def written_out(value: Any, kept: dict[str, Any]) -> Any:
+    """A value of a case with its abbreviations replaced."""
+    if isinstance(value, list):
+        return [written_out(item, kept) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$concat" in value:
+        return "".join(part if isinstance(part, str) else part[0] * part[1] for part in value["$concat"])
+    if "$numbered" in value:
+        text = json.dumps(value["$numbered"])
+        return [json.loads(text.replace("#", str(number))) for number in range(1, value["$count"] + 1)]
+    if "$kept" in value:
+        return kept.get(value["$kept"], value)
+    return {key: written_out(item, kept) for key, item in value.items()}
+
+
+def plain(value: Any) -> Any:
+    """An answer as a case writes it: times as text in UTC."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
+def fitted(wanted: Any, value: Any, kept: dict[str, Any]) -> Any:
+    """``wanted`` with the values filled in that may be anything."""
+    if isinstance(wanted, dict):
+        if "$kept" in wanted:
+            return kept.setdefault(wanted["$kept"], value)
+        if "$any" in wanted:
+            return value
+        given = value if isinstance(value, dict) else {}
+        return {key: fitted(item, given.get(key), kept) for key, item in wanted.items()}
+    if isinstance(wanted, list) and isinstance(value, list) and len(wanted) == len(value):
+        return [fitted(item, other, kept) for item, other in zip(wanted, value, strict=True)]
+    return wanted
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_case(case: dict[str, Any]) -> None:
+    """Every call of the case is answered, or refused, as it says."""
+    kept: dict[str, Any] = {}
+    with mock_eventbridge(now=NOW, limits=Limits(**case.get("limits", {}))):
+        for number, (operation, params, wanted) in enumerate(case["calls"], 1):
+            try:
+                answer = plain(getattr(events_client(), operation)(**written_out(params, kept)))
+                del answer["ResponseMetadata"]
+            except ClientError as refused:
+                answer = {"error": refused.response["Error"]}
+            if wanted is not None:
+                wanted = fitted(written_out(wanted, kept), answer, kept)
+                assert answer == wanted, f"call {number} of {case['name']} ({case['source']})"
+            else:
+                assert "error" not in answer, f"call {number} of {case['name']} ({case['source']})"

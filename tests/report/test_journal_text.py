@@ -1,0 +1,117 @@
+"""The journal as people read it: one small story, whole."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from eventbridge_local import mock_eventbridge
+
+STORY = """
+    PutRule refused: ResourceNotFoundException: Event bus order does not exist.
+        hint: buses here: default, orders
+    event #1 shop.orders 'OrderPlaced' put on bus 'orders'
+    event #1 on bus 'orders' met 5 rules
+        invoices: matched
+            -> invoice delivered
+            -> kept recorded (no handler is connected)
+        fraud: no match
+            detail.total  differs wanted numeric > 1000, got 120
+            source        ok      'shop.orders'
+        paused: disabled
+        empty: matched
+            the rule has no targets
+        failing: matched
+            -> fail delivered, then the handler raised KeyError('total')
+    entry #2 shop.orders 'OrderPlaced' put on bus 'orders'
+        refused: MalformedDetail: Detail is malformed.
+    event #3 shop.invoices 'InvoiceWritten' put on bus 'default'
+    event #3 on bus 'default' met 1 rule
+        nightly: has a schedule and no pattern
+    event #4 shop 'Sold' put on bus 'missing'
+    event #4 on bus 'missing' met 0 rules
+        dropped: there is no event bus 'missing' in 123456789012/us-east-1
+"""
+
+
+def fail(event: Any, context: Any) -> None:
+    raise KeyError("total")
+
+
+def test_the_whole_story() -> None:
+    """Every call that was refused, every entry, the rules it met and why not, every delivery, in order."""
+    with mock_eventbridge(assert_all_deliveries_succeeded=False) as eb:
+        orders = {"source": ["shop.orders"]}
+        queue = "arn:aws:sqs:us-east-1:123456789012:kept"
+        eb.rule("invoices", pattern=orders, bus="orders", to=["invoice", queue])
+        eb.rule("fraud", pattern={**orders, "detail": {"total": [{"numeric": [">", 1000]}]}}, bus="orders", to="check")
+        eb.rule("paused", pattern=orders, bus="orders", to="check")
+        eb.rule("empty", pattern=orders, bus="orders")
+        eb.rule("failing", pattern=orders, bus="orders", to=fail)
+        eb.rule("nightly", schedule="rate(1 day)", to="check")
+        eb.connect("invoice", lambda event: None)
+        client = boto3.client("events")
+        client.disable_rule(Name="paused", EventBusName="orders")
+        with pytest.raises(ClientError):
+            client.put_rule(Name="r", EventBusName="order", EventPattern='{"source":["a"]}')
+        eb.put("shop.orders", "OrderPlaced", {"id": "o-1", "total": 120}, bus="orders")
+        eb.put("shop.orders", "OrderPlaced", "no json", bus="orders")
+        eb.put("shop.invoices", "InvoiceWritten", {"id": "o-1"})
+        eb.put("shop", "Sold", bus="missing")
+        assert eb.journal.text() == textwrap.dedent(STORY).strip("\n")
+        assert str(eb.journal) == eb.journal.text()
+
+
+def test_an_empty_journal() -> None:
+    """Nothing happened."""
+    with mock_eventbridge() as eb:
+        assert eb.journal.text() == "nothing happened"
+        assert repr(eb.journal) == "<Journal of 0 records>"
+
+
+def test_calls_that_succeed_are_not_told() -> None:
+    """Arranging is no part of the story, but of the records."""
+    with mock_eventbridge() as eb:
+        eb.rule("r", pattern={"source": ["shop"]}, bus="orders")
+        assert eb.journal.text() == "nothing happened"
+        assert [record.operation for record in eb.journal.records] == ["CreateEventBus", "PutRule"]
+
+
+def test_what_a_handler_puts_is_told_after_it() -> None:
+    """A cascade reads in the order in which it was worked off, each delivery below the rule that made it."""
+    with mock_eventbridge() as eb:
+        eb.rule("on-sold", pattern={"source": ["shop"]}, to="announce")
+        eb.connect("announce", lambda event: eb.put("news", "Announced"))
+        eb.put("shop", "Sold")
+        assert eb.journal.text() == textwrap.dedent("""\
+            event #1 shop 'Sold' put on bus 'default'
+            event #1 on bus 'default' met 1 rule
+                on-sold: matched
+                    -> announce delivered
+            event #2 news 'Announced' put on bus 'default'
+            event #2 on bus 'default' met 1 rule
+                on-sold: no match
+                    source  differs wanted 'shop', got 'news'""")
+
+
+def test_a_rule_deleted_later_is_still_told() -> None:
+    """The story tells the rules as they were when the event came."""
+    with mock_eventbridge() as eb:
+        eb.rule("r", pattern={"source": ["bank"]})
+        eb.put("shop", "Sold")
+        eb._perform("DeleteRule", Name="r")
+        assert "    r: no match" in eb.journal.text()
+
+
+def test_the_same_event_to_the_same_rule_name_on_two_buses() -> None:
+    """Rules of one name on two buses keep their deliveries apart."""
+    with mock_eventbridge() as eb:
+        for bus in ("default", "orders"):
+            eb.rule("r", pattern={"source": ["shop"]}, bus=bus, to=f"of-{bus}")
+            eb.put("shop", "Sold", bus=bus)
+        told = [line.strip() for line in eb.journal.text().splitlines() if "->" in line]
+        assert told == [f"-> of-{bus} recorded (no handler is connected)" for bus in ("default", "orders")]
