@@ -62,7 +62,10 @@ class Clock:
 
     def advance(self, **delta: float) -> int:
         """Move forward by ``timedelta(**delta)``, running what falls due; returns how many timers ran."""
-        return self.advance_to(self.now + timedelta(**delta))
+        step = timedelta(**delta)
+        if step < timedelta(0):
+            raise UsageError(f"advance({step}): a clock does not go back")
+        return self.advance_to(self.freeze() + step)
 
     def advance_to(self, when: datetime) -> int:
         """Move forward to ``when``, running what falls due, each at its own instant; returns how many timers ran.
@@ -84,7 +87,7 @@ class Clock:
             ran += 1
             if ran > _RUNAWAY:
                 raise EventBridgeLocalError(f"over {_RUNAWAY:,} timers ran in one advance; something re-arms itself")
-        self._fixed = when
+        self._fixed = max(when, self.now)  # a timer may have moved the clock further
         return ran
 
 

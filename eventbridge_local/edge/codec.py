@@ -48,8 +48,18 @@ class RequestReader:
         Raises:
             ServiceError: SerializationException for a timestamp that is none.
         """
-        params: dict[str, Any] = json.loads(body) if body else {}
+        params: dict[str, Any] = _decoded(body) if body else {}
         return params if self._read is None else self._read(params)
+
+
+def _decoded(body: bytes | str) -> Any:
+    """The JSON of a body; a member that is null counts as absent, as in all of AWS's JSON services."""
+    null = b"null" if isinstance(body, bytes) else "null"
+    return json.loads(body, object_hook=_without_nulls if null in body else None)  # type: ignore[operator]
+
+
+def _without_nulls(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _reader(shape: Shape) -> Read | None:

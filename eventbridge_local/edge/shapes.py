@@ -21,8 +21,15 @@ from eventbridge_local.errors import ServiceError, validation_error
 
 Check = Callable[[Any, str, list[str]], None]
 
-#: Python's ``re`` has no \p classes; \w stands for letters and digits of all scripts.
-PATTERNS_FOR_PYTHON = {r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$": r"^[\w\s.:/=+\-@]*$"}
+#: Patterns of the model that Python's ``re`` cannot take as they are, and the same for Python. It has no \p classes
+#: (\w stands for letters and digits of all scripts), and it would try nested repetitions in exponentially many ways.
+PATTERNS_FOR_PYTHON = {
+    r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$": r"^[\w\s.:/=+\-@]*$",
+    r"^[ \t]*[\x20-\x7E]+([ \t]+[\x20-\x7E]+)*[ \t]*$": r"[\t\x20-\x7E]*[\x20-\x7E][\t\x20-\x7E]*",
+    r"^[ \t]*[^\x00-\x1F:\x7F]+([ \t]+[^\x00-\x1F:\x7F]+)*[ \t]*$": (
+        r"[^\x00-\x08\x0A-\x1F:\x7F]*[^\x00-\x1F:\x7F][^\x00-\x08\x0A-\x1F:\x7F]*"
+    ),
+}
 
 #: Sets that AWS prints in another order than the model has (recorded).
 ENUM_ORDER = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventbridge_local.core.arn import parse_arn
+from eventbridge_local.core.arn import Arn, parse_arn
 from eventbridge_local.errors import ServiceError, not_found
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.table import Params
@@ -17,8 +17,10 @@ def bus_of(ctx: Context, params: Params, member: str = "EventBusName") -> Bus:
 
 def bus_named(ctx: Context, name_or_arn: str) -> Bus:
     """The bus of a name or ARN in the caller's place."""
-    place, name = locate_bus(ctx, name_or_arn)
-    bus = place.buses.get(name) if place is ctx.place else None
+    arn = parse_arn(name_or_arn)
+    name = name_or_arn if arn is None else arn.resource.removeprefix("event-bus/")
+    here = arn is None or is_here(ctx, arn)
+    bus = ctx.place.buses.get(name) if here else None
     if bus is None:
         raise not_found(f"Event bus {name} does not exist.", hint=_other_buses(ctx, name))
     return bus
@@ -30,6 +32,11 @@ def locate_bus(ctx: Context, name_or_arn: str) -> tuple[Place, str]:
     if arn is None:
         return ctx.place, name_or_arn
     return ctx.world.place(arn.account, arn.region), arn.resource.removeprefix("event-bus/")
+
+
+def is_here(ctx: Context, arn: Arn) -> bool:
+    """Whether an ARN is of the caller's account and Region."""
+    return (arn.account, arn.region) == (ctx.place.account, ctx.place.region)
 
 
 def rule_of(bus: Bus, name: str) -> Rule:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from eventbridge_local.core.arn import parse_arn, split_rule_resource
 from eventbridge_local.core.limits import Limits
-from eventbridge_local.errors import ServiceError, validation_error
+from eventbridge_local.errors import ServiceError, not_found, validation_error
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.lookup import bus_named, rule_of
+from eventbridge_local.operations.lookup import bus_named, is_here, rule_of
 from eventbridge_local.operations.table import Answer, Params, operation
 
 
@@ -62,6 +62,8 @@ def _taggable(ctx: Context, text: str, *, change: bool) -> str:
     if not arn.resource.startswith("rule/"):
         raise validation_error(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")
     bus, name = split_rule_resource(arn.resource)
+    if not is_here(ctx, arn):
+        raise not_found(f"Rule {name} does not exist on EventBus {bus}.")
     rule = rule_of(bus_named(ctx, bus), name)
     if change and rule.managed_by is not None:
         raise ServiceError("ManagedRuleException", f"Tag related operations on the managed rule {name} is not allowed.")

@@ -54,6 +54,6 @@ def _read(token: str, scope: Sequence[str | None]) -> Any:
         made_for, key = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise validation_error("Parameter NextToken is not valid. Reason: Malformed request.") from None
-    if made_for != list(scope) or type(key) not in (str, int):
+    if made_for != list(scope) or not isinstance(key, str):
         raise validation_error("Parameter NextToken is not valid. Reason: Token invalid.")
     return key

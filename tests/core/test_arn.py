@@ -33,7 +33,8 @@ def test_read(text: str, parts: Arn) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "shop", "arn", "arn:aws:sqs", "arn:aws:sqs:us-east-1:1", "ARN:aws:sqs:::q", "arn::sqs:::q", "arn:aws::::q"]
+    "text",
+    ["", "shop", "arn", "arn:aws:sqs", "arn:aws:sqs:us-east-1:1", "ARN:aws:sqs:::q", "arn::sqs:::q", "arn:aws::::q"],
 )
 def test_no_arn(text: str) -> None:
     """Too few parts, another prefix, or no partition or service."""

@@ -1,6 +1,6 @@
 """Operations by data: every file of tests/cases/operations holds cases, and a case is a list of calls in a fresh mock.
 
-A call is ``[operation, params, expect]``. ``expect`` is the whole answer less its metadata, or ``{"error": {"Code": ...,
+A call is ``[operation, params, expect]``. ``expect`` is the whole answer less its metadata, ``{"error": {"Code": ...,
 "Message": ...}}``, or null when the answer does not matter here. The mock's clock stands at ``NOW``; a case may set
 ``limits``. In params and answers:
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 from typing import Any
 
@@ -153,4 +154,4 @@ def test_an_accepted_call_is_seen() -> None:
         ):
             getattr(events_client(), operation)(**params)
             seen.append(observed(events_client()))
-        assert all(one != next_one for one, next_one in zip(seen, seen[1:], strict=False))
+        assert all(one != next_one for one, next_one in itertools.pairwise(seen))

@@ -103,7 +103,7 @@ def test_a_rule_deleted_later_is_still_told() -> None:
     with mock_eventbridge() as eb:
         eb.rule("r", pattern={"source": ["bank"]})
         eb.put("shop", "Sold")
-        eb._perform("DeleteRule", Name="r")
+        boto3.client("events").delete_rule(Name="r")
         assert "    r: no match" in eb.journal.text()
 
 

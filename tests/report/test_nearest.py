@@ -21,7 +21,7 @@ OBJECTS = st.dictionaries(KEYS, THINGS, max_size=4)
 
 
 class Over:
-    """Equal to every number above a bound, as helpers of assertion libraries are."""
+    """Equal to every number above a bound, as the matchers of assertion libraries are."""
 
     def __init__(self, bound: float) -> None:
         self.bound = bound

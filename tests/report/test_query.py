@@ -85,9 +85,7 @@ def test_where_on_events(eb: EventBridge, wanted: dict[str, object], numbers: li
     assert [entry.number for entry in found] == numbers
 
 
-@pytest.mark.parametrize(
-    "target", ["target-1", "audit-queue", "arn:aws:sqs:us-east-1:123456789012:audit-queue"]
-)
+@pytest.mark.parametrize("target", ["target-1", "audit-queue", "arn:aws:sqs:us-east-1:123456789012:audit-queue"])
 def test_where_finds_a_target_by_each_of_its_names(eb: EventBridge, target: str) -> None:
     """A target answers to its id, its ARN and its name."""
     assert len(eb.deliveries.where(rule="audit", target=target)) == 2
@@ -115,7 +113,7 @@ def test_where_with_an_unknown_field(eb: EventBridge, log: str, fields: str) -> 
     """An unknown field is refused with the choice there is, also by an empty log."""
     for asked in (getattr(eb, log), getattr(eb, log)[:0]):
         with pytest.raises(UsageError) as raised:
-            asked.where(**{"sourec": "shop"})
+            asked.where(sourec="shop")
         assert str(raised.value) == f"where(sourec=...): there is no such field; choose from {fields}"
 
 
@@ -171,9 +169,9 @@ def test_first_and_last(eb: EventBridge) -> None:
     assert (eb.events.first.number, eb.events.last.number) == (1, 4)
     assert isinstance(eb.events.first, Entry)
     for name in ("first", "last"):
-        with pytest.raises(AssertionError, match="^the EventLog is empty$"):
+        with pytest.raises(AssertionError, match=r"^the EventLog is empty$"):
             getattr(EventLog([]), name)
-        with pytest.raises(AssertionError, match="^the DeliveryLog is empty$"):
+        with pytest.raises(AssertionError, match=r"^the DeliveryLog is empty$"):
             getattr(DeliveryLog([]), name)
 
 
@@ -187,5 +185,5 @@ def test_repr(eb: EventBridge) -> None:
 def test_any_of() -> None:
     """It is equal to each of its values from either side, and shows the first."""
     thing = AnyOf(("a", "b"))
-    assert thing == "a" and "b" == thing and thing != "c"
+    assert thing == "a" and thing == "b" and thing != "c"
     assert repr(thing) == "'a'"
