@@ -141,7 +141,9 @@ def importing() -> None:
     used = f"{base}; from eventbridge_local import mock_eventbridge"
     found = {name: statistics.median(import_time(code) for _ in range(9)) for name, code in
              {"base": base, "ours": with_ours, "used": used}.items()}  # fmt: skip
-    report("import eventbridge_local beyond botocore", f"{(found['ours'] - found['base']) * 1e3:.1f} ms", "<= 20 ms", "")
+    report(
+        "import eventbridge_local beyond botocore", f"{(found['ours'] - found['base']) * 1e3:.1f} ms", "<= 20 ms", ""
+    )
     report("... and mock_eventbridge", f"{(found['used'] - found['base']) * 1e3:.1f} ms", "<= 20 ms", "")
 
 

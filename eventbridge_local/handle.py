@@ -18,6 +18,7 @@ from eventbridge_local.errors import UsageError
 from eventbridge_local.operations.service import Service
 from eventbridge_local.report import assertions, text
 from eventbridge_local.report.query import CallLog, DeliveryLog, EventLog
+from eventbridge_local.state.records import Rule
 from eventbridge_local.targets.handlers import TargetSpy
 from eventbridge_local.targets.names import function_arn
 from eventbridge_local.typing import EventPattern, Handler
@@ -132,9 +133,16 @@ class EventBridge:
     def _target(self, target: str | Handler) -> str:
         if isinstance(target, str):
             return target if target.startswith("arn:") else function_arn(target, self.account, self.region)
+        if isinstance(target, TargetSpy):
+            return self._target(target.target)
         name = getattr(target, "__name__", type(target).__name__).strip("<>")
         arn = function_arn(name, self.account, self.region)
-        self.connect(arn, target)
+        number = 1
+        while (spy := self._service.handlers.find(arn)) is not None and spy.handler is not target:
+            number += 1  # another callable of the same name, such as a second lambda
+            arn = function_arn(f"{name}-{number}", self.account, self.region)
+        if spy is None:
+            self.connect(arn, target)
         return arn
 
     # act
@@ -199,6 +207,8 @@ class EventBridge:
             AssertionError: names the nearest event and the fields that spoiled it.
         """
         assertions.check_count(count)
+        if exact and detail is None:
+            raise UsageError("assert_put(exact=True) is about the detail; give detail={...} too")
         wanted = _wanted(source, detail_type, detail, pattern, bus)
         return assertions.assert_put(self.events, wanted, count=count, exact=exact)
 
@@ -239,7 +249,8 @@ class EventBridge:
         """
         assertions.check_count(count)
         wanted = _given(rule=rule, target=target, payload=payload, pattern=pattern)
-        return assertions.assert_delivered(self.deliveries, self._service.journal.of(Routing), wanted, count=count)
+        routings = self._service.journal.of(Routing)
+        return assertions.assert_delivered(self.deliveries, routings, self._rules(), wanted, count=count)
 
     def assert_not_delivered(
         self,
@@ -263,6 +274,10 @@ class EventBridge:
             if (call.operation, call.error_code) == asked:
                 return [f"eventbridge_local: {call.hint}"] if call.hint else []
         return []
+
+    def _rules(self) -> list[Rule]:
+        places = self._service.world.places
+        return [rule for place in places for bus in place.buses.values() for rule in bus.rules.values()]
 
     def _perform(self, operation: str, **params: Any) -> dict[str, Any]:
         return perform(self._service, operation, params, self.account, self.region)

@@ -145,8 +145,11 @@ class _Entrance:
 
 def _failure_of(delivery: Delivery) -> Exception | None:
     """What went wrong with a delivery, with the event and the rule in a note."""
+    failure: Exception
     if isinstance(delivery.raised, Exception):
         failure = delivery.raised
+    elif isinstance(delivery.raised, SystemExit):
+        failure = DeliveryFailed(f"the handler left with {delivery.raised!r}")
     elif delivery.outcome in ("dead-lettered", "dropped"):
         failure = DeliveryFailed(f"{delivery.error}: {delivery.reason}")
     else:

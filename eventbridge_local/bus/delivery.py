@@ -37,6 +37,8 @@ class Deliverer:
         raised = spy(payload, LambdaContext(target.arn, self._ids.uuid()))
         # A function that fails was still delivered to: EventBridge's part ends at the hand-over (recorded).
         self._note(event, rule, target, transformed, "delivered", raised=raised)
+        if raised is not None and not isinstance(raised, Exception | SystemExit):
+            raise raised  # Ctrl-C, or a test framework's own way of failing a test
 
     def _transformed(self, event: Event, rule: Rule, target: Target) -> str | None:
         """What the target's input makes of an event, None when the target takes the event as it is.

@@ -82,10 +82,9 @@ class Engine:
             self._note(waiting, trouble=f"rules feed each other without end: {ring}")
             self._on_ring(ring)
             return
-        # A bus without enabled patterns need not even build what the matcher looks at.
-        matched = bus.index.match(event.matched_on) if len(bus.index) else []
-        self._note(waiting, bus.snapshot, tuple(matched))
-        for rule in [bus.rules[name] for name in matched]:
+        rules, matched = bus.meet(event)
+        self._note(waiting, rules, tuple(rule.name for rule in matched))
+        for rule in matched:
             self._deliver(waiting, place, rule)
 
     def _deliver(self, waiting: _Waiting, place: Place, rule: Rule) -> None:

@@ -3,7 +3,7 @@
 Conservation: every accepted event has one ``Routing`` for each bus it reached, and every target of every rule named
 in it has exactly one ``Delivery`` with one outcome.
 
-The records are named tuples: as frozen as frozen dataclasses, and made five times faster; several are made for each event.
+The records are named tuples: as frozen as frozen dataclasses, and made five times faster; each event makes several.
 """
 
 from __future__ import annotations

@@ -15,12 +15,16 @@ _MISSING: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that is not as wanted; ``path`` is dotted, with ``[n]`` for list members."""
+    """One field that is not as wanted; ``path`` is dotted, with ``[n]`` for list members.
+
+    ``said`` is the difference in words where somebody who knows more has found them already.
+    """
 
     path: str
     kind: Kind
     wanted: Any
     got: Any = None
+    said: str | None = None
 
 
 def differences(wanted: Any, got: Any, path: str = "", *, exact: bool = False) -> Iterator[Difference]:
@@ -62,8 +66,9 @@ def _of_mappings(wanted: Mapping[str, Any], got: Mapping[str, Any], path: str, e
         else:
             yield from differences(value, there, inner, exact=exact)
     if exact:
-        for key in got.keys() - wanted.keys():
-            yield Difference(f"{path}.{key}" if path else str(key), "extra", None, got[key])
+        for key, there in got.items():
+            if key not in wanted:
+                yield Difference(f"{path}.{key}" if path else str(key), "extra", None, there)
 
 
 def _of_lists(wanted: Sequence[Any], got: Sequence[Any], path: str, exact: bool) -> Iterator[Difference]:
@@ -88,4 +93,5 @@ def _equal(wanted: Any, got: Any) -> bool:
 def _kind(wanted: Any, got: Any) -> Kind:
     if isinstance(wanted, str) and isinstance(got, str):
         return "case" if wanted.casefold() == got.casefold() else "value"
-    return "type" if str(wanted) == str(got) else "value"
+    of_one_kind = isinstance(wanted, bool) is isinstance(got, bool)
+    return "type" if str(wanted) == str(got) or (wanted == got and not of_one_kind) else "value"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from eventbridge_local.bus.journal import Call, Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import compile_pattern, matches
+from eventbridge_local.report import text
 from eventbridge_local.report.nearest import fits
 from eventbridge_local.targets.names import names_of
 
@@ -43,9 +45,12 @@ class Log(Sequence[T], Generic[T]):
     def one(self) -> T:
         """The only record. Raises AssertionError when there is none, or more than one."""
         if len(self) != 1:
-            shown = "".join(f"\n  {record!r}" for record in self._records[:10])
+            shown = "".join(f"\n  {self._line(record)}" for record in self._records[:10])
             raise AssertionError(f"expected exactly one, there are {len(self)}{shown}")
         return self._records[0]
+
+    def _line(self, record: T) -> str:
+        return text.line_of(record)
 
     @property
     def first(self) -> T:
@@ -93,6 +98,7 @@ class EventLog(Log[Entry]):
 
     def matching(self, pattern: str | Mapping[str, Any]) -> EventLog:
         """The accepted events that an event pattern matches. Raises InvalidPattern for a pattern AWS refuses."""
+        compiled(pattern)
         return EventLog(entry for entry in self if entry.event and _satisfies(pattern, entry.event.matched_on))
 
     @property
@@ -111,7 +117,7 @@ class DeliveryLog(Log[Delivery]):
 
     fields: ClassVar[Mapping[str, Field]] = {
         "rule": lambda delivery: delivery.rule.name,
-        "target": lambda delivery: AnyOf((delivery.target.id, *names_of(delivery.target.arn))),
+        "target": lambda delivery: AnyOf((*names_of(delivery.target.arn)[::-1], delivery.target.id)),
         "arn": lambda delivery: delivery.target.arn,
         "bus": lambda delivery: delivery.rule.bus,
         "payload": lambda delivery: delivery.json,
@@ -124,6 +130,7 @@ class DeliveryLog(Log[Delivery]):
 
     def matching(self, pattern: str | Mapping[str, Any]) -> DeliveryLog:
         """The deliveries of events that an event pattern matches."""
+        compiled(pattern)
         return DeliveryLog(delivery for delivery in self if _satisfies(pattern, delivery.event.matched_on))
 
 
@@ -140,6 +147,7 @@ class CallLog(Log[Call]):
 
     def matching(self, pattern: str | Mapping[str, Any]) -> CallLog:
         """The calls whose params, taken as an event, an event pattern matches."""
+        compiled(pattern)
         return CallLog(call for call in self if _satisfies(pattern, call.params))
 
 
@@ -158,7 +166,10 @@ class AnyOf:
         return repr(self._values[0])
 
 
+def compiled(pattern: str | Mapping[str, Any]) -> None:
+    """Refuse a pattern that AWS would refuse, also when there is nothing to match."""
+    compile_pattern(pattern if isinstance(pattern, str) else json.dumps(pattern))
+
+
 def _satisfies(pattern: str | Mapping[str, Any], event: Any) -> bool:
-    if isinstance(pattern, str):
-        compile_pattern(pattern)  # one clear refusal, also when there is nothing to match
     return bool(matches(pattern, event))

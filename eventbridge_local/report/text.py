@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from eventbridge_local.bus.journal import Call, Delivery, Entry, Journal, Routing
@@ -21,16 +21,17 @@ def value(thing: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def wanted_lines(wanted: Mapping[str, Any]) -> Iterator[str]:
-    """What was asked for, a line a field."""
+def wanted_lines(wanted: Mapping[str, Any], *, exact: bool = False) -> Iterator[str]:
+    """What was asked for, a line a field; the bus stands in the title."""
     for name, thing in wanted.items():
-        verb = "includes " if isinstance(thing, Mapping) and name != "pattern" else ""
-        yield f"    {name:<12} {verb}{value(thing)}"
+        verb = "includes " if isinstance(thing, Mapping) and name != "pattern" and not exact else ""
+        if name != "bus":
+            yield f"    {name:<12} {verb}{value(thing)}"
 
 
 def difference_line(found: Difference) -> str:
     """One field that spoiled it."""
-    return f"    {found.path:<14} {_DIFFERENCES[found.kind](found)}"
+    return f"    {found.path:<14} {found.said or _DIFFERENCES[found.kind](found)}"
 
 
 def _type_name(thing: Any) -> str:
@@ -78,52 +79,57 @@ def target_name(delivery: Delivery) -> str:
     return names_of(delivery.target.arn)[-1]
 
 
-def not_put(
+def call_line(call: Call) -> str:
+    """A call in a few words."""
+    return f"{call.operation} {'answered' if call.error_code is None else f'refused: {call.error_code}'}"
+
+
+def line_of(record: Any) -> str:
+    """Any record of the journal in a few words."""
+    for kind, line in _LINES:
+        if isinstance(record, kind):
+            return line(record)
+    return value(record)
+
+
+_LINES: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (Entry, entry_line),
+    (Delivery, delivery_line),
+    (Call, call_line),
+)
+
+
+def not_found(
     title: str,
-    wanted: Mapping[str, Any],
-    closest: tuple[Entry, Sequence[Difference]] | None,
-    others: Sequence[Entry],
+    wanted: Iterable[str],
+    closest: tuple[Any, Sequence[Difference]] | None,
+    found: Sequence[Any],
+    others: Sequence[Any],
     hints: Iterable[str],
 ) -> str:
-    """The message of ``assert_put``: what was wanted, the nearest, what spoiled it, what else was there."""
-    return _not_found(title, wanted, closest and (f"event #{closest[0].number}", closest[1]), [
-        entry_line(entry) for entry in others
-    ], "put", hints)  # fmt: skip
+    """The message of a failed ``assert_put`` or ``assert_delivered``.
 
-
-def not_delivered(
-    title: str,
-    wanted: Mapping[str, Any],
-    closest: tuple[Delivery, Sequence[Difference]] | None,
-    others: Sequence[Delivery],
-    hints: Iterable[str],
-) -> str:
-    """The message of ``assert_delivered``."""
-    return _not_found(title, wanted, closest and (f"delivery #{closest[0].number}", closest[1]), [
-        delivery_line(delivery) for delivery in others
-    ], "made", hints)  # fmt: skip
-
-
-def _not_found(
-    title: str,
-    wanted: Mapping[str, Any],
-    closest: tuple[str, Sequence[Difference]] | None,
-    others: Sequence[str],
-    verb: str,
-    hints: Iterable[str],
-) -> str:
-    lines = [title, *wanted_lines(wanted)]
+    Args:
+        wanted: lines that say what was asked for.
+        closest: the nearest record and its differences.
+        found: the records that are as wanted, when only their number is wrong.
+        others: what else was there.
+    """
+    lines = [title, *wanted]
     if closest is not None:
-        name, found = closest
-        count = len(others) + 1
-        plural = "" if len(found) == 1 else "s"
-        lines.append(f"closest of {count} {verb} ({name}, {len(found)} difference{plural}):")
-        lines.extend(map(difference_line, found))
-    if others:
-        more = f", and {len(others) - _MOST_OTHERS} more" if len(others) > _MOST_OTHERS else ""
-        lines.append(f"others: {', '.join(others[:_MOST_OTHERS])}{more}")
+        record, differs = closest
+        noun, verb = ("event", "put") if isinstance(record, Entry) else ("delivery", "made")
+        count = f"{len(differs)} difference{'' if len(differs) == 1 else 's'}"
+        lines.append(f"closest of {len(others) + 1} {verb} ({noun} #{record.number}, {count}):")
+        lines.extend(map(difference_line, differs))
+    lines.extend(f"{name}: {_listed(records)}" for name, records in (("found", found), ("others", others)) if records)
     lines.extend(f"hint: {hint}" for hint in hints)
     return "\n".join(lines)
+
+
+def _listed(records: Sequence[Any]) -> str:
+    more = f", and {len(records) - _MOST_OTHERS} more" if len(records) > _MOST_OTHERS else ""
+    return ", ".join(map(line_of, records[:_MOST_OTHERS])) + more
 
 
 def journal(records: Journal) -> str:

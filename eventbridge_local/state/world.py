@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from threading import Lock
 
 from eventbridge_local.core.arn import events_arn
 from eventbridge_local.core.clock import Clock
+from eventbridge_local.core.event import Event
 from eventbridge_local.core.ids import Ids
 from eventbridge_local.core.limits import Limits
 from eventbridge_local.patterns import RuleSet
@@ -20,12 +22,13 @@ from eventbridge_local.state.records import EventBus, Rule, Target
 class Bus:
     """A bus with its rules and the index that finds the rules an event satisfies."""
 
-    __slots__ = ("_snapshot", "index", "record", "rules")
+    __slots__ = ("_index", "_lock", "_snapshot", "record", "rules")
 
     def __init__(self, record: EventBus) -> None:
         self.record = record
         self.rules: dict[str, Rule] = {}
-        self.index = RuleSet()
+        self._index = RuleSet()
+        self._lock = Lock()
         self._snapshot: tuple[Rule, ...] | None = None
 
     @property
@@ -34,33 +37,40 @@ class Bus:
 
     def put_rule(self, rule: Rule) -> None:
         """Add a rule or replace the one of its name; only enabled rules with a pattern can match."""
-        before = self.rules.get(rule.name)
-        self.rules[rule.name] = rule
-        self._snapshot = None
-        if before is None or (before.pattern, before.enabled) != (rule.pattern, rule.enabled):
-            self._reindex(rule)
+        with self._lock:
+            before = self.rules.get(rule.name)
+            self.rules[rule.name] = rule
+            self._snapshot = None
+            if before is None or (before.pattern, before.enabled) != (rule.pattern, rule.enabled):
+                self._reindex(rule)
 
     def _reindex(self, rule: Rule) -> None:
         if rule.enabled and rule.pattern is not None:
-            self.index.add(rule.name, rule.pattern)
-        elif rule.name in self.index:
-            self.index.remove(rule.name)
+            self._index.add(rule.name, rule.pattern)
+        elif rule.name in self._index:
+            self._index.remove(rule.name)
 
     def remove_rule(self, name: str) -> None:
-        del self.rules[name]
-        self._snapshot = None
-        if name in self.index:
-            self.index.remove(name)
+        with self._lock:
+            del self.rules[name]
+            self._snapshot = None
+            if name in self._index:
+                self._index.remove(name)
 
     def put_targets(self, rule: Rule, targets: tuple[Target, ...]) -> None:
         self.put_rule(replace(rule, targets=targets))
 
-    @property
-    def snapshot(self) -> tuple[Rule, ...]:
-        """The rules as they are now; the journal keeps it to say later why a rule did not match."""
-        if self._snapshot is None:
-            self._snapshot = tuple(self.rules.values())
-        return self._snapshot
+    def meet(self, event: Event) -> tuple[tuple[Rule, ...], list[Rule]]:
+        """All rules as they are at this moment, and those of them that ``event`` matches.
+
+        Other threads may change rules at any time; nobody changes them during this.
+        """
+        with self._lock:
+            if self._snapshot is None:
+                self._snapshot = tuple(self.rules.values())
+            # A bus without enabled patterns need not even build what the matcher looks at.
+            matched = self._index.match(event.matched_on) if len(self._index) else []
+            return self._snapshot, [self.rules[name] for name in matched]
 
 
 class Place:

@@ -91,14 +91,12 @@ class TargetSpy:
 
     def __call__(self, payload: str, context: LambdaContext) -> BaseException | None:
         """Call the handler with its own copy of the payload; what it raises is kept and returned, not raised."""
-        # An empty Input is accepted by PutTargets and is no JSON; the handler then sees an empty text.
-        event = json.loads(payload) if payload else ""
         try:
-            result = self.handler(*(event, context)[: self._arguments])
-        except Exception as raised:
-            self._calls.append(SpyCall(event, context, raised=raised))
+            result = self.handler(*(_parsed(payload), context)[: self._arguments])
+        except BaseException as raised:
+            self._calls.append(SpyCall(_parsed(payload), context, raised=raised))
             return raised
-        self._calls.append(SpyCall(event, context, result))
+        self._calls.append(SpyCall(_parsed(payload), context, result))
         return None
 
     def __iter__(self) -> Iterator[SpyCall]:
@@ -142,15 +140,30 @@ class Handlers:
         self._spies.clear()
 
 
+def _parsed(payload: str) -> Any:
+    """A copy of what was sent. Text that is no JSON (an empty Input, several lines of a template) stays text."""
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload
+
+
+def _is_asynchronous(handler: Any) -> bool:
+    called = None if isinstance(handler, type) else getattr(type(handler), "__call__", None)  # noqa: B004
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(called)
+
+
 def _arguments(handler: Callable[..., Any]) -> int:
     """How many arguments the handler takes, 1 or 2; anything else is refused before it can fail inside a delivery."""
     if not callable(handler):
         raise UsageError(f"handler={handler!r} is not callable; give a function of (event, context) or of (event)")
-    if inspect.iscoroutinefunction(handler):
+    if _is_asynchronous(handler):
         raise UsageError(
             f"handler={handler!r} is a coroutine function; delivery is synchronous, "
             "so connect a plain function that schedules or runs it"
         )
+    if inspect.isgeneratorfunction(handler):
+        raise UsageError(f"handler={handler!r} is a generator function; calling it would run nothing of its body")
     try:
         signature = inspect.signature(handler)
     except (TypeError, ValueError):  # some builtins have none

@@ -19,7 +19,7 @@ def names_of(arn: str) -> tuple[str, ...]:
         name = rest.partition(":")[0]
         return (arn, arn.rpartition(":")[0] if ":" in rest else arn, rest, name)
     if separator:
-        return (arn, resource, rest)
+        return (arn, arn.removesuffix(":*"), resource, rest)
     return (arn, resource, resource.partition("/")[2] or resource, resource.rpartition("/")[2])
 
 

@@ -100,7 +100,7 @@ def test_a_default_region_only_while_active(monkeypatch: pytest.MonkeyPatch) -> 
     assert "AWS_DEFAULT_REGION" not in os.environ
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(NoRegionError):
-        boto3.client("events")
+        boto3.session.Session().client("events")
 
 
 def test_the_environments_region_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
