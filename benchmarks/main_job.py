@@ -91,21 +91,21 @@ def compare_calls(rules: int) -> None:
     with moto_client(rules) as client:
         acts = {"1": (lambda: client.put_events(Entries=one), 20), "10": (lambda: client.put_events(Entries=ten), 5)}
         moto = medians(acts)
+    ours = ours_client()
+    calls = {
+        "floor 1": lambda: floor.put_events(Entries=one),
+        "ours 1": lambda: ours.put_events(Entries=one),
+        "floor 10": lambda: floor.put_events(Entries=ten),
+        "ours 10": lambda: ours.put_events(Entries=ten),
+    }
     taken: list[dict[str, float]] = []
     for _ in range(ROUNDS):
         # A mock of its own for each round: a test puts tens of events, not tens of thousands.
         with mock_eventbridge() as eb:
-            ours = ours_client()
             put_rules(ours, rules)
             # Ours has a target and moto's has none: moto would pay for its queue, and that is another service.
             arn = "arn:aws:sqs:us-east-1:123456789012:orders"
             ours.put_targets(Rule="rule-0", Targets=[{"Id": "1", "Arn": arn}])
-            calls = {
-                "floor 1": lambda: floor.put_events(Entries=one),
-                "ours 1": lambda: ours.put_events(Entries=one),
-                "floor 10": lambda: floor.put_events(Entries=ten),
-                "ours 10": lambda: ours.put_events(Entries=ten),
-            }
             taken.append({name: seconds(act, 50) for name, act in calls.items()})
             assert len(eb.deliveries) == 50 + 500
     found = {name: statistics.median(each[name] for each in taken) for name in taken[0]}
@@ -141,10 +141,8 @@ def importing() -> None:
     used = f"{base}; from eventbridge_local import mock_eventbridge"
     found = {name: statistics.median(import_time(code) for _ in range(9)) for name, code in
              {"base": base, "ours": with_ours, "used": used}.items()}  # fmt: skip
-    report(
-        "import eventbridge_local beyond botocore", f"{(found['ours'] - found['base']) * 1e3:.1f} ms", "<= 20 ms", ""
-    )
-    report("... and mock_eventbridge", f"{(found['used'] - found['base']) * 1e3:.1f} ms", "<= 20 ms", "")
+    for what, name in (("import eventbridge_local", "ours"), ("import mock_eventbridge", "used")):
+        report(f"{what} beyond botocore", f"{(found[name] - found['base']) * 1e3:.1f} ms", "<= 20 ms", "")
 
 
 def import_time(code: str) -> float:
