@@ -27,7 +27,7 @@ _NINETEEN_DIGITS = b"0" * 19
 _SIGNED_64_BIT = 2**63
 
 
-@operation("PutEvents")
+@operation("PutEvents", delivers=True)
 def put_events(ctx: Context, params: Params) -> Answer:
     """Put events on their buses. Source: recorded, User Guide "Calculating PutEvents event entry size"."""
     entries = params["Entries"]

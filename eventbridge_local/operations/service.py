@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 
 from eventbridge_local.bus.delivery import Deliverer
 from eventbridge_local.bus.engine import Engine
@@ -13,7 +14,7 @@ from eventbridge_local.core.limits import Limits
 from eventbridge_local.errors import ServiceError, UnsupportedOperation
 from eventbridge_local.operations import event_buses, events, rules, tags, targets
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.table import TABLE, Answer, Params
+from eventbridge_local.operations.table import DELIVERING, TABLE, Answer, Params
 from eventbridge_local.state.world import World
 from eventbridge_local.targets.handlers import Handlers
 
@@ -31,6 +32,7 @@ class Service:
         self.handlers = Handlers()
         self.journal = Journal()
         self.rings: list[str] = []
+        self._one_at_a_time = Lock()
         self._start()
 
     def _start(self) -> None:
@@ -69,7 +71,11 @@ class Service:
                     f"eventbridge_local does not answer {name} yet. Nothing was sent to AWS and nothing has changed."
                 )
             context = Context(self.world, self.world.place(account, region), self.engine, self.journal)
-            answer = function(context, params)
+            if name in DELIVERING:
+                answer = function(context, params)
+            else:
+                with self._one_at_a_time:
+                    answer = function(context, params)
         except ServiceError as refused:
             code, message, hint = refused.code, refused.message, refused.hint
             self.journal.add(Call(name, params, account, region, at, None, code, message, hint))

@@ -18,14 +18,19 @@ Operation = Callable[[Context, Params], Answer]
 
 TABLE: dict[str, Operation] = {}
 
+#: Operations that hand events to targets before they return. All others run one at a time, whatever the threads.
+DELIVERING: set[str] = set()
 
-def operation(name: str) -> Callable[[Operation], Operation]:
+
+def operation(name: str, *, delivers: bool = False) -> Callable[[Operation], Operation]:
     """Enter a function in the table. A name that is taken is a mistake of ours and fails at import."""
 
     def enter(function: Operation) -> Operation:
         if name in TABLE:
             raise RuntimeError(f"two functions for operation {name}")
         TABLE[name] = function
+        if delivers:
+            DELIVERING.add(name)
         return function
 
     return enter
