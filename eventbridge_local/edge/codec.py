@@ -54,8 +54,8 @@ class RequestReader:
 
 def _decoded(body: bytes | str) -> Any:
     """The JSON of a body; a member that is null counts as absent, as in all of AWS's JSON services."""
-    null = b"null" if isinstance(body, bytes) else "null"
-    return json.loads(body, object_hook=_without_nulls if null in body else None)  # type: ignore[operator]
+    text = body.decode() if isinstance(body, bytes) else body
+    return json.loads(text, object_hook=_without_nulls if "null" in text else None)
 
 
 def _without_nulls(members: dict[str, Any]) -> dict[str, Any]:
