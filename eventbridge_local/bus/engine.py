@@ -46,7 +46,7 @@ class Engine:
     def accept(self, arrivals: Iterable[tuple[Place, str, Event]]) -> None:
         """Queue events, each for the bus of that name in its place, and work off the queue unless somebody does.
 
-        Nothing a target does comes out of this call as an exception.
+        No error of a target comes out of this call; only Ctrl-C does, and a test framework's own way of failing.
         """
         with self._lock:
             self._queue.extend(_Waiting(event, place, bus, self._depth, self._via) for place, bus, event in arrivals)

@@ -11,11 +11,6 @@ from functools import cached_property
 from json.encoder import encode_basestring as quote
 from typing import Any
 
-#: Keys of the envelope in the order AWS writes them (recorded); ``replay-name`` only in replayed events.
-ENVELOPE = (
-    "version", "id", "detail-type", "source", "account", "time", "region", "replay-name", "resources", "detail",
-)  # fmt: skip
-
 _BLANK_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 
 

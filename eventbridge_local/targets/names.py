@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventbridge_local.core.arn import events_arn, parse_arn, partition_of
+from eventbridge_local.core.arn import parse_arn, partition_of
 
 
 def names_of(arn: str) -> tuple[str, ...]:
@@ -26,8 +26,3 @@ def names_of(arn: str) -> tuple[str, ...]:
 def function_arn(name: str, account: str, region: str) -> str:
     """The ARN of a Lambda function of that name."""
     return f"arn:{partition_of(region)}:lambda:{region}:{account}:function:{name}"
-
-
-def bus_arn(name: str, account: str, region: str) -> str:
-    """The ARN of an event bus of that name."""
-    return events_arn(region, account, f"event-bus/{name}")

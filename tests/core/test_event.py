@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local.core.event import ENVELOPE, Event, compact
+from eventbridge_local.core.event import Event, compact
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -21,6 +21,11 @@ OBJECTS = st.dictionaries(st.text(), JSON, max_size=4)
 LAYOUTS = st.fixed_dictionaries(
     {"ensure_ascii": st.booleans(), "indent": st.sampled_from([None, 2, "\t", "\r\n"]), "sort_keys": st.just(False)}
 )
+
+#: The keys in the order AWS was recorded to write them; ``replay-name`` only in replayed events.
+ENVELOPE = (
+    "version", "id", "detail-type", "source", "account", "time", "region", "replay-name", "resources", "detail",
+)  # fmt: skip
 
 
 def event(detail: str = "{}", **changes: Any) -> Event:
