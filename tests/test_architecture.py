@@ -36,7 +36,7 @@ BESIDE = {("bus", "targets"), ("handle", "options"), ("mock", "options"), ("mock
 
 #: Third-party packages, and the parts that may import them.
 OUTSIDE = {
-    "botocore": {"edge", "handle", "mock"},
+    "botocore": {"edge", "handle", "mock", "targets"},
     "dateutil": {"core", "edge", "options"},
     "croniter": set(),
     "jsonschema": set(),

@@ -22,10 +22,22 @@ from eventbridge_local.state.world import Place
 _LONGEST_CHAIN = 100
 
 
-class _Waiting(NamedTuple):
-    event: Event
+class Arrival(NamedTuple):
+    """An event for the bus of that name in a place.
+
+    ``only`` are the ARNs of the rules that may see it, None for all (replays). ``fired`` names the rule whose schedule
+    made it: that rule's targets get it whatever its pattern says.
+    """
+
     place: Place
     bus: str
+    event: Event
+    only: frozenset[str] | None = None
+    fired: str | None = None
+
+
+class _Waiting(NamedTuple):
+    arrival: Arrival
     depth: int
     via: tuple[str, ...]
 
@@ -43,13 +55,13 @@ class Engine:
         self._depth = 0
         self._via: tuple[str, ...] = ()
 
-    def accept(self, arrivals: Iterable[tuple[Place, str, Event]]) -> None:
-        """Queue events, each for the bus of that name in its place, and work off the queue unless somebody does.
+    def accept(self, arrivals: Iterable[Arrival]) -> None:
+        """Queue events, and work off the queue unless somebody does.
 
         No error of a target comes out of this call; only Ctrl-C does, and a test framework's own way of failing.
         """
         with self._lock:
-            self._queue.extend(_Waiting(event, place, bus, self._depth, self._via) for place, bus, event in arrivals)
+            self._queue.extend(_Waiting(arrival, self._depth, self._via) for arrival in arrivals)
             if self._working:
                 return
             self._working = True
@@ -72,10 +84,10 @@ class Engine:
                 raise
 
     def _route(self, waiting: _Waiting) -> None:
-        event, place = waiting.event, waiting.place
-        bus = place.buses.get(waiting.bus)
+        place, name, event, only, fired = waiting.arrival
+        bus = place.buses.get(name)
         if bus is None:
-            self._note(waiting, trouble=f"there is no event bus {waiting.bus!r} in {place.account}/{place.region}")
+            self._note(waiting, trouble=f"there is no event bus {name!r} in {place.account}/{place.region}")
             return
         if waiting.depth > _LONGEST_CHAIN:
             ring = " -> ".join(_ring(waiting.via))
@@ -83,6 +95,10 @@ class Engine:
             self._on_ring(ring)
             return
         rules, matched = bus.meet(event)
+        if only is not None:
+            matched = [rule for rule in matched if rule.arn in only]
+        if fired is not None and fired in bus.rules and all(rule.name != fired for rule in matched):
+            matched = [bus.rules[fired], *matched]
         self._note(waiting, rules, tuple(rule.name for rule in matched))
         for rule in matched:
             self._deliver(waiting, place, rule)
@@ -91,13 +107,13 @@ class Engine:
         self._depth = waiting.depth + 1
         self._via = (*waiting.via[-_LONGEST_CHAIN:], rule.name)
         for target in rule.targets:
-            self._deliverer.deliver(place, waiting.event, rule, target)
+            self._deliverer.deliver(place, waiting.arrival.event, rule, target)
 
     def _note(
         self, waiting: _Waiting, rules: tuple[Rule, ...] = (), matched: tuple[str, ...] = (), trouble: str | None = None
     ) -> None:
-        place = waiting.place
-        record = Routing(waiting.event, waiting.bus, place.account, place.region, rules, matched, trouble)
+        place, bus, event = waiting.arrival[:3]
+        record = Routing(event, bus, place.account, place.region, rules, matched, trouble)
         self._journal.add(record)
 
 

@@ -18,13 +18,14 @@ _RUNAWAY = 1_000_000
 
 
 class Timer:
-    """A callback that is due at an instant; ``cancel()`` disarms it."""
+    """A callback that is due at an instant; ``cancel()`` disarms it. ``kind`` says in ``Advance`` what it did."""
 
-    __slots__ = ("callback", "cancelled", "due")
+    __slots__ = ("callback", "cancelled", "due", "kind")
 
-    def __init__(self, due: datetime, callback: Callable[[], None]) -> None:
+    def __init__(self, due: datetime, callback: Callable[[], None], kind: str) -> None:
         self.due = due
         self.callback = callback
+        self.kind = kind
         self.cancelled = False
 
     def cancel(self) -> None:
@@ -54,9 +55,9 @@ class Clock:
         self._fixed = self.now
         return self._fixed
 
-    def at(self, due: datetime, callback: Callable[[], None]) -> Timer:
-        """Run ``callback`` when the clock reaches ``due``."""
-        timer = Timer(due, callback)
+    def at(self, due: datetime, callback: Callable[[], None], kind: str = "timers") -> Timer:
+        """Run ``callback`` when the clock reaches ``due``; ``kind`` is the word an advance counts it under."""
+        timer = Timer(due, callback, kind)
         heapq.heappush(self._timers, (due, next(self._order), timer))
         return timer
 

@@ -32,6 +32,10 @@ class Event:
     detail_text: str
     tree: Mapping[str, Any]
     replay_name: str | None = None
+    #: The X-Ray header of the entry; it travels beside the event and is never part of it.
+    trace_header: str | None = None
+    #: The kinds of hop between buses it has made, ``"local"`` or ``"regional"``; AWS allows one of each (captured).
+    hops: tuple[str, ...] = ()
 
     @property
     def time_text(self) -> str:

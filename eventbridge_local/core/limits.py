@@ -20,3 +20,10 @@ class Limits:
     targets_per_rule: int = 5
     tags_per_resource: int = 50
     default_page_size: int = 100
+    event_bus_policy_size: int = 10_240
+    archives: int = 100
+    active_replays: int = 10
+    connections: int = 3_000
+    api_destinations: int = 3_000
+    endpoints: int = 100
+    invocation_rate_per_second: int = 300

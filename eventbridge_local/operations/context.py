@@ -7,6 +7,7 @@ from datetime import datetime
 
 from eventbridge_local.bus.engine import Engine
 from eventbridge_local.bus.journal import Journal
+from eventbridge_local.bus.plane import Plane
 from eventbridge_local.core.ids import Ids
 from eventbridge_local.core.limits import Limits
 from eventbridge_local.state.world import Place, World
@@ -18,8 +19,15 @@ class Context:
 
     world: World
     place: Place
-    engine: Engine
-    journal: Journal
+    plane: Plane
+
+    @property
+    def engine(self) -> Engine:
+        return self.plane.engine
+
+    @property
+    def journal(self) -> Journal:
+        return self.plane.journal
 
     @property
     def now(self) -> datetime:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from eventbridge_local.batching import entry_size
+from eventbridge_local.bus.engine import Arrival
 from eventbridge_local.bus.journal import Entry
 from eventbridge_local.core.event import Event
 from eventbridge_local.errors import ServiceError, validation_error
@@ -50,7 +51,7 @@ def put_events(ctx: Context, params: Params) -> Answer:
         else:
             _note(ctx, entry, bus, now, event)
             results.append({"EventId": event.id})
-            arrivals.append((place, bus, event))
+            arrivals.append(Arrival(place, bus, event))
     ctx.engine.accept(arrivals)
     return {"FailedEntryCount": len(results) - len(arrivals), "Entries": results}
 

@@ -8,29 +8,60 @@ from threading import Lock
 from eventbridge_local.bus.delivery import Deliverer
 from eventbridge_local.bus.engine import Engine
 from eventbridge_local.bus.journal import Call, Journal
+from eventbridge_local.bus.plane import Plane
+from eventbridge_local.bus.replays import Replayer
+from eventbridge_local.bus.schedules import Scheduler
 from eventbridge_local.core.clock import Clock
 from eventbridge_local.core.ids import Ids
 from eventbridge_local.core.limits import Limits
 from eventbridge_local.errors import ServiceError, UnsupportedOperation
-from eventbridge_local.operations import event_buses, events, rules, tags, targets
+from eventbridge_local.operations import (
+    api_destinations,
+    archives,
+    connections,
+    endpoints,
+    event_buses,
+    events,
+    partner_sources,
+    permissions,
+    replays,
+    rules,
+    tags,
+    targets,
+)
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.table import DELIVERING, TABLE, Answer, Params
 from eventbridge_local.state.world import World
 from eventbridge_local.targets.handlers import Handlers
+from eventbridge_local.targets.services import Services
 
 # Importing a family enters its operations in the table.
-FAMILIES = (event_buses, events, rules, tags, targets)
+FAMILIES = (
+    api_destinations,
+    archives,
+    connections,
+    endpoints,
+    event_buses,
+    events,
+    partner_sources,
+    permissions,
+    replays,
+    rules,
+    tags,
+    targets,
+)
 
 
 class Service:
     """One mock's EventBridge: its state, its bus and its journal."""
 
-    def __init__(self, clock: Clock, ids: Ids, limits: Limits) -> None:
+    def __init__(self, clock: Clock, ids: Ids, limits: Limits, services: Services | None = None) -> None:
         self.clock = clock
         self.ids = ids
         self.limits = limits
         self.handlers = Handlers()
         self.journal = Journal()
+        self.services = services or Services()
         self.rings: list[str] = []
         self._one_at_a_time = Lock()
         self._start()
@@ -38,7 +69,9 @@ class Service:
     def _start(self) -> None:
         self.world = World(self.clock, self.ids, self.limits)
         deliverer = Deliverer(self.journal, self.handlers, self.clock, self.ids)
-        self.engine = Engine(self.journal, deliverer, self.rings.append)
+        engine = Engine(self.journal, deliverer, self.rings.append)
+        scheduler = Scheduler(engine, self.clock, self.ids)
+        self.plane = Plane(self.journal, engine, scheduler, Replayer(engine, self.clock, self.ids), self.services)
 
     def reset(self) -> None:
         """Forget buses, rules, handlers and journal; the clock goes on."""
@@ -70,7 +103,7 @@ class Service:
                 raise UnsupportedOperation(
                     f"eventbridge_local does not answer {name} yet. Nothing was sent to AWS and nothing has changed."
                 )
-            context = Context(self.world, self.world.place(account, region), self.engine, self.journal)
+            context = Context(self.world, self.world.place(account, region), self.plane)
             if name in DELIVERING:
                 answer = function(context, params)
             else:

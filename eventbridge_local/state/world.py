@@ -16,6 +16,10 @@ from eventbridge_local.core.event import Event
 from eventbridge_local.core.ids import Ids
 from eventbridge_local.core.limits import Limits
 from eventbridge_local.patterns import RuleSet
+from eventbridge_local.state.archives import Archive, Replay
+from eventbridge_local.state.connections import ApiDestination, Connection
+from eventbridge_local.state.endpoints import Endpoint
+from eventbridge_local.state.partners import EventSource
 from eventbridge_local.state.records import EventBus, Rule, Target
 
 
@@ -80,6 +84,13 @@ class Place:
         self.account = account
         self.region = region
         self.buses: dict[str, Bus] = {}
+        self.archives: dict[str, Archive] = {}
+        self.replays: dict[str, Replay] = {}
+        self.connections: dict[str, Connection] = {}
+        self.api_destinations: dict[str, ApiDestination] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        #: What partners offer to this account, by name; the partner's own list is found through the world.
+        self.event_sources: dict[str, EventSource] = {}
         self.tags: dict[str, dict[str, str]] = {}
         arn = self.arn("event-bus/default")
         self.buses["default"] = Bus(EventBus("default", arn, created, created))

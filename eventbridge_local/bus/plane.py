@@ -1,0 +1,22 @@
+"""The data plane of one mock: all that moves events, made once and shared by every call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eventbridge_local.bus.engine import Engine
+from eventbridge_local.bus.journal import Journal
+from eventbridge_local.bus.replays import Replayer
+from eventbridge_local.bus.schedules import Scheduler
+from eventbridge_local.targets.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """``services`` are the other AWS services that moto or a loopback endpoint serves to this process."""
+
+    journal: Journal
+    engine: Engine
+    scheduler: Scheduler
+    replayer: Replayer
+    services: Services

@@ -1,0 +1,1 @@
+"""Permissions of an event bus."""
