@@ -50,6 +50,11 @@ class Clock:
         # Computed from time.time so that freezegun and time-machine, which replace it, are followed.
         return self._fixed or datetime.fromtimestamp(time.time(), UTC)
 
+    @property
+    def stepped(self) -> bool:
+        """Whether the test has taken the clock over; until then it follows the real one."""
+        return self._fixed is not None
+
     def freeze(self) -> datetime:
         """Stop following the real clock; returns the instant at which it stands."""
         self._fixed = self.now
