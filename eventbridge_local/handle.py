@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -10,14 +9,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from eventbridge_local.bus.journal import Call, Delivery, Entry, Journal, Routing
+from eventbridge_local.bus.journal import Call, DeadLetter, Delivery, Entry, Journal, Record, Routing
 from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.core.clock import Clock
 from eventbridge_local.edge.front import perform
 from eventbridge_local.errors import UsageError
 from eventbridge_local.operations.service import Service
 from eventbridge_local.report import assertions, text
-from eventbridge_local.report.query import CallLog, DeliveryLog, EventLog
+from eventbridge_local.report.query import CallLog, DeadLetterLog, DeliveryLog, EventLog
 from eventbridge_local.state.records import Rule
 from eventbridge_local.targets.handlers import TargetSpy
 from eventbridge_local.targets.names import function_arn
@@ -33,7 +32,7 @@ class JournalView:
         self._journal = journal
 
     @property
-    def records(self) -> tuple[Call | Entry | Routing | Delivery, ...]:
+    def records(self) -> tuple[Record, ...]:
         """Everything that happened, as frozen records, oldest first."""
         return tuple(self._journal.records)
 
@@ -65,7 +64,13 @@ class EventBridge:
     @property
     def deliveries(self) -> DeliveryLog:
         """Every hand-over to a target so far, with payload and outcome, in order."""
-        return DeliveryLog(self._service.journal.of(Delivery))
+        made = self._service.journal.deliveries
+        return DeliveryLog(delivery for delivery in made if delivery.outcome != "archived")
+
+    @property
+    def dead_letters(self) -> DeadLetterLog:
+        """Every message for a dead-letter queue so far, with its attributes, in order."""
+        return DeadLetterLog(self._service.journal.of(DeadLetter))
 
     @property
     def calls(self) -> CallLog:
@@ -97,6 +102,29 @@ class EventBridge:
         if not isinstance(target, str) or not target:
             raise UsageError(f"target={target!r}: give the ARN or the name of what the handler stands in for")
         return self._service.handlers.connect(target, handler)
+
+    def fail_target(
+        self,
+        target: str,
+        *,
+        times: int | None = None,
+        error: str = "SDK_CLIENT_ERROR",
+        reason: str | None = None,
+        rate: float = 1.0,
+    ) -> None:
+        """Make attempts to reach a target fail; retries and dead letters follow as on AWS.
+
+        Args:
+            target: its ARN, the bare name of the function, queue, topic..., or the target's id; a dead-letter queue too.
+            times: how many attempts fail; None for all.
+            error: an error code of EventBridge, such as THROTTLING (tried again) or NO_RESOURCE (not tried again).
+            reason: the ERROR_MESSAGE of the dead letter.
+            rate: the share of attempts that fail, reproducible with the option ``seed``.
+
+        Raises:
+            UsageError: there is no such error code, or a number makes no sense.
+        """
+        self._service.faults.add(target, times=times, error=error, reason=reason, rate=rate)
 
     def rule(
         self,
@@ -174,10 +202,9 @@ class EventBridge:
             "EventBusName": bus,
             **{_ENVELOPE[name]: value for name, value in envelope.items()},
         }
-        number = len(self._service.journal.records)
+        number = self._service.journal.entries + 1
         self._perform("PutEvents", Entries=[entry])
-        later = itertools.islice(self._service.journal.records, number, None)
-        return next(record for record in later if isinstance(record, Entry))
+        return self._service.journal.entry(number)
 
     def reset(self) -> None:
         """Forget buses, rules, connected handlers and the journal; clock and options stay."""

@@ -26,6 +26,7 @@ from eventbridge_local.handle import EventBridge
 from eventbridge_local.operations.service import Service
 from eventbridge_local.options import Options, make_options
 from eventbridge_local.report import text
+from eventbridge_local.targets.services import Services
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
 
@@ -112,7 +113,10 @@ class _Entrance:
     def __init__(self, options: Options) -> None:
         region = options.region or _configured_region() or _DEFAULT_REGION
         self._options = options
-        self._service = Service(Clock(options.start()), Ids(options.seed), options.limits)
+        services = Services(options.forward, options.allow_hosts)
+        self._service = Service(
+            Clock(options.start()), Ids(options.seed), options.limits, services, options.seed, options.keep_records
+        )
         self._active = Active(self._service, options.account)
         self._region_before: str | None = None
         self.handle = EventBridge(self._service, options.account, region)
@@ -139,7 +143,7 @@ class _Entrance:
             raise ExceptionGroup(text.failed_checks(len(failures)), failures)
 
     def _failures(self) -> list[Exception]:
-        failures = [failure for made in self._service.journal.of(Delivery) if (failure := _failure_of(made))]
+        failures = [failure for made in self._service.journal.deliveries if (failure := _failure_of(made))]
         return failures + [DeliveryFailed(f"rules feed each other without end: {ring}") for ring in self._service.rings]
 
 
@@ -150,6 +154,10 @@ def _failure_of(delivery: Delivery) -> Exception | None:
         failure = delivery.raised
     elif isinstance(delivery.raised, SystemExit):
         failure = DeliveryFailed(f"the handler left with {delivery.raised!r}")
+    elif delivery.outcome == "pending":
+        failure = DeliveryFailed(
+            f"{delivery.error}: {delivery.reason} It waits for another attempt: eb.clock.advance(hours=24) sees it through."
+        )
     elif delivery.outcome in ("dead-lettered", "dropped"):
         failure = DeliveryFailed(f"{delivery.error}: {delivery.reason}")
     else:

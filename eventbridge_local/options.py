@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +30,12 @@ class Options:
         now: where the clock stands: an aware datetime or an ISO 8601 text. None follows the real clock.
         seed: makes ids reproducible; None takes a seed from the operating system.
         limits: sizes and quotas of the service.
+        forward: ``auto`` hands events for queues, topics, streams and the like to moto or to a local endpoint where one
+            serves that service, and records them elsewhere; ``never`` only records; a list of services, as boto3
+            spells them, hands over to these.
+        allow_hosts: names of hosts besides this machine that may be called, such as ``["localstack"]``.
+        keep_records: the most records the journal keeps, for runs of millions of events; the oldest go first. None
+            keeps all.
         assert_all_deliveries_succeeded: raise when the context ends if a handler raised, or an event could not be
             delivered or went round in a ring of rules.
     """
@@ -38,6 +45,9 @@ class Options:
     now: datetime | str | None = None
     seed: int | str | None = None
     limits: Limits = field(default_factory=Limits)
+    forward: str | Collection[str] = "auto"
+    allow_hosts: Collection[str] = ()
+    keep_records: int | None = None
     assert_all_deliveries_succeeded: bool = True
 
     def __post_init__(self) -> None:
@@ -47,6 +57,12 @@ class Options:
             raise UsageError(f"region={self.region!r}: that is no Region name; write one such as 'eu-west-1'")
         if not isinstance(self.limits, Limits):
             raise UsageError(f"limits={self.limits!r}: give a Limits, such as Limits(event_buses=3)")
+        if isinstance(self.forward, str) and self.forward not in ("auto", "never"):
+            raise UsageError(f"forward={self.forward!r}: write 'auto', 'never' or a list such as ['sqs', 'sns']")
+        if self.keep_records is not None and (not isinstance(self.keep_records, int) or self.keep_records < 100):
+            raise UsageError(f"keep_records={self.keep_records!r}: give a whole number from 100, or None for all")
+        if isinstance(self.allow_hosts, str):
+            raise UsageError(f"allow_hosts={self.allow_hosts!r}: give a list of host names: [{self.allow_hosts!r}]")
         self.start()
 
     def start(self) -> datetime | None:

@@ -9,6 +9,7 @@ The records are named tuples: as frozen as frozen dataclasses, and made five tim
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -16,7 +17,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from eventbridge_local.core.event import Event
 from eventbridge_local.state.records import Rule, Target
 
-Outcome = Literal["delivered", "recorded", "dead-lettered", "dropped", "pending"]
+Outcome = Literal["delivered", "recorded", "dead-lettered", "dropped", "pending", "archived"]
 
 R = TypeVar("R")
 
@@ -94,11 +95,46 @@ class Routing(NamedTuple):
     trouble: str | None = None
 
 
+class Attempt(NamedTuple):
+    """One attempt that failed, of the delivery with that number; ``again`` is when the next is due, None at the end."""
+
+    number: int
+    attempt: int
+    at: datetime
+    error: str
+    reason: str
+    again: datetime | None = None
+
+
+class DeadLetter(NamedTuple):
+    """A message for a dead-letter queue, of the delivery with that number.
+
+    ``attributes`` are the message attributes by name. ``sent`` says whether somebody took it: a connected handler, or
+    the queue behind moto or a local endpoint.
+    """
+
+    number: int
+    queue: str
+    body: str
+    attributes: Mapping[str, str]
+    event: Event
+    rule: Rule
+    target: Target
+    at: datetime
+    sent: bool = False
+
+    @property
+    def json(self) -> Any:
+        """The body parsed, or the text itself where it is no JSON."""
+        return _json_or_text(self.body)
+
+
 class Delivery(NamedTuple):
     """What one target of one rule got, and how it ended.
 
     ``transformed`` is the text a target's input made of the event, None when the event itself is sent. ``error`` is a
-    code such as INVALID_JSON, and ``reason`` its text.
+    code such as INVALID_JSON, and ``reason`` its text. While it waits for another attempt the outcome is ``pending``,
+    and a later record of the same number tells the end. ``at`` is the instant of the latest attempt.
     """
 
     number: int
@@ -107,6 +143,7 @@ class Delivery(NamedTuple):
     target: Target
     transformed: str | None
     outcome: Outcome
+    at: datetime
     attempts: int = 1
     error: str | None = None
     reason: str | None = None
@@ -120,25 +157,30 @@ class Delivery(NamedTuple):
     @property
     def json(self) -> Any:
         """The payload parsed, or the text itself where it is no JSON (several lines of a text template)."""
-        try:
-            return json.loads(self.payload)
-        except ValueError:
-            return self.payload
+        return _json_or_text(self.payload)
 
     @property
     def arn(self) -> str:
         return self.target.arn
 
 
-class Journal:
-    """The records of one mock, oldest first."""
+Record = Call | Entry | Routing | Delivery | Attempt | DeadLetter
 
-    def __init__(self) -> None:
-        self.records: list[Call | Entry | Routing | Delivery] = []
+
+class Journal:
+    """The records of one mock, oldest first.
+
+    Args:
+        keep: the most records to keep; the oldest go first. None keeps all.
+    """
+
+    def __init__(self, keep: int | None = None) -> None:
+        self._keep = keep
+        self.records: deque[Record] = deque(maxlen=keep)
         self._entries = 0
         self._deliveries = 0
 
-    def add(self, record: Call | Entry | Routing | Delivery) -> None:
+    def add(self, record: Record) -> None:
         self.records.append(record)
 
     def next_entry(self) -> int:
@@ -151,9 +193,30 @@ class Journal:
         self._deliveries += 1
         return self._deliveries
 
+    @property
+    def entries(self) -> int:
+        """How many entries there were so far."""
+        return self._entries
+
+    def entry(self, number: int) -> Entry:
+        """The entry of that number, which must be among the records that are kept."""
+        return next(record for record in reversed(self.records) if type(record) is Entry and record.number == number)
+
     def of(self, kind: type[R]) -> list[R]:
         """All records of one kind."""
         return [record for record in self.records if type(record) is kind]
 
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Every delivery as it stands now, in the order of the first attempts."""
+        return list({record.number: record for record in self.of(Delivery)}.values())
+
     def clear(self) -> None:
-        self.__init__()  # type: ignore[misc]
+        self.__init__(self._keep)  # type: ignore[misc]
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

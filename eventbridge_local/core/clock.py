@@ -9,12 +9,32 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from eventbridge_local.errors import EventBridgeLocalError, UsageError
 
 _RUNAWAY = 1_000_000
+
+
+class Advance(dict[str, int]):
+    """What an advance did, by kind: ``{"fired": 3, "retried": 1}``. A kind that did not occur counts 0.
+
+    The kinds are ``fired`` (schedules), ``retried`` and ``given_up`` (deliveries), ``expired`` (archived events, event
+    sources), ``replayed`` (minutes of replays) and ``changed`` (states that move by themselves).
+    """
+
+    def __missing__(self, kind: str) -> int:
+        return 0
+
+    @property
+    def total(self) -> int:
+        """How many timers ran in all."""
+        return sum(self.values())
+
+    def __repr__(self) -> str:
+        return f"<Advance {', '.join(f'{kind}={count}' for kind, count in self.items()) or 'nothing was due'}>"
 
 
 class Timer:
@@ -66,15 +86,19 @@ class Clock:
         heapq.heappush(self._timers, (due, next(self._order), timer))
         return timer
 
-    def advance(self, **delta: float) -> int:
-        """Move forward by ``timedelta(**delta)``, running what falls due; returns how many timers ran."""
+    def disarm(self) -> None:
+        """Drop everything that waits for its time."""
+        self._timers.clear()
+
+    def advance(self, **delta: float) -> Advance:
+        """Move forward by ``timedelta(**delta)``, running what falls due; returns what was done."""
         step = timedelta(**delta)
         if step < timedelta(0):
             raise UsageError(f"advance({step}): a clock does not go back")
         return self.advance_to(self.freeze() + step)
 
-    def advance_to(self, when: datetime) -> int:
-        """Move forward to ``when``, running what falls due, each at its own instant; returns how many timers ran.
+    def advance_to(self, when: datetime) -> Advance:
+        """Move forward to ``when``, running what falls due, each at its own instant; returns what was done.
 
         Raises:
             UsageError: ``when`` is naive or lies in the past of this clock.
@@ -83,6 +107,7 @@ class Clock:
         if when < self.now:
             raise UsageError(f"advance_to(when={when.isoformat()}): the clock already shows {self.now.isoformat()}")
         self.freeze()
+        done: Counter[str] = Counter()
         ran = 0
         while self._timers and self._timers[0][0] <= when:
             due, _, timer = heapq.heappop(self._timers)
@@ -90,11 +115,12 @@ class Clock:
                 continue
             self._fixed = max(due, self.now)
             timer.callback()
+            done[timer.kind] += 1
             ran += 1
             if ran > _RUNAWAY:
                 raise EventBridgeLocalError(f"over {_RUNAWAY:,} timers ran in one advance; something re-arms itself")
         self._fixed = max(when, self.now)  # a timer may have moved the clock further
-        return ran
+        return Advance(done)
 
 
 def aware(when: datetime, argument: str) -> datetime:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
-from eventbridge_local.bus.journal import Call, Delivery, Entry
+from eventbridge_local.bus.journal import Call, DeadLetter, Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import compile_pattern, matches
 from eventbridge_local.report import text
@@ -132,6 +132,25 @@ class DeliveryLog(Log[Delivery]):
         """The deliveries of events that an event pattern matches."""
         compiled(pattern)
         return DeliveryLog(delivery for delivery in self if _satisfies(pattern, delivery.event.matched_on))
+
+
+class DeadLetterLog(Log[DeadLetter]):
+    """Messages for dead-letter queues."""
+
+    fields: ClassVar[Mapping[str, Field]] = {
+        "queue": lambda letter: AnyOf(names_of(letter.queue)[::-1]),
+        "rule": lambda letter: letter.rule.name,
+        "target": lambda letter: AnyOf((*names_of(letter.target.arn)[::-1], letter.target.id)),
+        "payload": lambda letter: letter.json,
+        "error": lambda letter: letter.attributes["ERROR_CODE"],
+        "attributes": lambda letter: letter.attributes,
+        "sent": lambda letter: letter.sent,
+    }
+
+    def matching(self, pattern: str | Mapping[str, Any]) -> DeadLetterLog:
+        """The dead letters of events that an event pattern matches."""
+        compiled(pattern)
+        return DeadLetterLog(letter for letter in self if _satisfies(pattern, letter.event.matched_on))
 
 
 class CallLog(Log[Call]):

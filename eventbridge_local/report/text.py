@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from eventbridge_local.bus.journal import Call, Delivery, Entry, Journal, Routing
+from eventbridge_local.bus.journal import Call, DeadLetter, Delivery, Entry, Journal, Routing
+from eventbridge_local.core.event import Event
 from eventbridge_local.patterns import explain
 from eventbridge_local.report.nearest import Difference
 from eventbridge_local.state.records import Rule
@@ -79,6 +80,11 @@ def target_name(delivery: Delivery) -> str:
     return names_of(delivery.target.arn)[-1]
 
 
+def dead_letter_line(letter: DeadLetter) -> str:
+    """A dead letter in a few words."""
+    return f"#{letter.number} {letter.rule.name} -> {names_of(letter.queue)[-1]}: {letter.attributes['ERROR_CODE']}"
+
+
 def call_line(call: Call) -> str:
     """A call in a few words."""
     return f"{call.operation} {'answered' if call.error_code is None else f'refused: {call.error_code}'}"
@@ -95,6 +101,7 @@ def line_of(record: Any) -> str:
 _LINES: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (Entry, entry_line),
     (Delivery, delivery_line),
+    (DeadLetter, dead_letter_line),
     (Call, call_line),
 )
 
@@ -140,7 +147,7 @@ def journal(records: Journal) -> str:
 def _journal_lines(records: Journal) -> Iterator[str]:
     numbers = {entry.event.id: entry.number for entry in records.of(Entry) if entry.event is not None}
     deliveries: dict[tuple[str, str], list[Delivery]] = {}
-    for delivery in records.of(Delivery):
+    for delivery in records.deliveries:
         deliveries.setdefault((delivery.event.id, delivery.rule.arn), []).append(delivery)
     for record in records.records:
         if isinstance(record, Call):
@@ -170,8 +177,8 @@ def _entry_lines(entry: Entry) -> Iterator[str]:
 def _routing_lines(
     routing: Routing, numbers: Mapping[str, int], deliveries: Mapping[tuple[str, str], Sequence[Delivery]]
 ) -> Iterator[str]:
-    number = numbers.get(routing.event.id)
-    yield f"event #{number} on bus {routing.bus!r} met {len(routing.rules)} rule{'s' * (len(routing.rules) != 1)}"
+    name = event_name(routing.event, numbers.get(routing.event.id))
+    yield f"{name} on bus {routing.bus!r} met {len(routing.rules)} rule{'s' * (len(routing.rules) != 1)}"
     if routing.trouble is not None:
         yield f"    dropped: {routing.trouble}"
     for rule in routing.rules:
@@ -185,10 +192,21 @@ def _routing_lines(
             yield from _why_not(rule, routing)
 
 
+def event_name(event: Event, number: int | None) -> str:
+    """What an event is called: by the number of its entry, or by what made it where nobody put it."""
+    if number is not None:
+        return f"event #{number}"
+    if event.replay_name is not None:
+        return f"replayed event {event.source} {event.detail_type!r} of {event.time_text} ({event.replay_name})"
+    return f"event {event.source} {event.detail_type!r} of {event.time_text}"
+
+
 def _outcome(delivery: Delivery) -> str:
     detail = "" if delivery.outcome != "recorded" else " (no handler is connected)"
+    if delivery.attempts > 1:
+        detail = f" after {delivery.attempts} attempts"
     if delivery.error is not None:
-        detail = f": {delivery.error} {delivery.reason}"
+        detail += f": {delivery.error} {delivery.reason}"
     if delivery.raised is not None:
         detail = f", then the handler raised {delivery.raised!r}"
     return f"{target_name(delivery)} {delivery.outcome}{detail}"

@@ -1,22 +1,36 @@
 """Other AWS services as this process can reach them without leaving the machine: moto, or a loopback endpoint.
 
 Strategy: a botocore client is made as the user's own code would make it, so that whatever serves the user serves us.
-Where moto is active it answers every client, and the account travels in the header moto reads; otherwise botocore's
+Where moto is active it answers every client, and the account travels in the header moto reads. Otherwise botocore's
 own configuration (``AWS_ENDPOINT_URL``, ``AWS_ENDPOINT_URL_SQS``, the config file) must name an endpoint, and its host
-must be loopback or one that the option ``allow_hosts`` names. Nothing else is ever called.
+must be loopback or one that the option ``allow_hosts`` names. Nothing else is ever called. Who serves may change at
+any time within a test, so it is asked anew for each event; ``nobody`` is the cheap form of that question.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import os
 import sys
-from typing import Any, Literal
+from collections.abc import Callable, Collection
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
 
-Forward = Literal["auto", "never"]
+#: How botocore spells services in the names of endpoint variables, where upper case alone does not give it.
+_IN_VARIABLES = {
+    "logs": "CLOUDWATCH_LOGS",
+    "redshift-data": "REDSHIFT_DATA",
+    "secretsmanager": "SECRETS_MANAGER",
+    "ssm-incidents": "SSM_INCIDENTS",
+    "stepfunctions": "SFN",
+}
+_ENDPOINT = "AWS_ENDPOINT_URL"
+_DEFAULT_CONFIG = "~/.aws/config"
 
 
 class NotLocal(Exception):
@@ -25,8 +39,8 @@ class NotLocal(Exception):
     def __init__(self, service: str, url: str) -> None:
         host = urlsplit(url).hostname or url
         super().__init__(
-            f"the endpoint of {service} is {url}, which is not on this machine; nothing was sent. "
-            f"mock_eventbridge(allow_hosts=[{host!r}]) allows it, forward='never' records without sending"
+            f"the endpoint of {service} is {url}, which is not on this machine, so nothing was sent. "
+            f"mock_eventbridge(allow_hosts=[{host!r}]) allows it; forward='never' records without sending"
         )
 
 
@@ -34,14 +48,22 @@ class Services:
     """Finds who serves a service.
 
     Args:
-        forward: ``auto`` calls what moto or an allowed endpoint serves, ``never`` calls nothing.
+        forward: ``auto`` calls what moto or an allowed endpoint serves, ``never`` calls nothing; or the names of the
+            services that may be called, as boto3 spells them.
         allow_hosts: host names besides loopback that may be called.
     """
 
-    def __init__(self, forward: Forward = "auto", allow_hosts: tuple[str, ...] = ()) -> None:
-        self._forward = forward
+    def __init__(self, forward: str | Collection[str] = "auto", allow_hosts: Collection[str] = ()) -> None:
+        self._all = forward == "auto"
+        self._only = frozenset() if isinstance(forward, str) else frozenset(forward)
         self._allowed = frozenset(allow_hosts)
-        self._clients: dict[tuple[str, str, str, str], Any] = {}
+        self._clients: dict[tuple[bool, str, str, str, str | None], Any] = {}
+
+    def nobody(self, service: str) -> bool:
+        """Whether it is clear without a closer look that nothing serves ``service`` here."""
+        if not self._all and service not in self._only:
+            return True
+        return not (moto_is_active() or _names_an_endpoint(service))
 
     def client(self, service: str, account: str, region: str) -> Any | None:
         """A botocore client of ``service`` in that account and Region, None where nothing serves it here.
@@ -49,56 +71,31 @@ class Services:
         Raises:
             NotLocal: an endpoint is configured whose host is not of this machine and is not allowed.
         """
-        if self._forward == "never":
+        if self.nobody(service):
             return None
         by_moto = moto_is_active()
-        key = ("moto" if by_moto else "endpoint", service, account, region)
-        if by_moto:
-            return self._clients.get(key) or self._keep(key, _client(service, account, region))
-        made = self._clients.get(key)
-        return made or self._endpoint_client(key)
+        key = (by_moto, service, account, region, None if by_moto else _endpoint_variable(service))
+        if key not in self._clients:
+            self._clients[key] = _client(service, account, region)
+        client = self._clients[key]
+        return client if by_moto or self._is_allowed(service, client.meta.endpoint_url) else None
 
-    def _endpoint_client(self, key: tuple[str, str, str, str]) -> Any | None:
-        _, service, account, region = key
-        url = configured_endpoint(service)
-        if url is None:
-            return None
-        if not is_loopback(url) and (urlsplit(url).hostname or "") not in self._allowed:
-            raise NotLocal(service, url)
-        return self._keep(key, _client(service, account, region, url))
+    def allows(self, url: str) -> bool:
+        """Whether a host may be called: it is loopback, or the user named it."""
+        return is_loopback(url) or (urlsplit(url).hostname or "") in self._allowed
 
-    def _keep(self, key: tuple[str, str, str, str], client: Any) -> Any:
-        self._clients[key] = client
-        return client
+    def _is_allowed(self, service: str, url: str) -> bool:
+        if self.allows(url):
+            return True
+        if (urlsplit(url).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
+            return False  # AWS itself: what is configured is for other services
+        raise NotLocal(service, url)
 
 
 def moto_is_active() -> bool:
-    """Whether a ``mock_aws`` is active in this process. moto has no public question for that, so this is fenced here."""
+    """Whether a ``mock_aws`` is active in this process. moto has no public question for that: it is fenced here."""
     models = sys.modules.get("moto.core.models")
-    stubber = getattr(models, "botocore_stubber", None)
-    return bool(getattr(stubber, "enabled", False))
-
-
-def configured_endpoint(service: str) -> str | None:
-    """The endpoint that the environment or the AWS configuration names for a service, None when it names none."""
-    session = botocore.session.Session()
-    provider = session.get_component("config_store")
-    specific = {"AWS_ENDPOINT_URL_" + service_id(service), "AWS_ENDPOINT_URL"}
-    import os
-
-    if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
-        return None
-    del provider
-    found = [os.environ[name] for name in sorted(specific, reverse=True) if os.environ.get(name)]
-    return found[0] if found else None
-
-
-def service_id(service: str) -> str:
-    """The service id as it stands in the names of endpoint variables: ``SECRETS_MANAGER``, ``SQS``."""
-    loader = botocore.session.Session().get_component("data_loader")
-    model = loader.load_service_model(service, "service-2")
-    found: str = model["metadata"]["serviceId"]
-    return found.replace(" ", "_").upper()
+    return models is not None and bool(getattr(getattr(models, "botocore_stubber", None), "enabled", False))
 
 
 def is_loopback(url: str) -> bool:
@@ -112,21 +109,42 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def _client(service: str, account: str, region: str, url: str | None = None) -> Any:
-    session = botocore.session.Session()
-    client = session.create_client(
+def _endpoint_variable(service: str) -> str | None:
+    specific = f"{_ENDPOINT}_{_IN_VARIABLES.get(service, service.upper())}"
+    return os.environ.get(specific) or os.environ.get(_ENDPOINT)
+
+
+def _names_an_endpoint(service: str) -> bool:
+    return _endpoint_variable(service) is not None or _config_names_one()
+
+
+def _config_names_one() -> bool:
+    path = Path(os.environ.get("AWS_CONFIG_FILE") or _DEFAULT_CONFIG).expanduser()
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        return False
+    return _mentions_endpoint(path, changed)
+
+
+@lru_cache(maxsize=8)
+def _mentions_endpoint(path: Path, changed: int) -> bool:
+    return "endpoint_url" in path.read_text(encoding="utf-8", errors="replace")
+
+
+def _client(service: str, account: str, region: str) -> Any:
+    client = botocore.session.Session().create_client(
         service,
         region_name=region,
         aws_access_key_id=account,
-        aws_secret_access_key="eventbridge-local",
-        endpoint_url=url,
+        aws_secret_access_key="eventbridge-local",  # noqa: S106  stand-ins look at no secret
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=5),
     )
     client.meta.events.register("before-call", _account_header(account))
     return client
 
 
-def _account_header(account: str) -> Any:
+def _account_header(account: str) -> Callable[..., None]:
     def add(params: dict[str, Any], **_: Any) -> None:
         params["headers"]["x-moto-account-id"] = account
 

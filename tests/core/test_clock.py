@@ -47,7 +47,7 @@ def test_a_running_clock_can_be_moved_by_nearly_nothing(
     """Time that goes by while the clock is asked does not make a step forward one into the past."""
     ticks = iter(range(100))
     monkeypatch.setattr(time, "time", lambda: START.timestamp() + next(ticks))
-    assert Clock().advance(**delta) == 0
+    assert Clock().advance(**delta).total == 0
 
 
 def test_other_zones_are_the_same_instant() -> None:
@@ -76,7 +76,7 @@ def test_the_past_is_refused() -> None:
     with pytest.raises(UsageError):
         clock.advance(minutes=-1)
     assert clock.now == START
-    assert clock.advance_to(START) == 0
+    assert clock.advance_to(START).total == 0
 
 
 def test_timers_run_in_due_order_each_at_its_instant() -> None:
@@ -85,14 +85,14 @@ def test_timers_run_in_due_order_each_at_its_instant() -> None:
     seen: list[tuple[str, datetime]] = []
     for name, minutes in (("late", 9), ("b", 2), ("a", 1), ("b too", 2), ("at the end", 5)):
         clock.at(after(minutes=minutes), lambda name=name: seen.append((name, clock.now)))
-    assert clock.advance(minutes=5) == 4
+    assert clock.advance(minutes=5).total == 4
     assert seen == [
         ("a", after(minutes=1)),
         ("b", after(minutes=2)),
         ("b too", after(minutes=2)),
         ("at the end", after(minutes=5)),
     ]
-    assert clock.advance(minutes=5) == 1
+    assert clock.advance(minutes=5).total == 1
     assert clock.now == after(minutes=10)
 
 
@@ -104,7 +104,7 @@ def test_cancelled_timers_do_not_run() -> None:
     third = clock.at(after(minutes=3), lambda: ran.append("third"))
     clock.at(after(minutes=2), third.cancel)
     first.cancel()
-    assert clock.advance(minutes=5) == 1
+    assert clock.advance(minutes=5).total == 1
     assert ran == []
 
 
@@ -118,7 +118,7 @@ def test_timers_may_set_timers() -> None:
         clock.at(clock.now + timedelta(minutes=1), every_minute)
 
     clock.at(after(minutes=1), every_minute)
-    assert clock.advance(minutes=3, seconds=59) == 3
+    assert clock.advance(minutes=3, seconds=59).total == 3
     assert seen == [after(minutes=1), after(minutes=2), after(minutes=3)]
 
 
@@ -127,7 +127,7 @@ def test_a_timer_that_is_overdue_does_not_turn_time_back() -> None:
     clock = Clock(START)
     seen: list[datetime] = []
     clock.at(after(hours=-1), lambda: seen.append(clock.now))
-    assert clock.advance(seconds=0) == 1
+    assert clock.advance(seconds=0).total == 1
     assert seen == [START]
 
 
@@ -148,7 +148,7 @@ def test_a_timer_that_raises() -> None:
     with pytest.raises(IndexError):
         clock.advance(minutes=5)
     assert (clock.now, ran) == (after(minutes=1), [])
-    assert clock.advance(minutes=5) == 1
+    assert clock.advance(minutes=5).total == 1
 
 
 def test_a_timer_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:

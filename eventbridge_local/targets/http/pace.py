@@ -1,0 +1,36 @@
+"""The rate limit of API destinations: so many invocations a second, and the others wait their turn."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime, timedelta
+
+_SECOND = timedelta(seconds=1)
+
+
+class Pace:
+    """Gives every invocation its instant, first come first served.
+
+    Within any second that begins at an invocation there are at most ``rate`` of them.
+    """
+
+    def __init__(self) -> None:
+        self._turns: dict[str, deque[datetime]] = {}
+
+    def turn(self, key: str, rate: int, now: datetime) -> datetime:
+        """Reserve the earliest free instant and return it; ``now`` when there is no need to wait.
+
+        Args:
+            key: whose limit it is, such as the ARN of a destination.
+            rate: invocations per second, from 1.
+        """
+        turns = self._turns.setdefault(key, deque())
+        while len(turns) > rate:  # the limit was lowered
+            turns.popleft()
+        due = now
+        if len(turns) == rate:
+            due = max(now, turns.popleft() + _SECOND)
+        if turns:
+            due = max(due, turns[-1])
+        turns.append(due)
+        return due
