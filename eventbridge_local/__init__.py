@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from eventbridge_local.handle import EventBridge
     from eventbridge_local.mock import current_eventbridge, mock_eventbridge
     from eventbridge_local.patterns import RuleSet, explain, matches
+    from eventbridge_local.samples import make_event, sample_event, sample_events
     from eventbridge_local.schedules import next_fire_times
 
 __all__ = [
@@ -25,10 +26,13 @@ __all__ = [
     "current_eventbridge",
     "entry_size",
     "explain",
+    "make_event",
     "matches",
     "mock_eventbridge",
     "next_fire_times",
     "put_all",
+    "sample_event",
+    "sample_events",
 ]
 
 _HOMES = {
@@ -39,10 +43,13 @@ _HOMES = {
     "current_eventbridge": "mock",
     "entry_size": "batching",
     "explain": "patterns",
+    "make_event": "samples",
     "matches": "patterns",
     "mock_eventbridge": "mock",
     "next_fire_times": "schedules",
     "put_all": "batching",
+    "sample_event": "samples",
+    "sample_events": "samples",
 }
 
 
