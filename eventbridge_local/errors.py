@@ -62,3 +62,11 @@ def limit_exceeded(message: str = "The requested resource exceeds the maximum nu
 
 class DeliveryFailed(EventBridgeLocalError, AssertionError):
     """An event did not reach a target; raised when the context ends, because production would be silent."""
+
+
+class ContractViolation(EventBridgeLocalError, AssertionError):
+    """An event does not keep its contract. ``violations`` holds the findings, one record each."""
+
+    def __init__(self, message: str, violations: tuple[object, ...] = ()) -> None:
+        super().__init__(message)
+        self.violations = violations

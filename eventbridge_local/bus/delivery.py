@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 
 from eventbridge_local.bus import dead_letters
 from eventbridge_local.bus.archives import keep
@@ -25,14 +25,15 @@ from eventbridge_local.state.records import Rule, Target
 from eventbridge_local.state.world import Place, World
 from eventbridge_local.targets.faults import Faults
 from eventbridge_local.targets.forward import Forwarder
-from eventbridge_local.targets.handlers import Handlers, LambdaContext
+from eventbridge_local.targets.handlers import Handlers, LambdaContext, TargetSpy
 from eventbridge_local.targets.handover import AttemptFailed, AwsRequest, Handover
+from eventbridge_local.targets.http import Invocations
+from eventbridge_local.targets.kinds import kind_of
+from eventbridge_local.targets.kinds.kind import Way
 from eventbridge_local.transforms import InputContext, InvalidResult
 
-
-def kind_of(arn):  # placeholder until targets.kinds is in
-    return None
-
+#: How an attempt ended that did not fail, and what a connected callable raised.
+_Arrived = tuple[Outcome, BaseException | None]
 
 #: Puts an event on the bus of that name in a place.
 Forward = Callable[[Place, str, Event], None]
@@ -60,18 +61,59 @@ class Deliverer:
     """Hands events over to whoever stands behind a target."""
 
     def __init__(
-        self, world: World, journal: Journal, handlers: Handlers, forwarder: Forwarder, faults: Faults, seed: object
+        self,
+        world: World,
+        journal: Journal,
+        handlers: Handlers,
+        forwarder: Forwarder,
+        invocations: Invocations,
+        faults: Faults,
+        seed: object,
     ) -> None:
         self._world = world
+        self._invocations = invocations
         self._journal = journal
         self._handlers = handlers
         self._forwarder = forwarder
         self._faults = faults
         self._chance = random.Random(f"back-off {seed}").random if seed is not None else random.Random().random
+        self._unserved: dict[str, bool] = {}
         self.forward: Forward | None = None
 
-    def deliver(self, place: Place, event: Event, rule: Rule, target: Target) -> None:
+    def look_around(self) -> None:
+        """Ask anew who serves which service; it stays true while one event is routed."""
+        self._unserved.clear()
+
+    def deliver_all(self, place: Place, event: Event, rule: Rule) -> None:
+        """Hand an event to every target of a rule that it matched."""
+        now = self._world.clock.now
+        undisturbed = not self._faults and not self._handlers
+        for target in rule.targets:
+            if undisturbed and target.input is None and self._is_only_recorded(target.arn):
+                # The short way for most targets of most tests: nobody is there, so nothing has to be made.
+                number = self._journal.next_delivery()
+                self._journal.add(Delivery(number, event, rule, target, None, "recorded", now))
+            else:
+                self._deliver(place, event, rule, target)
+
+    def _is_only_recorded(self, arn: str) -> bool:
+        kind = kind_of(arn)
+        return kind is None or (kind.way == "api" and (kind.client is None or self._nobody(kind.client)))
+
+    def _nobody(self, service: str) -> bool:
+        known = self._unserved.get(service)
+        if known is None:
+            known = self._unserved[service] = self._forwarder.nobody(service)
+        return known
+
+    def _deliver(self, place: Place, event: Event, rule: Rule, target: Target) -> None:
+        """Begin the passage of an event to a target, and end it too unless it has to wait."""
         number, now = self._journal.next_delivery(), self._world.clock.now
+        if way_to(target.arn) == "archive":
+            # Before any transformation: an archive keeps the event, whatever its managed target spells.
+            kept = keep(place, rule, event)
+            self._note(Passage(number, place, event, rule, target, None, now), "archived" if kept else "recorded", now)
+            return
         try:
             transformed = self._transformed(event, rule, target, now)
         except InvalidResult as invalid:
@@ -79,7 +121,17 @@ class Deliverer:
             passage = Passage(number, place, event, rule, target, invalid.text, now)
             self._end(passage, AttemptFailed("INVALID_JSON", "Invalid input for target."), now)
         else:
-            self._attempt(Passage(number, place, event, rule, target, transformed, now), now)
+            self._begin(Passage(number, place, event, rule, target, transformed, now), now)
+
+    def _begin(self, passage: Passage, now: datetime) -> None:
+        """The first attempt, at once or when the rate limit of an API destination lets it go."""
+        if way_to(passage.target.arn) == "http":
+            turn = self._invocations.turn(self._handover(passage, now), passage.place)
+            if turn > now:
+                self._note(passage, "pending", now)
+                self._world.clock.at(turn, lambda: self._retry(passage), "retried")
+                return
+        self._attempt(passage, now)
 
     def _transformed(self, event: Event, rule: Rule, target: Target, now: datetime) -> str | None:
         """What the target's input makes of an event, None when the target takes the event as it is.
@@ -92,17 +144,11 @@ class Deliverer:
         return target.input.payload(event.text, event.envelope, InputContext(rule.arn, rule.name, now))
 
     def _attempt(self, passage: Passage, now: datetime) -> None:
-        raised = None
         try:
             if self._faults:
                 self._faults.check(passage.target)
             spy = self._handlers.find(passage.target.arn)
-            if spy is None:
-                outcome = _WAYS[way_to(passage.target.arn)](self, passage, now)
-            else:
-                outcome: Outcome = "delivered"
-                # A function that fails was still delivered to: EventBridge's part ends at the hand-over (recorded).
-                raised = spy(passage.payload, LambdaContext(passage.target.arn, self._world.ids.uuid()))
+            outcome, raised = _WAYS[way_to(passage.target.arn)](self, passage, spy, now)
         except AttemptFailed as failed:
             self._failed(passage, failed, now)
             return
@@ -112,14 +158,22 @@ class Deliverer:
 
     # the ways to a target
 
-    def _to_service(self, passage: Passage, now: datetime) -> Outcome:
-        kind = kind_of(passage.target.arn)
-        if kind is None or kind.request is None or self._forwarder.nobody(kind.service):
-            return "recorded"
-        answer = self._forwarder.send(kind.request(self._handover(passage, now)))
-        return "recorded" if answer is None else "delivered"
+    def _to_callable(self, passage: Passage, spy: TargetSpy) -> _Arrived:
+        # A function that fails was still delivered to: EventBridge's part ends at the hand-over (recorded).
+        return "delivered", spy(passage.payload, LambdaContext(passage.target.arn, self._world.ids.uuid()))
 
-    def _to_bus(self, passage: Passage, now: datetime) -> Outcome:
+    def _to_service(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrived:
+        if spy is not None:
+            return self._to_callable(passage, spy)
+        kind = kind_of(passage.target.arn)
+        if kind is None or kind.client is None or kind.request is None or self._nobody(kind.client):
+            return "recorded", None
+        answer = self._forwarder.send(kind.request(self._handover(passage, now)))
+        return ("recorded" if answer is None else "delivered"), None
+
+    def _to_bus(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrived:
+        if spy is not None:
+            return self._to_callable(passage, spy)
         event, place = passage.event, passage.place
         arn = parse_arn(passage.target.arn)
         assert arn is not None and self.forward is not None
@@ -127,16 +181,18 @@ class Deliverer:
         away = (arn.account, arn.region) != (place.account, place.region)
         there = self._world.place(arn.account, arn.region)
         if away and name not in there.buses:
-            return "recorded"  # nobody made that bus in this mock
+            return "recorded", None  # nobody made that bus in this mock
         arriving = hop(event, place.region, arn.region, now, self._world.ids.uuid)
         self.forward(there, name, arriving)
-        return "delivered"
+        return "delivered", None
 
-    def _to_archive(self, passage: Passage, now: datetime) -> Outcome:
-        return "archived" if keep(passage.place, passage.rule, passage.event) else "recorded"
-
-    def _to_http(self, passage: Passage, now: datetime) -> Outcome:
-        return "recorded"
+    def _to_http(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrived:
+        try:
+            return self._invocations.attempt(self._handover(passage, now), passage.place, spy), None
+        except AttemptFailed:
+            raise
+        except BaseException as raised:  # of the callable that stands in for the endpoint
+            return "delivered", raised
 
     def _handover(self, passage: Passage, now: datetime) -> Handover:
         place = passage.place
@@ -169,12 +225,16 @@ class Deliverer:
         if not isinstance(verdict, GiveUp):
             self._wait(passage, failed, now, verdict.due)
             again = replace(passage, retries=passage.retries + 1)
-            clock.at(verdict.due, lambda: self._attempt(again, clock.now), "retried")
+            clock.at(verdict.due, lambda: self._retry(again), "retried")
         elif verdict.due <= now:
             self._end(passage, failed, now, verdict.condition)
         else:
             self._wait(passage, failed, now, None)
             clock.at(verdict.due, partial(self._end_later, passage, failed, verdict.condition), "given_up")
+
+    def _retry(self, passage: Passage) -> None:
+        self.look_around()
+        self._attempt(passage, self._world.clock.now)
 
     def _wait(self, passage: Passage, failed: AttemptFailed, now: datetime, due: datetime | None) -> None:
         self._journal.add(Attempt(passage.number, passage.retries + 1, now, failed.code, failed.reason, due))
@@ -217,7 +277,7 @@ class Deliverer:
         if spy is not None:
             spy(body, LambdaContext(queue, self._world.ids.uuid()))
             return True
-        if self._forwarder.nobody("sqs"):
+        if self._nobody("sqs"):
             return False
         return self._forwarder.send(_dead_letter_request(queue, body, written, passage.event.trace_header)) is not None
 
@@ -255,22 +315,14 @@ def _dead_letter_request(queue: str, body: str, written: dict[str, str], trace_h
     return AwsRequest("sqs", "SendMessage", params, arn.account, arn.region)
 
 
-@lru_cache(maxsize=4096)
-def way_to(arn: str) -> str:
-    """Which of the ways below leads to a target."""
-    parsed = parse_arn(arn)
-    if parsed is None:
-        return "service"
-    if parsed.service == "events":
-        return next((way for start, way in _EVENTS_RESOURCES if parsed.resource.startswith(start)), "service")
-    return "http" if parsed.service == "execute-api" else "service"
+def way_to(arn: str) -> Way:
+    """Who takes an event for a target; what has no kind can only be recorded."""
+    kind = kind_of(arn)
+    return "api" if kind is None else kind.way
 
 
-_EVENTS_RESOURCES = (("event-bus/", "bus"), ("api-destination/", "http"), ("", "archive"))
-
-_WAYS: dict[str, Callable[[Deliverer, Passage, datetime], Outcome]] = {
-    "archive": Deliverer._to_archive,
+_WAYS: dict[Way, Callable[[Deliverer, Passage, TargetSpy | None, datetime], _Arrived]] = {
+    "api": Deliverer._to_service,
     "bus": Deliverer._to_bus,
     "http": Deliverer._to_http,
-    "service": Deliverer._to_service,
 }

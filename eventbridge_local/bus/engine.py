@@ -99,15 +99,15 @@ class Engine:
             matched = [rule for rule in matched if rule.arn in only]
         if fired is not None and fired in bus.rules and all(rule.name != fired for rule in matched):
             matched = [bus.rules[fired], *matched]
-        self._note(waiting, rules, tuple(rule.name for rule in matched))
+        self._note(waiting, rules, tuple([rule.name for rule in matched]))
+        self._deliverer.look_around()
         for rule in matched:
             self._deliver(waiting, place, rule)
 
     def _deliver(self, waiting: _Waiting, place: Place, rule: Rule) -> None:
         self._depth = waiting.depth + 1
         self._via = (*waiting.via[-_LONGEST_CHAIN:], rule.name)
-        for target in rule.targets:
-            self._deliverer.deliver(place, waiting.arrival.event, rule, target)
+        self._deliverer.deliver_all(place, waiting.arrival.event, rule)
 
     def _note(
         self, waiting: _Waiting, rules: tuple[Rule, ...] = (), matched: tuple[str, ...] = (), trouble: str | None = None

@@ -14,8 +14,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.core.event import Event
+from eventbridge_local.core.ids import Ids
 from eventbridge_local.state.records import Rule, Target
+from eventbridge_local.targets.handover import AwsRequest, Handover, HttpRequest
+from eventbridge_local.targets.kinds import kind_of
 
 Outcome = Literal["delivered", "recorded", "dead-lettered", "dropped", "pending", "archived"]
 
@@ -134,7 +138,8 @@ class Delivery(NamedTuple):
 
     ``transformed`` is the text a target's input made of the event, None when the event itself is sent. ``error`` is a
     code such as INVALID_JSON, and ``reason`` its text. While it waits for another attempt the outcome is ``pending``,
-    and a later record of the same number tells the end. ``at`` is the instant of the latest attempt.
+    and a later record of the same number tells the end. ``at`` is the instant of the latest attempt, and ``sent`` the
+    request that was made then, where one was made.
     """
 
     number: int
@@ -148,6 +153,26 @@ class Delivery(NamedTuple):
     error: str | None = None
     reason: str | None = None
     raised: BaseException | None = None
+    sent: AwsRequest | HttpRequest | None = None
+
+    @property
+    def request(self) -> AwsRequest | HttpRequest | None:
+        """The request that was sent; where none was, the one that the kind of target would get.
+
+        None for a target that gets no request of its own, such as another bus.
+
+        Raises:
+            AttemptFailed: the event makes no valid request for that kind.
+        """
+        kind = kind_of(self.target.arn)
+        if self.sent is not None or kind is None or kind.request is None:
+            return self.sent
+        arn = parse_arn(self.rule.arn)
+        assert arn is not None
+        new_id = Ids(f"{self.event.id} {self.target.id}").uuid
+        return kind.request(
+            Handover(self.event, self.rule, self.target, self.transformed, arn.account, arn.region, self.at, new_id)
+        )
 
     @property
     def payload(self) -> str:

@@ -8,15 +8,20 @@ from eventbridge_local.bus.engine import Engine
 from eventbridge_local.bus.journal import Journal
 from eventbridge_local.bus.replays import Replayer
 from eventbridge_local.bus.schedules import Scheduler
+from eventbridge_local.targets.http import Invocations
 from eventbridge_local.targets.services import Services
 
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """``services`` are the other AWS services that moto or a loopback endpoint serves to this process."""
+    """``services`` are the other AWS services that moto or a loopback endpoint serves to this process.
+
+    ``invocations`` calls HTTP targets and the authorization endpoints of their connections.
+    """
 
     journal: Journal
     engine: Engine
     scheduler: Scheduler
     replayer: Replayer
     services: Services
+    invocations: Invocations

@@ -99,6 +99,19 @@ class TargetSpy:
         self._calls.append(SpyCall(_parsed(payload), context, result))
         return None
 
+    def take(self, given: Any, context: LambdaContext) -> Any:
+        """Call the handler with an object as it is, such as an HTTP request; returns what it returns.
+
+        What it raises is kept and raised.
+        """
+        try:
+            result = self.handler(*(given, context)[: self._arguments])
+        except BaseException as raised:
+            self._calls.append(SpyCall(given, context, raised=raised))
+            raise
+        self._calls.append(SpyCall(given, context, result))
+        return result
+
     def __iter__(self) -> Iterator[SpyCall]:
         return iter(self.calls)
 
@@ -125,6 +138,9 @@ class Handlers:
     def connect(self, target: str, handler: Callable[..., Any]) -> TargetSpy:
         spy = self._spies[target] = TargetSpy(target, handler)
         return spy
+
+    def __bool__(self) -> bool:
+        return bool(self._spies)
 
     def find(self, arn: str) -> TargetSpy | None:
         """The handler connected to an ARN, by the ARN itself first and by its names then."""

@@ -20,6 +20,8 @@ def names_of(arn: str) -> tuple[str, ...]:
         return (arn, arn.rpartition(":")[0] if ":" in rest else arn, rest, name)
     if separator:
         return (arn, arn.removesuffix(":*"), resource, rest)
+    if resource.startswith(("api-destination/", "connection/")):
+        return (arn, resource, resource.partition("/")[2], resource.split("/")[1])  # an id stands behind the name
     return (arn, resource, resource.partition("/")[2] or resource, resource.rpartition("/")[2])
 
 

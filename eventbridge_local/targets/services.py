@@ -84,6 +84,10 @@ class Services:
         """Whether a host may be called: it is loopback, or the user named it."""
         return is_loopback(url) or (urlsplit(url).hostname or "") in self._allowed
 
+    def reaches(self, url: str) -> bool:
+        """Whether an HTTP target may be called; a list of services means it by the name ``http``."""
+        return (self._all or "http" in self._only) and self.allows(url)
+
     def _is_allowed(self, service: str, url: str) -> bool:
         if self.allows(url):
             return True

@@ -7,19 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping
 #: Headers an API destination always gets and nobody can override (User Guide, API destinations).
 FIXED = {"User-Agent": "Amazon/EventBridge/ApiDestinations", "Range": "bytes=0-1048575"}
 
-#: Headers that EventBridge takes out of what users configure for an API destination (same page).
-REMOVED_FOR_DESTINATIONS = frozenset(
-    """a-im accept-charset accept-datetime accept-encoding cache-control connection content-encoding content-length
-    content-md5 date expect forwarded from host http2-settings if-match if-modified-since if-none-match if-range
-    if-unmodified-since max-forwards origin pragma proxy-authorization range referer te trailer transfer-encoding
-    user-agent upgrade via warning""".split()
-)
+_NOT_FOR_DESTINATIONS = """
+    A-IM Accept-Charset Accept-Datetime Accept-Encoding Cache-Control Connection Content-Encoding Content-Length
+    Content-MD5 Date Expect Forwarded From Host HTTP2-Settings If-Match If-Modified-Since If-None-Match If-Range
+    If-Unmodified-Since Max-Forwards Origin Pragma Proxy-Authorization Range Referer TE Trailer Transfer-Encoding
+    User-Agent Upgrade Via Warning
+"""
+_NOT_FOR_GATEWAYS = """
+    Authorization Connection Content-Encoding Content-Length Host Max-Forwards TE Transfer-Encoding Trailer Upgrade Via
+    WWW-Authenticate X-Forwarded-For
+"""
 
+#: Headers that EventBridge takes out of what users configure for an API destination (same page).
+REMOVED_FOR_DESTINATIONS = frozenset(_NOT_FOR_DESTINATIONS.lower().split())
 #: Headers that a rule may not set on API Gateway (User Guide, API Gateway targets), besides all that begin as below.
-REMOVED_FOR_GATEWAYS = frozenset(
-    """authorization connection content-encoding content-length host max-forwards te transfer-encoding trailer upgrade
-    via www-authenticate x-forwarded-for""".split()
-)
+REMOVED_FOR_GATEWAYS = frozenset(_NOT_FOR_GATEWAYS.lower().split())
 _REMOVED_PREFIXES = ("x-amz",)
 
 _MASK = "***"

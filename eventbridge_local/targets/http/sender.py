@@ -71,9 +71,11 @@ def _exchange(connection: http.client.HTTPConnection, request: HttpRequest) -> H
     parts = urlsplit(request.url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection.putrequest(request.method, path, skip_host=True, skip_accept_encoding=True)
-    for name, value in request.headers.items():
+    body = request.body.encode()
+    always = [("Host", parts.netloc), ("Content-Length", str(len(body)))]
+    for name, value in Headers([*always, *request.headers.items()]).items():
         connection.putheader(name, value.encode())
-    connection.endheaders(request.body.encode())
+    connection.endheaders(body)
     answer = connection.getresponse()
     content = _unpacked(answer.read(_LONGEST_ANSWER), answer.getheader("Content-Encoding", ""))
     return HttpResponse(answer.status, Headers(answer.getheaders()), content.decode("utf-8", "replace"))

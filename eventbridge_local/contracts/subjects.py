@@ -1,0 +1,177 @@
+"""Subjects: which events a document speaks for, and whether for the whole envelope or for ``detail``.
+
+Source and detail-type are each taken from the first place that names them: EventBridge's own marks
+(``x-amazon-events-source``, ``x-amazon-events-detail-type``), the ``const`` or ``enum`` of the envelope's properties,
+then the file: ``source@DetailType.json`` as the schema registry names it, or ``source/DetailType.json``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eventbridge_local.contracts.dialects import DETAIL_TYPE_KEY, SOURCE_KEY, escape, schemas_in
+from eventbridge_local.contracts.documents import Document
+from eventbridge_local.contracts.shelf import Shelf, home_of
+from eventbridge_local.errors import UsageError
+
+if TYPE_CHECKING:
+    from referencing._core import Resolver
+
+_ENVELOPE = "/components/schemas/AWSEvent"
+
+_SCHEMA_WORDS = frozenset(
+    {"$schema", "$id", "$ref", "$defs", "definitions", "properties", "patternProperties", "required", "items"}
+    | {"allOf", "anyOf", "oneOf", "enum", "const"}
+)
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")
+_TYPES = frozenset({"null", "boolean", "object", "array", "number", "string", "integer"})
+
+
+class Subject(NamedTuple):
+    """What a schema of a document speaks for.
+
+    ``exact`` is false when the detail-type is known only from the name of a file, which cannot hold every character.
+    """
+
+    source: str
+    detail_type: str
+    pointer: str
+    whole_envelope: bool
+    exact: bool = True
+
+
+class _Found(NamedTuple):
+    """What a schema itself says about its events."""
+
+    sources: tuple[str, ...]
+    detail_types: tuple[str, ...]
+    whole_envelope: bool
+
+
+def looks_like_schema(document: Document) -> bool:
+    """Whether a document is a schema at all, and not a package file or a sample event that lies in the folder.
+
+    A file with the name the registry gives to schemas is one, whatever it says.
+    """
+    tree = document.tree
+    if document.file is not None and "@" in document.file.stem:
+        return True
+    return "openapi" in tree or "swagger" in tree or not _SCHEMA_WORDS.isdisjoint(tree) or _is_type(tree.get("type"))
+
+
+def _is_type(word: Any) -> bool:
+    return isinstance(word, str) and word in _TYPES
+
+
+def subjects_of(document: Document, shelf: Shelf, whole_envelope: bool | None) -> list[Subject]:
+    """All that a document speaks for; nothing when it is only there to be referred to.
+
+    Args:
+        whole_envelope: what the user says about it, or None to recognise it.
+    """
+    said = _said_in_file_name(document)
+    if "openapi" in document.tree:
+        candidates = _components(document, shelf, said)
+    else:
+        candidates = [("", _found_at("", document, shelf))]
+    return [subject for pointer, found in candidates for subject in _subjects(pointer, found, said, whole_envelope)]
+
+
+def _subjects(
+    pointer: str, found: _Found, said: tuple[str, str] | None, whole_envelope: bool | None
+) -> Iterator[Subject]:
+    sources = found.sources or (said[:1] if said else ())
+    detail_types = found.detail_types or (said[1:] if said else ())
+    whole = found.whole_envelope if whole_envelope is None else whole_envelope
+    for source, detail_type in product(sources, detail_types):
+        yield Subject(source, detail_type, pointer, whole, exact=bool(found.detail_types))
+
+
+def subject_for(document: Document, shelf: Shelf, key: tuple[str, str], whole_envelope: bool | None) -> Subject:
+    """What a document is, when code says which event it is for."""
+    pointer, found = "", None
+    if "openapi" in document.tree:
+        components = _components(document, shelf, key)
+        if len(components) != 1:
+            raise UsageError(f"{document.label}: none of its components is AWSEvent or {component_name(key[1])!r}")
+        pointer, found = components[0]
+    else:
+        found = _found_at("", document, shelf)
+    return Subject(*key, pointer, found.whole_envelope if whole_envelope is None else whole_envelope)
+
+
+def _components(document: Document, shelf: Shelf, said: tuple[str, str] | None) -> list[tuple[str, _Found]]:
+    """The components that are contracts: those that name an event, else ``AWSEvent``, else the one named like it."""
+    found = [(pointer, _found_at(pointer, document, shelf)) for pointer in schemas_in(document)]
+    named = [(pointer, each) for pointer, each in found if each.sources and each.detail_types]
+    if named:
+        return named
+    wanted = [_ENVELOPE]
+    if said is not None:
+        wanted += [f"/components/schemas/{escape(name)}" for name in (said[1], component_name(said[1]))]
+    chosen = [(pointer, each) for name in wanted for pointer, each in found if pointer == name]
+    return chosen[:1]
+
+
+def component_name(detail_type: str) -> str:
+    """``Order Placed`` as OpenAPI allows a component to be called: ``OrderPlaced``."""
+    return _NOT_IN_NAMES.sub("", "".join(part[:1].upper() + part[1:] for part in detail_type.split()))
+
+
+def _said_in_file_name(document: Document) -> tuple[str, str] | None:
+    if document.file is None:
+        return None
+    stem = document.file.stem.removesuffix(".schema")
+    source, at, detail_type = stem.partition("@")
+    if at and source and detail_type:
+        return source, detail_type
+    inner = document.file.relative_to(document.folder) if document.folder else Path(document.file.name)
+    return (inner.parts[-2], stem) if len(inner.parts) > 1 else None
+
+
+def _found_at(pointer: str, document: Document, shelf: Shelf) -> _Found:
+    resolved = shelf.registry.resolver(home_of(document)).lookup(f"#{pointer}")
+    marks: dict[str, Any] = {}
+    properties: dict[str, list[Any]] = {}
+    for schema, resolver in _layers(resolved.contents, resolved.resolver):
+        marks = {**schema, **marks}
+        for name in schema.get("required", ()):
+            properties.setdefault(name, [])
+        for name, inner in schema.get("properties", {}).items():
+            properties.setdefault(name, []).extend(_values(inner, resolver))
+    return _Found(
+        _texts([marks.get(SOURCE_KEY)]) or _texts(properties.get("source", [])),
+        _texts([marks.get(DETAIL_TYPE_KEY)]) or _texts(properties.get("detail-type", [])),
+        "detail-type" in properties or {"detail", "source"} <= properties.keys(),
+    )
+
+
+def _texts(values: list[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
+
+
+def _values(schema: Any, resolver: Resolver[Any]) -> Iterator[Any]:
+    for layer, _ in _layers(schema, resolver):
+        if "const" in layer:
+            yield layer["const"]
+        yield from layer.get("enum", ())
+
+
+def _layers(schema: Any, resolver: Resolver[Any]) -> Iterator[tuple[Mapping[str, Any], Resolver[Any]]]:
+    """A schema, what it refers to, and all it is made of with ``allOf``: everything that always holds."""
+    seen: set[int] = set()
+    waiting = [(schema, resolver)]
+    while waiting:
+        schema, resolver = waiting.pop()
+        if not isinstance(schema, Mapping) or id(schema) in seen:
+            continue
+        seen.add(id(schema))
+        yield schema, resolver
+        waiting += [(part, resolver) for part in schema.get("allOf", ())]
+        if isinstance(schema.get("$ref"), str):
+            resolved = resolver.lookup(schema["$ref"])
+            waiting.append((resolved.contents, resolved.resolver))
