@@ -68,6 +68,24 @@ def excluding_rule(number: int) -> dict[str, Any]:
     return {"detail": {"state": [{"anything-but": [f"state-{number}", STATES[number % 6]]}]}}
 
 
+def loose_rule(number: int) -> dict[str, Any]:
+    """A rule whose fields all exclude something or want nothing; nearly every event satisfies it."""
+    state, source = f"state-{number}", f"shop.service{100 + number}"
+    shapes: tuple[dict[str, Any], ...] = (
+        {"source": [{"anything-but": source}], "detail": {"state": [{"anything-but": [state, "unknown"]}]}},
+        {"source": [{"anything-but": {"prefix": f"aws.{number}"}}], "detail": {"total": [{"anything-but": -number}]}},
+        {"detail": {f"gone{number % 50}": [{"exists": False}], "lost": [{"exists": False}]}},
+        {"source": [{"anything-but": source}], "detail": {"state": [{"exists": True}], "lost": [{"exists": False}]}},
+    )
+    return shapes[number % len(shapes)]
+
+
+def unmet_rule(number: int) -> dict[str, Any]:
+    """A loose rule with one more field, which no event has."""
+    rule = loose_rule(number)
+    return rule | {"detail": rule["detail"] | {f"missing{number % 50}": [{"anything-but": "x"}]}}
+
+
 def _length(tree: Any) -> int:
     import json
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
+from eventbridge_local import captures
+from eventbridge_local.bus.captures import PathLike
 from eventbridge_local.bus.journal import Call, DeadLetter, Delivery, Entry, Journal, Record, Routing
 from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.core.clock import Clock
 from eventbridge_local.edge.front import perform
 from eventbridge_local.errors import UsageError
+from eventbridge_local.operations.endpoints import fail_over
 from eventbridge_local.operations.service import Service
-from eventbridge_local.report import assertions, text
+from eventbridge_local.report import assertions, story
 from eventbridge_local.report.query import CallLog, DeadLetterLog, DeliveryLog, EventLog
+from eventbridge_local.state.connections import secret_document
 from eventbridge_local.state.records import Rule
 from eventbridge_local.targets.handlers import TargetSpy
 from eventbridge_local.targets.names import function_arn
@@ -38,7 +42,7 @@ class JournalView:
 
     def text(self) -> str:
         """Each event, the rules it met and why one did not match, each delivery and its outcome."""
-        return text.journal(self._journal)
+        return story.journal(self.records)
 
     __str__ = text
 
@@ -126,6 +130,76 @@ class EventBridge:
         """
         self._service.faults.add(target, times=times, error=error, reason=reason, rate=rate)
 
+    def fail_put(
+        self,
+        *,
+        entries: Iterable[int] | None = None,
+        code: str = "ThrottlingException",
+        message: str | None = None,
+        times: int | None = 1,
+        rate: float = 1.0,
+    ) -> None:
+        """Make PutEvents refuse entries, as AWS does under load: HTTP 200, an ErrorCode for each, no delivery.
+
+        Args:
+            entries: their positions in the request, from 0; None for all. A request without such a position passes.
+            code: the ErrorCode: InternalFailure and ThrottlingException are worth resending, the others are not.
+            message: the ErrorMessage; None for that of the API reference.
+            times: in how many requests entries are refused; None for all.
+            rate: the share of those entries that are refused, reproducible with the option ``seed``.
+
+        Raises:
+            UsageError: PutEvents has no such code for entries, or a number makes no sense.
+        """
+        self._service.entry_faults.add(entries, code=code, message=message, times=times, rate=rate)
+
+    def fail_call(
+        self,
+        operation: str,
+        *,
+        code: str | None = None,
+        message: str | None = None,
+        status: int | None = None,
+        error: str | None = None,
+        latency: float = 0,
+        times: int | None = 1,
+        rate: float = 1.0,
+    ) -> None:
+        """Make attempts of a client's call fail, so that botocore's own retries have something to do.
+
+        botocore makes the next attempt as the client's retry mode has it, without waiting. An attempt that fails
+        changes nothing, and stands in ``eb.calls``. ``eb.put`` and the like are no calls of a client and do not fail.
+
+        Args:
+            operation: as the API spells it, such as ``PutEvents``.
+            code: the error code; None for ThrottlingException, or InternalFailure with a status from 500.
+            message: the error's message.
+            status: the HTTP status; None for the one that goes with the code.
+            error: instead of an answer ``connect_timeout``, ``read_timeout``, ``connection_closed`` or
+                ``connection_refused``.
+            latency: seconds that the attempt takes. Nobody sleeps: a clock that the test has taken over moves on, and
+                an attempt longer than the client's ``read_timeout`` ends as one. Alone it makes attempts slow.
+            times: how many attempts fail; None for all. botocore gives up after 5, or 3 in the newer modes.
+            rate: the share of attempts that fail, reproducible with the option ``seed``.
+
+        Raises:
+            UsageError: there is no such operation, code or error, they exclude each other, or a number makes no sense.
+        """
+        self._service.call_faults.add(
+            operation,
+            code=code,
+            message=message,
+            status=status,
+            error=error,
+            latency=latency,
+            times=times,
+            rate=rate,
+        )
+
+    def fail_nothing(self) -> None:
+        """Forget what ``fail_target``, ``fail_put`` and ``fail_call`` arranged and what has not struck yet."""
+        self._service.fail_nothing()
+
     def rule(
         self,
         name: str,
@@ -157,6 +231,25 @@ class EventBridge:
         if targets:
             self._perform("PutTargets", Rule=name, EventBusName=bus, Targets=targets)
         return arn
+
+    def archive(
+        self, name: str, *, pattern: EventPattern | None = None, bus: str = "default", days: int = 0
+    ) -> captures.ArchiveView:
+        """The archive of that name, which is made when there is none.
+
+        Args:
+            pattern, bus, days: for a new one: which events it keeps, of which bus (name or ARN), and for how many
+                days; 0 is for ever.
+
+        Raises:
+            ServiceError: what AWS would refuse, in its words.
+        """
+        place = self._service.world.place(self.account, self.region)
+        if name not in place.archives:
+            source = bus if parse_arn(bus) is not None else place.arn(f"event-bus/{bus}")
+            given = {} if pattern is None else {"EventPattern": _json(pattern)}
+            self._perform("CreateArchive", ArchiveName=name, EventSourceArn=source, RetentionDays=days, **given)
+        return captures.ArchiveView(place.archives[name])
 
     def _target(self, target: str | Handler) -> str:
         if isinstance(target, str):
@@ -206,8 +299,73 @@ class EventBridge:
         self._perform("PutEvents", Entries=[entry])
         return self._service.journal.entry(number)
 
+    def archive_to(self, path: PathLike, archive: str | None = None, *, bus: str | None = None) -> int:
+        """Write events to a file, one envelope a line, gzip when the name ends in ``.gz``. Returns how many.
+
+        Args:
+            path: the file; one that is there is replaced.
+            archive: name or ARN of the archive whose events to write; None for all events of PutEvents so far.
+            bus: without an archive, only what was put on the bus of that name.
+
+        Raises:
+            UsageError: there is no such archive, or both are given.
+        """
+        place = self._service.world.place(self.account, self.region)
+        return captures.archive_to(self._service, place, path, archive, bus)
+
+    def replay_from(
+        self,
+        path: PathLike,
+        *,
+        bus: str = "default",
+        rules: str | Iterable[str] | None = None,
+        replay_name: str | None = captures.FROM_FILE,
+    ) -> captures.ReplayReport:
+        """Put the events of a file on a bus, as a replay does: in the order of the file, with new ids.
+
+        The file holds one envelope a line, as AWS delivers events; it is gzip when the name ends in ``.gz``. Time,
+        account, region, source, resources and detail stay as they were captured. What is no event is reported and
+        left out. Of a file of millions of events the journal keeps every one, unless ``keep_records`` says otherwise.
+
+        Args:
+            bus: name or ARN of the bus.
+            rules: names or ARNs of the rules that may see the events; None for all.
+            replay_name: what the events carry as ``replay-name``. Archives keep no replayed events; None puts them as
+                they were captured, so that an archive can be filled from a file.
+
+        Raises:
+            UsageError: there is no such bus or rule.
+            OSError: the file cannot be read.
+        """
+        place = self._service.world.place(self.account, self.region)
+        return captures.replay_from(self._service, place, path, bus, rules, replay_name)
+
+    def secret(self, connection: str) -> dict[str, Any]:
+        """What the secret of a connection holds, as Secrets Manager would give it, parsed.
+
+        Raises:
+            UsageError: there is no connection of that name in this account and Region.
+        """
+        found = self._service.world.place(self.account, self.region).connections.get(connection)
+        if found is None:
+            raise UsageError(f"secret({connection!r}): there is no such connection in {self.account}/{self.region}")
+        return secret_document(found)
+
+    def fail_over(self, endpoint: str, to: Literal["primary", "secondary"] = "secondary") -> None:
+        """Let a global endpoint send its events to the secondary Region from now on, or back to the primary one.
+
+        Args:
+            endpoint: its name, EndpointId or ARN.
+
+        Raises:
+            UsageError: there is no such endpoint in the mock's account, or several of that name.
+        """
+        if to not in ("primary", "secondary"):
+            raise UsageError(f"fail_over(to={to!r}): write 'primary' or 'secondary'")
+        fail_over(self._service.world, self.account, endpoint, to)
+
     def reset(self) -> None:
-        """Forget buses, rules, connected handlers and the journal; clock and options stay."""
+        """Forget buses, rules, connected handlers, arranged failures and the journal; clock and options stay."""
         self._service.reset()
 
     # assert

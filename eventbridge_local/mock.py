@@ -115,7 +115,13 @@ class _Entrance:
         self._options = options
         services = Services(options.forward, options.allow_hosts)
         self._service = Service(
-            Clock(options.start()), Ids(options.seed), options.limits, services, options.seed, options.keep_records
+            Clock(options.start()),
+            Ids(options.seed),
+            options.limits,
+            services,
+            options.seed,
+            options.keep_records,
+            options.organization,
         )
         self._active = Active(self._service, options.account)
         self._region_before: str | None = None

@@ -30,6 +30,8 @@ class Options:
         now: where the clock stands: an aware datetime or an ISO 8601 text. None follows the real clock.
         seed: makes ids reproducible; None takes a seed from the operating system.
         limits: sizes and quotas of the service.
+        organization: the id of the AWS organization all accounts belong to, for bus policies that ask for
+            ``aws:PrincipalOrgID``. None: they belong to none.
         forward: ``auto`` hands events for queues, topics, streams and the like to moto or to a local endpoint where one
             serves that service, and records them elsewhere; ``never`` only records; a list of services, as boto3
             spells them, hands over to these.
@@ -45,6 +47,7 @@ class Options:
     now: datetime | str | None = None
     seed: int | str | None = None
     limits: Limits = field(default_factory=Limits)
+    organization: str | None = None
     forward: str | Collection[str] = "auto"
     allow_hosts: Collection[str] = ()
     keep_records: int | None = None
@@ -57,6 +60,8 @@ class Options:
             raise UsageError(f"region={self.region!r}: that is no Region name; write one such as 'eu-west-1'")
         if not isinstance(self.limits, Limits):
             raise UsageError(f"limits={self.limits!r}: give a Limits, such as Limits(event_buses=3)")
+        if self.organization is not None and not re.fullmatch("o-[a-z0-9]{10,32}", str(self.organization)):
+            raise UsageError(f"organization={self.organization!r}: write an id such as 'o-a1b2c3d4e5'")
         if isinstance(self.forward, str) and self.forward not in ("auto", "never"):
             raise UsageError(f"forward={self.forward!r}: write 'auto', 'never' or a list such as ['sqs', 'sns']")
         if self.keep_records is not None and (not isinstance(self.keep_records, int) or self.keep_records < 100):

@@ -22,15 +22,11 @@ _TEMPLATE = (
 )  # fmt: skip
 
 
-def keep(place: Place, rule: Rule, event: Event) -> bool:
-    """Keep an event that the managed rule of an archive matched. Returns whether an archive keeps it.
-
-    A rule whose archive was deleted meanwhile, or one that somebody else gave an archive's target, keeps nothing.
-    """
+def keep(place: Place, rule: Rule, event: Event) -> None:
+    """Keep an event that the managed rule of an archive matched, unless the archive was deleted since."""
     archive = archive_of(place, rule)
     if archive is not None:
         archive.keep(event)
-    return archive is not None
 
 
 def archive_of(place: Place, rule: Rule | None) -> Archive | None:

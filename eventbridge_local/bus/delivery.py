@@ -111,8 +111,8 @@ class Deliverer:
         number, now = self._journal.next_delivery(), self._world.clock.now
         if way_to(target.arn) == "archive":
             # Before any transformation: an archive keeps the event, whatever its managed target spells.
-            kept = keep(place, rule, event)
-            self._note(Passage(number, place, event, rule, target, None, now), "archived" if kept else "recorded", now)
+            keep(place, rule, event)
+            self._note(Passage(number, place, event, rule, target, None, now), "archived", now)
             return
         try:
             transformed = self._transformed(event, rule, target, now)

@@ -15,7 +15,7 @@ from dateutil.tz import tzlocal
 from eventbridge_local.errors import ServiceError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CONTENT_TYPE = "application/x-amz-json-1.1"
+CONTENT_TYPE = "application/x-amz-json-1.1"
 _LOCAL = tzlocal()
 
 Read = Callable[[Any], Any]
@@ -114,7 +114,7 @@ def refused(error: ServiceError, request_id: str, now: datetime) -> tuple[Respon
 def _finish(parsed: dict[str, Any], status: int, request_id: str, now: datetime) -> tuple[Response, dict[str, Any]]:
     headers = {
         "x-amzn-requestid": request_id,
-        "content-type": _CONTENT_TYPE,
+        "content-type": CONTENT_TYPE,
         "date": _http_date(int(now.timestamp())),
     }
     parsed["ResponseMetadata"] = {

@@ -4,6 +4,11 @@ Strategy: one handler on ``before-call.eventbridge``. It stands in ``BUILTIN_HAN
 this import has it, and at the first activation it is registered on every session and client that already exists,
 found with one look through the garbage collector. It stays there: while no mock is active it answers None and
 botocore goes on as ever.
+
+A second handler in the same places takes ``EndpointId`` out of the parameters of PutEvents and carries it to the first
+in the context of the call: with it botocore would resolve another host and sign with SigV4A, which needs awscrt.
+
+A call of an operation for which ``fail_call`` has arranged something takes the longer way through ``attempts``.
 """
 
 from __future__ import annotations
@@ -18,12 +23,15 @@ from botocore.model import OperationModel
 from botocore.session import Session
 from botocore.utils import IMDSFetcher
 
-from eventbridge_local.edge import codec
+from eventbridge_local.edge import attempts, codec
 from eventbridge_local.edge.front import door
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.operations.service import Service
 
 EVENT = "before-call.eventbridge"
+PUT_EVENTS_PARAMS = "provide-client-params.eventbridge.PutEvents"
+#: Where the EndpointId of a call travels in its context.
+_ENDPOINT_ID = "eventbridge_local_endpoint_id"
 _TWELVE_DIGITS = re.compile(r"[0-9]{12}")
 
 
@@ -65,14 +73,33 @@ def answer(
     service = active.service
     account = _account_of(request_signer) or active.account
     entrance = door(model)
+    if service.call_faults and service.call_faults.armed(entrance.name):
+        extra = {"EndpointId": context[_ENDPOINT_ID]} if _ENDPOINT_ID in context else {}
+        return attempts.make_call(attempts.Line(service, account, model, context, extra), params, request_signer)
     now = service.clock.now
     request_id = service.ids.uuid()
     try:
         asked = entrance.read(params["body"])
+        if _ENDPOINT_ID in context:
+            asked["EndpointId"] = context[_ENDPOINT_ID]
         given = service.call(entrance.name, asked, account, context["client_region"], entrance.check)
     except ServiceError as error:
         return codec.refused(error, request_id, now)
     return codec.answered(given, request_id, now)
+
+
+def carry_endpoint_id(params: Any, context: dict[str, Any], **_: Any) -> dict[str, Any] | None:
+    """The ``provide-client-params`` handler: the parameters without ``EndpointId``, or None to leave them as they are.
+
+    What botocore refuses anyway, such as an empty text, is left to botocore.
+    """
+    if not _stack or not isinstance(params, dict):
+        return None
+    endpoint_id = params.get("EndpointId")
+    if not endpoint_id or not isinstance(endpoint_id, str):
+        return None
+    context[_ENDPOINT_ID] = endpoint_id
+    return {name: value for name, value in params.items() if name != "EndpointId"}
 
 
 def _account_of(request_signer: Any) -> str | None:
@@ -90,9 +117,14 @@ def _attach_to_existing() -> None:
     for thing in gc.get_objects():
         kind = type(thing)  # not isinstance: proxies run code of their own when asked for their class
         if issubclass(kind, Session):
-            thing.get_component("event_emitter").register(EVENT, answer)
+            _register(thing.get_component("event_emitter"))
         elif issubclass(kind, BaseClient) and thing.meta.service_model.service_name == "events":
-            thing.meta.events.register(EVENT, answer)
+            _register(thing.meta.events)
+
+
+def _register(emitter: Any) -> None:
+    for event, handler in HANDLERS:
+        emitter.register(event, handler)
 
 
 def _refuse_metadata_while_active() -> None:
@@ -112,5 +144,6 @@ def _refuse_metadata_while_active() -> None:
     fetcher._assert_enabled = assert_enabled
 
 
-botocore.handlers.BUILTIN_HANDLERS.append((EVENT, answer))
+HANDLERS = ((EVENT, answer), (PUT_EVENTS_PARAMS, carry_endpoint_id))
+botocore.handlers.BUILTIN_HANDLERS.extend(HANDLERS)
 _refuse_metadata_while_active()

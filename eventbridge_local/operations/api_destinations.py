@@ -1,1 +1,172 @@
-"""API destinations."""
+"""API destinations: create, describe, list, update, delete."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
+from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.state.connections import ApiDestination, connection_of, is_active
+from eventbridge_local.state.paging import page
+from eventbridge_local.targets.services import is_loopback
+
+_DEFAULT_RATE = 300
+
+
+@operation("CreateApiDestination")
+def create_api_destination(ctx: Context, params: Params) -> Answer:
+    """Make a destination. Source: recorded; refusals of a taken name and of a rate second-hand."""
+    name = params["Name"]
+    _check_endpoint(params, "create")
+    _check_connection(ctx, params, "create")
+    if name in ctx.place.api_destinations:
+        raise already_exists(
+            f"Failed to create the api-destination(s). An api-destination with name '{name}' already exists."
+        )
+    _check_rate(ctx, params, "create")
+    if len(ctx.place.api_destinations) >= ctx.limits.api_destinations:
+        raise limit_exceeded()
+    now = ctx.now.replace(microsecond=0)
+    made = ApiDestination(
+        name,
+        ctx.place.arn(f"api-destination/{name}/{ctx.ids.uuid()}"),
+        created=now,
+        modified=now,
+        connection_arn=params["ConnectionArn"],
+        endpoint=params["InvocationEndpoint"],
+        method=params["HttpMethod"],
+        rate=params.get("InvocationRateLimitPerSecond", min(_DEFAULT_RATE, ctx.limits.invocation_rate_per_second)),
+        description=params.get("Description"),
+    )
+    ctx.place.api_destinations[name] = made
+    return _summary(ctx, made)
+
+
+@operation("DescribeApiDestination")
+def describe_api_destination(ctx: Context, params: Params) -> Answer:
+    """Describe a destination (recorded)."""
+    found = _destination(ctx, params, "describe")
+    return _row(ctx, found) | without_nones(Description=found.description)
+
+
+@operation("ListApiDestinations")
+def list_api_destinations(ctx: Context, params: Params) -> Answer:
+    """List destinations by name, all, those with a name prefix or those of a connection, without descriptions."""
+    prefix, connection = params.get("NamePrefix"), params.get("ConnectionArn")
+    if prefix is not None and connection is not None:
+        raise validation_error(
+            "Failed to list the api-destination(s). Request failed because only one filter is supported per request, "
+            "either ConnectionArn or NamePrefix."
+        )
+    found = sorted(
+        (
+            each
+            for each in ctx.place.api_destinations.values()
+            if each.name.startswith(prefix or "") and connection in (None, each.connection_arn)
+        ),
+        key=_name,
+    )
+    rows, token = page(
+        found,
+        _name,
+        limit=params.get("Limit", ctx.limits.default_page_size),
+        token=params.get("NextToken"),
+        scope=("ListApiDestinations", prefix, connection),
+    )
+    return {"ApiDestinations": [_row(ctx, each) for each in rows], **without_nones(NextToken=token)}
+
+
+@operation("UpdateApiDestination")
+def update_api_destination(ctx: Context, params: Params) -> Answer:
+    """Change what is given and keep the rest; the ARN stays."""
+    _check_endpoint(params, "update")
+    before = _destination(ctx, params, "update")
+    _check_connection(ctx, params, "update")
+    _check_rate(ctx, params, "update")
+    changed = replace(
+        before,
+        modified=ctx.now.replace(microsecond=0),
+        connection_arn=params.get("ConnectionArn", before.connection_arn),
+        endpoint=params.get("InvocationEndpoint", before.endpoint),
+        method=params.get("HttpMethod", before.method),
+        rate=params.get("InvocationRateLimitPerSecond", before.rate),
+        description=params.get("Description", before.description),
+    )
+    ctx.place.api_destinations[before.name] = changed
+    return _summary(ctx, changed)
+
+
+@operation("DeleteApiDestination")
+def delete_api_destination(ctx: Context, params: Params) -> Answer:
+    """Delete a destination; targets that name it stay and fail."""
+    found = _destination(ctx, params, "delete")
+    del ctx.place.api_destinations[found.name]
+    return {}
+
+
+def _check_endpoint(params: Params, verb: str) -> None:
+    """Refuse what is no HTTPS URL, in AWS's words; plain HTTP to a loopback host is taken, which a test can serve."""
+    endpoint = params.get("InvocationEndpoint")
+    if endpoint is None:
+        return
+    try:
+        parts = urlsplit(endpoint)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(endpoint))):
+        raise validation_error(
+            f"Failed to {verb} the api-destination(s). Parameter InvocationEndpoint is not valid. "
+            f"Reason: Endpoint '{endpoint}' is invalid, please provide a valid HTTPS endpoint URL.",
+            hint="eventbridge_local also takes http:// when the host is loopback, such as http://127.0.0.1:8000/hook",
+        )
+
+
+def _check_connection(ctx: Context, params: Params, verb: str) -> None:
+    arn = params.get("ConnectionArn")
+    if arn is not None and connection_of(ctx.place, arn) is None:
+        raise not_found(f"Failed to {verb} the api-destination(s). Connection '{arn}' does not exist.")
+
+
+def _check_rate(ctx: Context, params: Params, verb: str) -> None:
+    rate, most = params.get("InvocationRateLimitPerSecond"), ctx.limits.invocation_rate_per_second
+    if rate is not None and rate > most:
+        raise ServiceError(
+            "LimitExceededException",
+            f"Failed to {verb} the api-destination(s). Invalid Invocation Rate Limit: Rate specified '{rate}' for "
+            f"'{params['Name']}' exceeds maximum allowed of '{most}'.",
+        )
+
+
+def _destination(ctx: Context, params: Params, verb: str) -> ApiDestination:
+    found = ctx.place.api_destinations.get(params["Name"])
+    if found is None:
+        name = params["Name"]
+        raise not_found(f"Failed to {verb} the api-destination(s). An api-destination '{name}' does not exist.")
+    return found
+
+
+def _name(destination: ApiDestination) -> str:
+    return destination.name
+
+
+def _summary(ctx: Context, destination: ApiDestination) -> Answer:
+    return {
+        "ApiDestinationArn": destination.arn,
+        "ApiDestinationState": "ACTIVE" if is_active(ctx.place, destination) else "INACTIVE",
+        "CreationTime": destination.created,
+        "LastModifiedTime": destination.modified,
+    }
+
+
+def _row(ctx: Context, destination: ApiDestination) -> Answer:
+    return {
+        **_summary(ctx, destination),
+        "Name": destination.name,
+        "ConnectionArn": destination.connection_arn,
+        "InvocationEndpoint": destination.endpoint,
+        "HttpMethod": destination.method,
+        "InvocationRateLimitPerSecond": destination.rate,
+    }

@@ -1,1 +1,188 @@
-"""Archives."""
+"""Archives: create, describe, list, update, delete; each with the rule the service manages for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eventbridge_local.bus.archives import archive_of, managed_pattern, managed_rule, rule_name
+from eventbridge_local.core.arn import parse_arn
+from eventbridge_local.errors import already_exists, limit_exceeded, not_found, validation_error
+from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.lookup import bus_named
+from eventbridge_local.operations.rules import compiled
+from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.patterns import Pattern
+from eventbridge_local.state.archives import Archive, ArchiveRecord
+from eventbridge_local.state.paging import page
+from eventbridge_local.state.world import Bus
+
+_FILTERS = ("NamePrefix", "EventSourceArn", "State")
+_CHANGES = ("EventPattern", "RetentionDays", "Description", "KmsKeyIdentifier")
+
+
+@operation("CreateArchive")
+def create_archive(ctx: Context, params: Params) -> Answer:
+    """Make an archive of a bus; it keeps events from now on. Source: recorded, API reference."""
+    name = params["ArchiveName"]
+    pattern = _checked_pattern(params.get("EventPattern"))
+    bus = _source_bus(ctx, params["EventSourceArn"])
+    if name in ctx.place.archives:
+        raise already_exists(f"Archive {name} already exists.")
+    _check_rule_name(bus, name)
+    if len(ctx.place.archives) >= ctx.limits.archives or len(bus.rules) >= ctx.limits.rules_per_event_bus:
+        raise limit_exceeded()
+    record = ArchiveRecord(
+        name=name,
+        arn=ctx.place.arn(f"archive/{name}"),
+        bus=bus.name,
+        bus_arn=bus.record.arn,
+        created=ctx.now,
+        pattern=params.get("EventPattern") or None,
+        description=params.get("Description") or None,
+        retention_days=params.get("RetentionDays", 0),
+        kms_key=params.get("KmsKeyIdentifier") or None,
+    )
+    ctx.place.archives[name] = Archive(record, ctx.world.clock)
+    bus.put_rule(managed_rule(ctx.place, record, pattern, ctx.ids.uuid()))
+    return _answer(record)
+
+
+@operation("DescribeArchive")
+def describe_archive(ctx: Context, params: Params) -> Answer:
+    """One archive with what it holds at this moment; on AWS the figures follow within minutes."""
+    archive = _archive_named(ctx, params["ArchiveName"])
+    record = archive.record
+    return without_nones(
+        ArchiveArn=record.arn,
+        Description=record.description,
+        EventPattern=record.pattern,
+        KmsKeyIdentifier=record.kms_key,
+        **_row(archive),
+    )
+
+
+@operation("ListArchives")
+def list_archives(ctx: Context, params: Params) -> Answer:
+    """Archives by name, a page at a time; a list entry has neither ArchiveArn nor Description (recorded)."""
+    if sum(member in params for member in _FILTERS) > 1:
+        raise validation_error(
+            "At most one filter is allowed for ListArchives. Use either : State, EventSourceArn, or NamePrefix."
+        )
+    prefix, source, state = map(params.get, _FILTERS)
+    bus_arn = None if source is None else _source_bus(ctx, source).record.arn
+    found = [
+        archive
+        for name, archive in sorted(ctx.place.archives.items())
+        if name.startswith(prefix or "")
+        and bus_arn in (None, archive.record.bus_arn)
+        and state in (None, archive.record.state)
+    ]
+    shown, token = page(
+        found,
+        lambda archive: archive.record.name,
+        limit=params.get("Limit", ctx.limits.default_page_size),
+        token=params.get("NextToken"),
+        scope=("ListArchives", prefix, source, state),
+    )
+    return without_nones(Archives=[_row(archive) for archive in shown], NextToken=token)
+
+
+@operation("UpdateArchive")
+def update_archive(ctx: Context, params: Params) -> Answer:
+    """Change what is given and keep the rest; a managed rule that was removed by force is made again.
+
+    An empty pattern or description clears it, and 0 days keep events for ever (seen on AWS by others).
+    """
+    if not any(member in params for member in _CHANGES):
+        raise validation_error("At least one of EventPattern, RetentionDays or Description must be provided.")
+    given = params.get("EventPattern")
+    pattern = None if given is None else _checked_pattern(given)
+    archive = _archive_named(ctx, params["ArchiveName"])
+    before = archive.record
+    bus = bus_named(ctx, before.bus_arn)
+    _check_rule_name(bus, before.name)
+    if rule_name(before.name) not in bus.rules and len(bus.rules) >= ctx.limits.rules_per_event_bus:
+        raise limit_exceeded()
+    record = replace(
+        before,
+        pattern=before.pattern if given is None else given or None,
+        description=params.get("Description", before.description) or None,
+        retention_days=params.get("RetentionDays", before.retention_days),
+        kms_key=params.get("KmsKeyIdentifier", before.kms_key) or None,
+        state="ENABLED",
+        state_reason=None,
+    )
+    pattern = pattern or _checked_pattern(record.pattern)
+    archive.record = record
+    _put_managed_rule(ctx, bus, record, pattern)
+    return _answer(record)
+
+
+@operation("DeleteArchive")
+def delete_archive(ctx: Context, params: Params) -> Answer:
+    """Delete an archive with its events and its rule; a replay of it that is under way fails."""
+    archive = _archive_named(ctx, params["ArchiveName"])
+    bus = ctx.place.buses.get(archive.record.bus)
+    name = rule_name(archive.record.name)
+    if bus is not None and archive_of(ctx.place, bus.rules.get(name)) is archive:
+        bus.remove_rule(name)
+    archive.close()
+    del ctx.place.archives[archive.record.name]
+    return {}
+
+
+def _checked_pattern(text: str | None) -> Pattern:
+    """The pattern of the managed rule of an archive with that pattern, which is refused as a rule's would be."""
+    if text:
+        compiled(text)
+    return compiled(managed_pattern(text or None))
+
+
+def _source_bus(ctx: Context, text: str) -> Bus:
+    """The bus of an EventSourceArn; its form has been checked to be that of an ARN of this service."""
+    arn = parse_arn(text)
+    if arn is None or not arn.resource.startswith("event-bus/"):
+        raise validation_error("Parameter EventSourceArn is not valid. Reason: Must contain an event bus ARN.")
+    return bus_named(ctx, text)
+
+
+def _check_rule_name(bus: Bus, name: str) -> None:
+    """Refuse when a user's own rule has the name that the managed rule needs; what AWS says then is not recorded."""
+    there = bus.rules.get(rule_name(name))
+    if there is not None and there.managed_by is None:
+        raise already_exists(f"Rule {there.name} already exists on EventBus {bus.name}.")
+
+
+def _archive_named(ctx: Context, name: str) -> Archive:
+    archive = ctx.place.archives.get(name)
+    if archive is None:
+        raise not_found(f"Archive {name} does not exist.")
+    return archive
+
+
+def _put_managed_rule(ctx: Context, bus: Bus, record: ArchiveRecord, pattern: Pattern) -> None:
+    """Make the rule again, or give it the new pattern; a target that is still there stays as it is."""
+    there = bus.rules.get(rule_name(record.name))
+    if there is not None and there.targets:
+        bus.put_rule(replace(there, pattern=pattern))
+    else:
+        bus.put_rule(managed_rule(ctx.place, record, pattern, ctx.ids.uuid()))
+
+
+def _answer(record: ArchiveRecord) -> Answer:
+    return {"ArchiveArn": record.arn, "State": record.state, "CreationTime": record.created}
+
+
+def _row(archive: Archive) -> Answer:
+    record = archive.record
+    count, size = archive.measure()
+    return without_nones(
+        ArchiveName=record.name,
+        EventSourceArn=record.bus_arn,
+        State=record.state,
+        StateReason=record.state_reason,
+        RetentionDays=record.retention_days,
+        SizeBytes=size,
+        EventCount=count,
+        CreationTime=record.created,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from eventbridge_local.bus.engine import Engine
 from eventbridge_local.bus.journal import Journal
@@ -12,14 +13,19 @@ from eventbridge_local.core.ids import Ids
 from eventbridge_local.core.limits import Limits
 from eventbridge_local.state.world import Place, World
 
+if TYPE_CHECKING:  # a failure names operations, whose table takes contexts
+    from eventbridge_local.operations.faults import EntryFaults
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One call: ``place`` is the caller's account and Region."""
+    """One call: ``place`` is the caller's account and Region, ``operation`` the name of what is called."""
 
     world: World
     place: Place
     plane: Plane
+    operation: str = ""
+    entry_faults: EntryFaults | None = None
 
     @property
     def engine(self) -> Engine:

@@ -1,1 +1,288 @@
-"""Global endpoints."""
+"""Global endpoints: create, describe, list, update, delete; the rules that replicate; where PutEvents goes.
+
+Replication is done by two rules that the service manages, one on each bus, with the other bus as their target. Each
+takes what was put through the endpoint in its own Region. What it sends over keeps the Region it comes from, so that
+the rule on the other side lets it lie (User Guide, "Event replication").
+
+Source: API reference, User Guide "Global endpoints". No answer of these operations was recorded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from eventbridge_local.core.arn import Arn, parse_arn, partition_of
+from eventbridge_local.errors import UsageError, already_exists, limit_exceeded, not_found, validation_error
+from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.lookup import rule_arn
+from eventbridge_local.operations.table import Answer, Params, given, operation, without_nones
+from eventbridge_local.patterns import compile_pattern
+from eventbridge_local.state.endpoints import Endpoint, EndpointState, Side
+from eventbridge_local.state.paging import page
+from eventbridge_local.state.records import Rule, Target
+from eventbridge_local.state.world import Bus, Place, World
+
+SETTINGS = ("Description", "RoutingConfig", "ReplicationConfig", "EventBuses", "RoleArn")
+#: What CreateEndpoint and UpdateEndpoint answer of them.
+_ECHOED = ("RoutingConfig", "ReplicationConfig", "EventBuses", "RoleArn")
+#: How long CREATING, UPDATING and DELETING last on a clock that the test moves; AWS takes minutes.
+CHANGE_TAKES = timedelta(minutes=1)
+MANAGED_BY = "events.amazonaws.com"
+_DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
+
+
+@operation("CreateEndpoint")
+def create_endpoint(ctx: Context, params: Params) -> Answer:
+    """Make an endpoint; it answers CREATING."""
+    name, settings = params["Name"], {"ReplicationConfig": {"State": "ENABLED"}, **given(params, *SETTINGS)}
+    id = f"{ctx.ids.uuid()[:8]}.veo"
+    suffix = _DNS_SUFFIXES.get(partition_of(ctx.place.region), "amazonaws.com")
+    url = f"https://{id}.endpoint.events.{suffix}"
+    arn = ctx.place.arn(f"endpoint/{name}")
+    endpoint = Endpoint(name, arn, id, url, ctx.now, ctx.now, "CREATING", settings)
+    _check(ctx, endpoint)
+    if name in ctx.place.endpoints:
+        raise already_exists(f"Endpoint '{name}' already exists.")
+    if len(ctx.place.endpoints) >= ctx.limits.endpoints:
+        raise limit_exceeded()
+    _enter(ctx, endpoint)
+    return {"Name": name, "Arn": arn, "State": "CREATING", **given(settings, *_ECHOED)}
+
+
+@operation("UpdateEndpoint")
+def update_endpoint(ctx: Context, params: Params) -> Answer:
+    """Change the settings that are given and keep the others; it answers UPDATING."""
+    before = _endpoint_named(ctx, params["Name"])
+    settings = {**before.settings, **given(params, *SETTINGS)}
+    endpoint = replace(before, settings=settings, state="UPDATING", modified=ctx.now)
+    _check(ctx, endpoint)
+    _unlink(ctx.world, before)
+    _enter(ctx, endpoint)
+    return {
+        "Name": endpoint.name,
+        "Arn": endpoint.arn,
+        "EndpointId": endpoint.id,
+        "EndpointUrl": endpoint.url,
+        "State": "UPDATING",
+        **given(settings, *_ECHOED),
+    }
+
+
+@operation("DeleteEndpoint")
+def delete_endpoint(ctx: Context, params: Params) -> Answer:
+    """Delete an endpoint with its managed rules."""
+    endpoint = _endpoint_named(ctx, params["Name"])
+    _unlink(ctx.world, endpoint)
+    deleting = ctx.place.endpoints[endpoint.name] = replace(endpoint, state="DELETING", modified=ctx.now)
+    _in_time(ctx, deleting, lambda: ctx.place.endpoints.pop(endpoint.name))
+    return {}
+
+
+@operation("DescribeEndpoint")
+def describe_endpoint(ctx: Context, params: Params) -> Answer:
+    """One endpoint."""
+    return _row(_endpoint_named(ctx, params["Name"], params.get("HomeRegion"), deleting=True))
+
+
+@operation("ListEndpoints")
+def list_endpoints(ctx: Context, params: Params) -> Answer:
+    """The endpoints of this Region by name; this listing calls its limit ``MaxResults``."""
+    prefix, region = params.get("NamePrefix"), params.get("HomeRegion")
+    endpoints = _endpoints(ctx, region)
+    shown, token = page(
+        sorted(name for name in endpoints if name.startswith(prefix or "")),
+        str,
+        limit=params.get("MaxResults", ctx.limits.default_page_size),
+        token=params.get("NextToken"),
+        scope=("ListEndpoints", prefix, region),
+    )
+    return without_nones(Endpoints=[_row(endpoints[name]) for name in shown], NextToken=token)
+
+
+# what PutEvents and the handle need
+
+
+def endpoint_of_id(ctx: Context, id: str) -> Endpoint:
+    """The caller's endpoint of an ``EndpointId``, in whatever Region it is.
+
+    Raises:
+        ServiceError: there is none; a real client could not even resolve its host name then.
+    """
+    for place in ctx.world.places:
+        if place.account == ctx.place.account:
+            for endpoint in place.endpoints.values():
+                if endpoint.id == id and endpoint.state != "DELETING":
+                    return endpoint
+    raise not_found(f"Endpoint '{id}' does not exist.")
+
+
+def check_bus(endpoint: Endpoint, name_or_arn: str) -> None:
+    """Refuse an entry for another bus than the endpoint's, which it may name in either Region (API reference)."""
+    if name_or_arn not in (endpoint.bus_name, *endpoint.buses):
+        raise validation_error(
+            "Parameter EventBusName is not valid. Reason: The event bus does not belong to the endpoint.",
+            hint=f"endpoint {endpoint.name!r} has bus {endpoint.bus_name!r}, and the entry is for {name_or_arn!r}",
+        )
+
+
+def fail_over(world: World, account: str, endpoint: str, to: Side) -> Endpoint:
+    """Let an endpoint send its events to another Region from now on, as a health check would.
+
+    Args:
+        endpoint: its name, id or ARN.
+
+    Raises:
+        UsageError: the account has no such endpoint, or several of that name in several Regions.
+    """
+    places = [place for place in world.places if place.account == account]
+    found = [
+        (place, each)
+        for place in places
+        for each in place.endpoints.values()
+        if endpoint in (each.name, each.id, each.arn)
+    ]
+    if len(found) != 1:
+        there = ", ".join(each.arn for place in places for each in place.endpoints.values()) or "none"
+        raise UsageError(f"endpoint={endpoint!r}: {len(found)} endpoints are called so; there are: {there}")
+    place, record = found[0]
+    place.endpoints[record.name] = moved = replace(record, active=to)
+    return moved
+
+
+# checks
+
+
+def _check(ctx: Context, endpoint: Endpoint) -> None:
+    """The rules across members, then whether the buses exist; the texts are ours in AWS's grammar."""
+    first, second = (_parsed(bus["EventBusArn"]) for bus in endpoint.settings["EventBuses"])
+    if first.resource != second.resource:
+        raise _bad("EventBuses", "The names of the event buses must be identical in each Region.")
+    if first.region == second.region:
+        raise _bad("EventBuses", "The event buses must be in two Regions.")
+    if {first.account, second.account} != {ctx.place.account}:
+        raise _bad("EventBuses", "The event buses must be in the account of the endpoint.")
+    if endpoint.secondary_region not in (first.region, second.region):
+        raise _bad("RoutingConfig", "The secondary Region must be the Region of one of the event buses.")
+    if endpoint.replicates and not endpoint.settings.get("RoleArn"):
+        raise validation_error(
+            "Parameter(s) RoleArn must be specified.",
+            hint="replication is on unless ReplicationConfig says DISABLED, and needs a role",
+        )
+    for arn in (first, second):
+        _bus(ctx.world, arn)
+
+
+def _bad(member: str, reason: str) -> Exception:
+    return validation_error(f"Parameter {member} is not valid. Reason: {reason}")
+
+
+def _parsed(text: str) -> Arn:
+    arn = parse_arn(text)
+    assert arn is not None  # the pattern of the shape lets nothing else through
+    return arn
+
+
+def _bus(world: World, arn: Arn) -> Bus:
+    name = arn.resource.removeprefix("event-bus/")
+    bus = world.known_bus(arn.account, arn.region, name)
+    if bus is None and name == "default":
+        bus = world.place(arn.account, arn.region).buses[name]
+    if bus is None:
+        raise not_found(f"Event bus {name} does not exist.", hint=f"there is none in {arn.region}")
+    return bus
+
+
+def _endpoints(ctx: Context, region: str | None) -> Mapping[str, Endpoint]:
+    """The endpoints of the caller's Region, or of the one a request calls their home."""
+    home = ctx.place if region is None else ctx.world.known_place(ctx.place.account, region)
+    return {} if home is None else home.endpoints
+
+
+def _endpoint_named(ctx: Context, name: str, region: str | None = None, *, deleting: bool = False) -> Endpoint:
+    endpoint = _endpoints(ctx, region).get(name)
+    if endpoint is None or (endpoint.state == "DELETING" and not deleting):
+        raise not_found(f"Endpoint '{name}' does not exist.")
+    return endpoint
+
+
+# changes
+
+
+def _enter(ctx: Context, endpoint: Endpoint) -> None:
+    """Write down an endpoint that is on its way to ACTIVE, with its rules."""
+    ctx.place.endpoints[endpoint.name] = endpoint
+    _link(ctx, endpoint)
+    _in_time(ctx, endpoint, lambda: _set_state(ctx.place, endpoint.name, "ACTIVE"))
+
+
+def _in_time(ctx: Context, endpoint: Endpoint, change: Callable[[], Any]) -> None:
+    """Carry out the end of a change: at once, or later when the test moves the clock. A newer change replaces it."""
+    clock, place = ctx.world.clock, ctx.place
+
+    def finish() -> None:
+        there = place.endpoints.get(endpoint.name)
+        if there is not None and (there.state, there.modified) == (endpoint.state, endpoint.modified):
+            change()
+
+    if clock.stepped:
+        clock.at(ctx.now + CHANGE_TAKES, finish, "changed")
+    else:
+        finish()
+
+
+def _set_state(place: Place, name: str, state: EndpointState) -> None:
+    place.endpoints[name] = replace(place.endpoints[name], state=state)
+
+
+def _link(ctx: Context, endpoint: Endpoint) -> None:
+    """Put the rules that replicate, each on its bus with the other bus as target."""
+    if endpoint.replicates:
+        for here, there in (endpoint.buses, endpoint.buses[::-1]):
+            arn = _parsed(here)
+            bus = _bus(ctx.world, arn)
+            bus.put_rule(_replicating_rule(endpoint, bus, arn, there))
+
+
+def _unlink(world: World, endpoint: Endpoint) -> None:
+    for text in endpoint.buses:
+        arn = _parsed(text)
+        bus = world.known_bus(arn.account, arn.region, endpoint.bus_name)
+        if bus is not None and rule_name(endpoint) in bus.rules:
+            bus.remove_rule(rule_name(endpoint))
+
+
+def rule_name(endpoint: Endpoint) -> str:
+    """The name of its managed rules; its beginning is public (IAM policies for the role), the rest is our choice."""
+    return f"GlobalEndpointManagedRule-{endpoint.id.partition('.')[0]}"
+
+
+def _replicating_rule(endpoint: Endpoint, bus: Bus, here: Arn, there: str) -> Rule:
+    pattern = {"resources": [endpoint.arn], "region": [here.region]}
+    target: Mapping[str, str] = {"Id": endpoint.name, "Arn": there, "RoleArn": endpoint.settings["RoleArn"]}
+    return Rule(
+        name=rule_name(endpoint),
+        arn=rule_arn(bus, rule_name(endpoint)),
+        bus=bus.name,
+        state="ENABLED",
+        created_by=here.account,
+        pattern=compile_pattern(json.dumps(pattern, separators=(",", ":"))),
+        managed_by=MANAGED_BY,
+        targets=(Target(target["Id"], there, target),),
+    )
+
+
+def _row(endpoint: Endpoint) -> Answer:
+    return {
+        "Name": endpoint.name,
+        "Arn": endpoint.arn,
+        "EndpointId": endpoint.id,
+        "EndpointUrl": endpoint.url,
+        "State": endpoint.state,
+        "CreationTime": endpoint.created,
+        "LastModifiedTime": endpoint.modified,
+        **endpoint.settings,
+    }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eventbridge_local.errors import already_exists, limit_exceeded, not_found, validation_error
+from eventbridge_local.errors import already_exists, limit_exceeded, validation_error
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_of
-from eventbridge_local.operations.table import Answer, Params, given, operation
+from eventbridge_local.operations.partner_sources import match, release, source_of, wrong_state
+from eventbridge_local.operations.table import Answer, Params, given, operation, without_nones
 from eventbridge_local.operations.tags import check_tags
 from eventbridge_local.state.paging import page
+from eventbridge_local.state.policies import policy_text
 from eventbridge_local.state.records import EventBus
 from eventbridge_local.state.world import Bus
 
@@ -22,8 +24,11 @@ def create_event_bus(ctx: Context, params: Params) -> Answer:
     name = params["Name"]
     _check_name(params)
     tags = check_tags(params.get("Tags", []), ctx.limits)
+    source = source_of(ctx, name) if "EventSourceName" in params else None
     if name in ctx.place.buses:
         raise already_exists(f"Event bus {name} already exists.")
+    if source is not None and source.state != "PENDING":
+        raise wrong_state(source, "a bus is made for a PENDING source")
     if len(ctx.place.buses) >= ctx.limits.event_buses:
         raise limit_exceeded()
     arn = ctx.place.arn(f"event-bus/{name}")
@@ -31,6 +36,8 @@ def create_event_bus(ctx: Context, params: Params) -> Answer:
     ctx.place.buses[name] = Bus(EventBus(name, arn, ctx.now, ctx.now, settings))
     if tags:
         ctx.place.tags[arn] = tags
+    if source is not None:
+        match(ctx, source)
     return {"EventBusArn": arn, **settings}
 
 
@@ -39,10 +46,9 @@ def _check_name(params: Params) -> None:
     if source is not None:
         if name != source:
             raise validation_error("Parameter Name is not valid. Reason: Name must be equal to EventSourceName.")
-        raise not_found(f"Event source {source} does not exist.")
-    if name.startswith("aws."):
+    elif name.startswith("aws."):
         raise validation_error("EventBus name starting with 'aws.' is not valid.")
-    if "/" in name:
+    elif "/" in name:
         raise validation_error("Parameter Name is not valid. Reason: Custom event bus names must not contain '/'.")
 
 
@@ -92,18 +98,19 @@ def delete_event_bus(ctx: Context, params: Params) -> Answer:
         )
     del ctx.place.buses[name]
     ctx.place.tags.pop(bus.record.arn, None)
+    release(ctx, name)
     return {}
 
 
 def _row(record: EventBus) -> Answer:
-    shown = given(dict(record.settings), "Description")
-    return {
-        "Name": record.name,
-        "Arn": record.arn,
-        "CreationTime": record.created,
-        "LastModifiedTime": record.modified,
-        **shown,
-    }
+    return without_nones(
+        Name=record.name,
+        Arn=record.arn,
+        CreationTime=record.created,
+        LastModifiedTime=record.modified,
+        Description=record.settings.get("Description"),
+        Policy=record.policy and policy_text(record.policy),
+    )
 
 
 def _described(record: EventBus) -> Answer:

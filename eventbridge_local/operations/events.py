@@ -1,12 +1,14 @@
-"""PutEvents: a request of entries, each accepted or refused by itself.
+"""PutEvents and PutPartnerEvents: a request of entries, each accepted or refused by itself.
 
-The whole request is refused only for its size; everything else is a result in the place of the entry, with HTTP 200
-(recorded). All entries are judged before the first is routed, so what a handler puts in turn waits behind them.
+The whole request is refused only for its size, and for a bus whose policy does not let the caller in; everything else
+is a result in the place of the entry, with HTTP 200 (recorded). All entries are judged before the first is routed, so
+what a handler puts in turn waits behind them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +18,13 @@ from eventbridge_local.bus.journal import Entry
 from eventbridge_local.core.event import Event
 from eventbridge_local.errors import ServiceError, validation_error
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.lookup import locate_bus
+from eventbridge_local.operations.endpoints import check_bus, endpoint_of_id
+from eventbridge_local.operations.lookup import access_denied, locate_bus
+from eventbridge_local.operations.partner_sources import sources_made_by
 from eventbridge_local.operations.table import Answer, Params, operation
 from eventbridge_local.patterns import parse_event
+from eventbridge_local.state.endpoints import Endpoint
+from eventbridge_local.state.policies import PUT_EVENTS, effect_of_put
 from eventbridge_local.state.world import Place
 
 _REQUIRED = ("Source", "DetailType", "Detail")
@@ -32,50 +38,133 @@ _SIGNED_64_BIT = 2**63
 def put_events(ctx: Context, params: Params) -> Answer:
     """Put events on their buses. Source: recorded, User Guide "Calculating PutEvents event entry size"."""
     entries = params["Entries"]
+    _check_size(ctx, entries)
+    endpoint = endpoint_of_id(ctx, params["EndpointId"]) if "EndpointId" in params else None
+    home, through = (ctx.place, ()) if endpoint is None else _behind(ctx, endpoint, entries)
+    now = ctx.now
+    judged = []
+    for entry in entries:
+        place, bus = locate_bus(ctx, entry.get("EventBusName", "default"))
+        if endpoint is not None:
+            place, bus = home, endpoint.bus_name
+        event, refused = _judged(ctx, entry, home, now, through)
+        if place is not home or ((known := place.buses.get(bus)) is not None and known.record.policy is not None):
+            _check_permission(ctx, place, bus, entry, event)
+        judged.append((place, bus, entry, event, refused))
+    if ctx.entry_faults:  # arranged by the test
+        for position, failure in ctx.entry_faults.strike(len(judged)).items():
+            judged[position] = (*judged[position][:3], None, failure)
+    arrivals = []
+    results = []
+    for place, bus, entry, event, refused in judged:
+        _note(ctx, entry, bus, now, event, refused)
+        if event is not None:
+            arrivals.append(Arrival(place, bus, event))
+        results.append(_result(event, refused))
+    ctx.engine.accept(arrivals)
+    return {"FailedEntryCount": len(results) - len(arrivals), "Entries": results}
+
+
+def _check_size(ctx: Context, entries: Sequence[Mapping[str, Any]]) -> None:
     if sum(map(entry_size, entries)) > ctx.limits.put_events_request_size:
         raise validation_error(
             "Total size of the entries in the request is over the limit.",
             hint=f"the limit is {ctx.limits.put_events_request_size:,} bytes for one request; "
             "eventbridge_local.batch_entries splits a list of entries so that each request keeps it",
         )
-    now = ctx.now
-    arrivals = []
+
+
+def _behind(ctx: Context, endpoint: Endpoint, entries: Sequence[Mapping[str, Any]]) -> tuple[Place, tuple[str, ...]]:
+    """Where an endpoint sends its events now, and what it adds to their resources (User Guide, Global endpoints)."""
+    for entry in entries:
+        check_bus(endpoint, entry.get("EventBusName", "default"))
+    return ctx.world.place(ctx.place.account, endpoint.active_region), (endpoint.arn,)
+
+
+def _check_permission(ctx: Context, place: Place, bus: str, entry: Mapping[str, Any], event: Event | None) -> None:
+    """Refuse the whole request when the policy of a bus does not let the caller put an event on it."""
+    arn = place.arn(f"event-bus/{bus}")
+    detail = {} if event is None else event.tree
+    content = (entry.get("Source", ""), entry.get("DetailType", ""), detail)
+    effect = effect_of_put(ctx.world, ctx.place.account, arn, *content, {"events:eventBusInvocation": "false"})
+    if effect != "Allow":
+        raise access_denied(ctx, PUT_EVENTS, arn, place.buses.get(bus), denied=effect == "Deny")
+
+
+@operation("PutPartnerEvents", delivers=True)
+def put_partner_events(ctx: Context, params: Params) -> Answer:
+    """Put a partner's events on the buses of its customers. Source: API reference; its answers are not recorded.
+
+    An event reaches every account whose source is ACTIVE and carries that account; while a source waits, the event is
+    accepted and gone.
+    """
+    entries, now = params["Entries"], ctx.now
+    _check_size(ctx, entries)
+    offered = sources_made_by(ctx)
+    arrivals: list[Arrival] = []
     results = []
     for entry in entries:
-        place, bus = locate_bus(ctx, entry.get("EventBusName", "default"))
-        try:
-            event = _event(ctx, entry, now)
-        except ServiceError as refused:
-            _note(ctx, entry, bus, now, refused=refused)
-            results.append({"ErrorCode": refused.code, "ErrorMessage": refused.message})
-        else:
-            _note(ctx, entry, bus, now, event)
-            results.append({"EventId": event.id})
-            arrivals.append(Arrival(place, bus, event))
+        source = entry.get("Source", "")
+        mine = {each.customer: each.state for each in offered if each.name == source}
+        event, refused = _judged(ctx, entry, ctx.place, now, may_use=mine)
+        if event is not None:
+            copies = [replace(event, account=customer) for customer, state in mine.items() if state == "ACTIVE"]
+            arrivals += [Arrival(ctx.world.place(copy.account, ctx.place.region), source, copy) for copy in copies]
+            event = copies[0] if copies else event
+        _note(ctx, entry, source, now, event, refused)
+        results.append(_result(event, refused))
     ctx.engine.accept(arrivals)
-    return {"FailedEntryCount": len(results) - len(arrivals), "Entries": results}
+    return {"FailedEntryCount": sum("ErrorCode" in result for result in results), "Entries": results}
 
 
-def _event(ctx: Context, entry: Mapping[str, Any], now: datetime) -> Event:
-    """The event of an entry, or the refusal of it."""
+def _result(event: Event | None, refused: ServiceError | None) -> Answer:
+    """What stands in the answer in the place of an entry."""
+    if event is not None:
+        return {"EventId": event.id}
+    assert refused is not None
+    return {"ErrorCode": refused.code, "ErrorMessage": refused.message}
+
+
+def _judged(
+    ctx: Context,
+    entry: Mapping[str, Any],
+    home: Place,
+    now: datetime,
+    through: tuple[str, ...] = (),
+    may_use: Mapping[str, Any] | None = None,
+) -> tuple[Event | None, ServiceError | None]:
+    """The event of an entry as it comes from ``home``, or the refusal of it.
+
+    Args:
+        through: what the event's way adds to its resources.
+        may_use: for partners, what their source is offered to; None for everybody else.
+    """
     for member in _REQUIRED:
         if not entry.get(member):
-            raise ServiceError(
+            return None, ServiceError(
                 "InvalidArgument", f"Parameter {member} is not valid. Reason: {member} is a required argument."
             )
-    if entry["Source"].startswith("aws."):
-        raise ServiceError("NotAuthorizedForSourceException", "Not authorized for the source.")
-    place: Place = ctx.place
+    source: str = entry["Source"]
+    if not may_use and (may_use is not None or source.startswith("aws.")):
+        return None, ServiceError("NotAuthorizedForSourceException", "Not authorized for the source.")
+    try:
+        return _event(ctx, entry, home, now, through), None
+    except ServiceError as malformed:
+        return None, malformed
+
+
+def _event(ctx: Context, entry: Mapping[str, Any], home: Place, now: datetime, through: tuple[str, ...]) -> Event:
     return Event(
         id=ctx.ids.uuid(),
         detail_type=entry["DetailType"],
         source=entry["Source"],
-        account=place.account,
+        account=home.account,
         time=entry.get("Time", now),
-        region=place.region,
-        resources=tuple(entry.get("Resources", ())),
+        region=home.region,
+        resources=(*entry.get("Resources", ()), *through),
         detail_text=entry["Detail"],
         tree=detail_tree(entry["Detail"], ctx.limits.event_nesting_levels),
+        trace_header=entry.get("TraceHeader"),
     )
 
 
@@ -109,8 +198,8 @@ def _note(
     entry: Mapping[str, Any],
     bus: str,
     now: datetime,
-    event: Event | None = None,
-    refused: ServiceError | None = None,
+    event: Event | None,
+    refused: ServiceError | None,
 ) -> None:
     number, place = ctx.journal.next_entry(), ctx.place
     code, message = (refused.code, refused.message) if refused else (None, None)

@@ -2,17 +2,96 @@
 
 from __future__ import annotations
 
-from eventbridge_local.core.arn import Arn, parse_arn
+from collections.abc import Sequence
+
+from eventbridge_local.core.arn import Arn, parse_arn, rule_resource
 from eventbridge_local.errors import ServiceError, not_found
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.table import Params
+from eventbridge_local.state.policies import caller_context, effect_of, policy_text, root_arn
 from eventbridge_local.state.records import Rule
 from eventbridge_local.state.world import Bus, Place
 
 
 def bus_of(ctx: Context, params: Params, member: str = "EventBusName") -> Bus:
-    """The bus a request names by name or ARN, the default bus when it names none."""
-    return bus_named(ctx, params.get(member, "default"))
+    """The bus a request names by name or ARN, the default bus when it names none.
+
+    A bus of another account is found by its ARN, if its policy allows the call.
+    """
+    name_or_arn = params.get(member, "default")
+    arn = parse_arn(name_or_arn)
+    if arn is not None and arn.account != ctx.place.account and arn.region == ctx.place.region:
+        rule = params.get("Rule", params.get("Name") if member != "Name" else None)
+        return bus_of_another(ctx, arn, rule, [target["Arn"] for target in params.get("Targets", ())])
+    return bus_named(ctx, name_or_arn)
+
+
+def bus_of_another(ctx: Context, arn: Arn, rule: str | None = None, targets: Sequence[str] = ()) -> Bus:
+    """The bus of another account that a call is about, when the policy of the bus allows the call.
+
+    Args:
+        rule: the name of the rule of that bus that the call is about.
+        targets: the ARNs of the targets it puts.
+
+    Raises:
+        ServiceError: AccessDeniedException; also when there is no such bus, for nobody has allowed anything then.
+    """
+    bus = ctx.world.known_bus(arn.account, arn.region, arn.resource.removeprefix("event-bus/"))
+    action = f"events:{ctx.operation}"
+    if bus is None:
+        raise access_denied(ctx, action, str(arn), None)
+    known = None if rule is None else bus.rules.get(rule)
+    context: dict[str, str | Sequence[str]] = {
+        **caller_context(ctx.world, ctx.place.account, arn.region),
+        "events:creatorAccount": ctx.place.account if known is None else known.created_by,
+        "events:TargetArn": targets,
+    }
+    if known is not None and known.managed_by is not None:
+        context["events:ManagedBy"] = known.managed_by
+    resource = bus.record.arn if rule is None else rule_arn(bus, rule)
+    asked = {"action": action, "principal_account": ctx.place.account, "bus_arn": bus.record.arn, "resource": resource}
+    effect = effect_of(bus.record.policy, context=context, **asked)
+    if effect != "Allow":
+        raise access_denied(ctx, action, resource, bus, denied=effect == "Deny")
+    return bus
+
+
+def rule_arn(bus: Bus, rule: str) -> str:
+    """The ARN of a rule: it is of the account that owns the bus, whoever makes the rule (API reference, CreatedBy)."""
+    return bus.record.arn.removesuffix(f"event-bus/{bus.name}") + rule_resource(bus.name, rule)
+
+
+def access_denied(ctx: Context, action: str, resource: str, bus: Bus | None, *, denied: bool = False) -> ServiceError:
+    """The refusal by the policy of a bus, in the sentence that AWS uses in all its services.
+
+    Args:
+        bus: the bus whose policy refused; None when there is none.
+        denied: a statement denies; otherwise none allows.
+    """
+    why = (
+        "with an explicit deny in a resource-based policy"
+        if denied
+        else f"because no resource-based policy allows the {action} action"
+    )
+    caller = root_arn(ctx.place.account, ctx.place.region)
+    return ServiceError(
+        "AccessDeniedException",
+        f"User: {caller} is not authorized to perform: {action} on resource: {resource} {why}",
+        hint=_about_policy(ctx, bus, resource),
+    )
+
+
+def _about_policy(ctx: Context, bus: Bus | None, resource: str) -> str:
+    if bus is None:
+        return f"nobody has made a bus there or given it a policy: {resource}"
+    if bus.record.policy is None:
+        return f"bus {bus.record.arn} has no policy; its account gives permission with PutPermission"
+    text = policy_text(bus.record.policy)
+    if ctx.world.organization is None and "PrincipalOrgID" in text:
+        return (
+            "the policy asks for the caller's organization, and the mock has none: mock_eventbridge(organization=...)"
+        )
+    return f"policy of the bus: {text}"
 
 
 def bus_named(ctx: Context, name_or_arn: str) -> Bus:
@@ -32,6 +111,12 @@ def locate_bus(ctx: Context, name_or_arn: str) -> tuple[Place, str]:
     if arn is None:
         return ctx.place, name_or_arn
     return ctx.world.place(arn.account, arn.region), arn.resource.removeprefix("event-bus/")
+
+
+def place_of(ctx: Context, arn_text: str) -> Place:
+    """The place that an ARN of a resource names."""
+    arn = parse_arn(arn_text)
+    return ctx.place if arn is None else ctx.world.place(arn.account, arn.region)
 
 
 def is_here(ctx: Context, arn: Arn) -> bool:

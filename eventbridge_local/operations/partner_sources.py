@@ -1,1 +1,219 @@
-"""Partner event sources."""
+"""Partner event sources, from the partner's side and from the customer's.
+
+A source waits as PENDING until its customer makes the bus of its name, and again after the customer deactivates it; two
+weeks of waiting end it. It is ACTIVE while events pass. A source that is DELETED is still shown to its customer.
+
+Source: API reference, User Guide "Receiving events from a SaaS partner". No answer of these operations was recorded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eventbridge_local.core.arn import partition_of
+from eventbridge_local.errors import ServiceError, already_exists, not_found
+from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.state.paging import page
+from eventbridge_local.state.partners import PENDING_FOR, EventSource
+from eventbridge_local.state.world import Place
+
+# the partner's side
+
+
+@operation("CreatePartnerEventSource")
+def create_partner_event_source(ctx: Context, params: Params) -> Answer:
+    """Offer a source to a customer's account."""
+    name, customer = params["Name"], ctx.world.place(params["Account"], ctx.place.region)
+    known = customer.event_sources.get(name)
+    if known is not None and known.state != "DELETED":
+        raise already_exists(f"Event source {name} already exists.")
+    arn = f"arn:{partition_of(customer.region)}:events:{customer.region}::event-source/{name}"
+    source = EventSource(name, arn, ctx.place.account, customer.account, ctx.now, None)
+    let_wait(ctx, customer, source)
+    return {"EventSourceArn": arn}
+
+
+@operation("DeletePartnerEventSource")
+def delete_partner_event_source(ctx: Context, params: Params) -> Answer:
+    """Take a source back; one that is not there counts as deleted. A customer with a bus for it sees it DELETED."""
+    name, customer = params["Name"], ctx.world.place(params["Account"], ctx.place.region)
+    source = customer.event_sources.get(name)
+    if source is None or source.partner != ctx.place.account:
+        return {}
+    if name in customer.buses:
+        customer.event_sources[name] = replace(source, state="DELETED", expires=None)
+    else:
+        del customer.event_sources[name]
+    return {}
+
+
+@operation("DescribePartnerEventSource")
+def describe_partner_event_source(ctx: Context, params: Params) -> Answer:
+    """One source, whoever it is offered to."""
+    source = _offered(ctx, params["Name"])[0]
+    return {"Arn": source.arn, "Name": source.name}
+
+
+@operation("ListPartnerEventSources")
+def list_partner_event_sources(ctx: Context, params: Params) -> Answer:
+    """The sources this partner made, by name, each once."""
+    prefix = params["NamePrefix"]
+    arns = {source.name: source.arn for source in sources_made_by(ctx) if source.name.startswith(prefix)}
+    shown, token = page(
+        sorted(arns),
+        str,
+        limit=params.get("Limit", ctx.limits.default_page_size),
+        token=params.get("NextToken"),
+        scope=("ListPartnerEventSources", prefix),
+    )
+    rows = [{"Arn": arns[name], "Name": name} for name in shown]
+    return without_nones(PartnerEventSources=rows, NextToken=token)
+
+
+@operation("ListPartnerEventSourceAccounts")
+def list_partner_event_source_accounts(ctx: Context, params: Params) -> Answer:
+    """The accounts a source is offered to."""
+    name = params["EventSourceName"]
+    shown, token = page(
+        sorted(_offered(ctx, name), key=lambda source: source.customer),
+        lambda source: source.customer,
+        limit=params.get("Limit", ctx.limits.default_page_size),
+        token=params.get("NextToken"),
+        scope=("ListPartnerEventSourceAccounts", name),
+    )
+    rows = [
+        without_nones(
+            Account=source.customer,
+            CreationTime=source.created,
+            ExpirationTime=source.expires,
+            State=source.state,
+        )
+        for source in shown
+    ]
+    return without_nones(PartnerEventSourceAccounts=rows, NextToken=token)
+
+
+def sources_made_by(ctx: Context) -> list[EventSource]:
+    """What the caller, as a partner, offers in this Region and has not lost."""
+    return [
+        source
+        for place in ctx.world.places
+        if place.region == ctx.place.region
+        for source in place.event_sources.values()
+        if source.partner == ctx.place.account and source.state != "DELETED"
+    ]
+
+
+def _offered(ctx: Context, name: str) -> list[EventSource]:
+    sources = [source for source in sources_made_by(ctx) if source.name == name]
+    if not sources:
+        raise _missing(name)
+    return sources
+
+
+# the customer's side
+
+
+@operation("DescribeEventSource")
+def describe_event_source(ctx: Context, params: Params) -> Answer:
+    """One source offered to this account."""
+    return _row(source_of(ctx, params["Name"]))
+
+
+@operation("ListEventSources")
+def list_event_sources(ctx: Context, params: Params) -> Answer:
+    """The sources offered to this account, by name."""
+    prefix, sources = params.get("NamePrefix"), ctx.place.event_sources
+    shown, token = page(
+        sorted(name for name in sources if name.startswith(prefix or "")),
+        str,
+        limit=params.get("Limit", ctx.limits.default_page_size),
+        token=params.get("NextToken"),
+        scope=("ListEventSources", prefix),
+    )
+    return without_nones(EventSources=[_row(sources[name]) for name in shown], NextToken=token)
+
+
+@operation("ActivateEventSource")
+def activate_event_source(ctx: Context, params: Params) -> Answer:
+    """Let the events of a deactivated source pass again."""
+    source = source_of(ctx, params["Name"])
+    if source.state != "PENDING" or source.name not in ctx.place.buses:
+        raise wrong_state(source, "only a PENDING source that has its bus can be activated")
+    match(ctx, source)
+    return {}
+
+
+@operation("DeactivateEventSource")
+def deactivate_event_source(ctx: Context, params: Params) -> Answer:
+    """Keep the events of a source out; it is PENDING again, and ends after two weeks."""
+    source = source_of(ctx, params["Name"])
+    if source.state != "ACTIVE":
+        raise wrong_state(source, "only an ACTIVE source can be deactivated")
+    let_wait(ctx, ctx.place, source)
+    return {}
+
+
+# what other operations need
+
+
+def source_of(ctx: Context, name: str) -> EventSource:
+    """The source of that name offered to the caller's account."""
+    source = ctx.place.event_sources.get(name)
+    if source is None:
+        raise _missing(name)
+    return source
+
+
+def match(ctx: Context, source: EventSource) -> None:
+    """Let events of a source pass to its bus."""
+    ctx.place.event_sources[source.name] = replace(source, state="ACTIVE", expires=None)
+
+
+def release(ctx: Context, name: str) -> None:
+    """The bus of that name has gone: its source waits for another, and one that has ended is forgotten."""
+    source = ctx.place.event_sources.get(name)
+    if source is None:
+        return
+    if source.state == "DELETED":
+        del ctx.place.event_sources[name]
+    else:
+        let_wait(ctx, ctx.place, source)
+
+
+def let_wait(ctx: Context, place: Place, source: EventSource) -> None:
+    """Make a source PENDING, for two weeks from now."""
+    expires = ctx.now + PENDING_FOR
+    waiting = place.event_sources[source.name] = replace(source, state="PENDING", expires=expires)
+
+    def expire() -> None:
+        # Whoever changed the source meanwhile has put another record in the place of this one.
+        if place.event_sources.get(source.name) is waiting:
+            place.event_sources[source.name] = replace(waiting, state="DELETED", expires=None)
+
+    ctx.world.clock.at(expires, expire, "expired")
+
+
+def wrong_state(source: EventSource, hint: str) -> ServiceError:
+    """The refusal for a source in another state than the call needs, in the API reference's sentence."""
+    return ServiceError(
+        "InvalidStateException",
+        "The specified state is not a valid state for an event source.",
+        hint=f"{hint}; {source.name} is {source.state}",
+    )
+
+
+def _missing(name: str) -> ServiceError:
+    return not_found(f"Event source {name} does not exist.")
+
+
+def _row(source: EventSource) -> Answer:
+    return without_nones(
+        Arn=source.arn,
+        CreatedBy=source.created_by,
+        CreationTime=source.created,
+        ExpirationTime=source.expires,
+        Name=source.name,
+        State=source.state,
+    )

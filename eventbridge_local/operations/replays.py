@@ -1,1 +1,167 @@
-"""Replays."""
+"""Replays: start, describe, list, cancel. What they do to the bus is in ``bus/replays.py``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from eventbridge_local.core.arn import parse_arn, split_rule_resource
+from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
+from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.lookup import bus_named, is_here, rule_of
+from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.state.archives import Archive, Replay
+from eventbridge_local.state.paging import page
+from eventbridge_local.state.world import Bus
+
+_FILTERS = ("NamePrefix", "EventSourceArn", "State")
+_CANCELLABLE = ("STARTING", "RUNNING")
+
+
+@operation("StartReplay", delivers=True)
+def start_replay(ctx: Context, params: Params) -> Answer:
+    """Start to put an archive's events of an interval on its bus again. Source: recorded, but for the order of some
+    checks."""
+    name, destination = params["ReplayName"], params["Destination"]
+    start, end = _checked_interval(params)
+    bus = bus_named(ctx, destination["Arn"])
+    archive = _archive_of(ctx, params["EventSourceArn"])
+    if archive.record.bus_arn != bus.record.arn:
+        raise validation_error(
+            "Parameter Destination.Arn is not valid. Reason: Cross event bus replay is not permitted.",
+            hint=f"archive {archive.record.name!r} is of {archive.record.bus_arn}",
+        )
+    for arn in destination.get("FilterArns", ()):
+        _check_filter(ctx, bus, arn)
+    ctx.plane.replayer.forget_old(ctx.place)
+    replays = ctx.place.replays
+    if name in replays:
+        raise already_exists(f"Replay {name} already exists.")
+    if sum(replay.active for replay in list(replays.values())) >= ctx.limits.active_replays:
+        raise limit_exceeded()
+    replay = Replay(
+        name=name,
+        arn=ctx.place.arn(f"replay/{name}"),
+        archive_arn=archive.record.arn,
+        destination=destination,
+        start=start,
+        end=end,
+        started=ctx.now,
+        description=params.get("Description") or None,
+    )
+    if replays.setdefault(name, replay) is not replay:  # another thread was faster
+        raise already_exists(f"Replay {name} already exists.")
+    ctx.plane.replayer.start(ctx.place, name, archive)
+    return {"ReplayArn": replay.arn, "State": replay.state, "ReplayStartTime": replay.started}
+
+
+@operation("DescribeReplay")
+def describe_replay(ctx: Context, params: Params) -> Answer:
+    """One replay. Times it has not reached yet are absent (recorded)."""
+    _check_there(ctx, params["ReplayName"])
+    replay = ctx.plane.replayer.look(ctx.place, params["ReplayName"])
+    return without_nones(
+        ReplayArn=replay.arn, Description=replay.description, Destination=replay.destination, **_row(replay)
+    )
+
+
+@operation("ListReplays")
+def list_replays(ctx: Context, params: Params) -> Answer:
+    """Replays by name, a page at a time; a list entry has no ReplayArn, Description and Destination (recorded)."""
+    if sum(member in params for member in _FILTERS) > 1:
+        raise validation_error(
+            "At most one filter is allowed for ListReplays. Use either : State, EventSourceArn, or NamePrefix."
+        )
+    prefix, source, state = map(params.get, _FILTERS)
+    ctx.plane.replayer.forget_old(ctx.place)
+    looked_at = [ctx.plane.replayer.look(ctx.place, name) for name in sorted(ctx.place.replays)]
+    found = [
+        replay
+        for replay in looked_at
+        if replay.name.startswith(prefix or "")
+        and source in (None, replay.archive_arn)
+        and state in (None, replay.state)
+    ]
+    shown, token = page(
+        found,
+        lambda replay: replay.name,
+        limit=params.get("Limit", ctx.limits.default_page_size),
+        token=params.get("NextToken"),
+        scope=("ListReplays", prefix, source, state),
+    )
+    return without_nones(Replays=[_row(replay) for replay in shown], NextToken=token)
+
+
+@operation("CancelReplay")
+def cancel_replay(ctx: Context, params: Params) -> Answer:
+    """Cancel a replay that is not over; what it has replayed stays replayed."""
+    name = params["ReplayName"]
+    _check_there(ctx, name)
+    if ctx.place.replays[name].state not in _CANCELLABLE:
+        raise ServiceError("IllegalStatusException", f"Replay {name} is not in a valid state for this operation.")
+    replay = ctx.plane.replayer.cancel(ctx.place, name)
+    return {"ReplayArn": replay.arn, "State": replay.state}
+
+
+def _checked_interval(params: Params) -> tuple[datetime, datetime]:
+    """Start and end of a request in whole seconds, after all that can be said about it without looking anything up."""
+    if not _is_of(params["EventSourceArn"], "archive/"):
+        raise validation_error("Parameter EventSourceArn is not valid. Reason: Must contain an archive ARN.")
+    if not _is_of(params["Destination"]["Arn"], "event-bus/"):
+        raise validation_error("Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.")
+    start, end = _whole_second(params["EventStartTime"]), _whole_second(params["EventEndTime"])
+    if start >= end:
+        raise validation_error(
+            "Parameter EventEndTime is not valid. Reason: EventStartTime must be before EventEndTime."
+        )
+    return start, end
+
+
+def _is_of(text: str, kind: str) -> bool:
+    arn = parse_arn(text)
+    return arn is not None and arn.service == "events" and arn.resource.startswith(kind)
+
+
+def _whole_second(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(microsecond=0)
+
+
+def _archive_of(ctx: Context, text: str) -> Archive:
+    arn = parse_arn(text)
+    assert arn is not None
+    name = arn.resource.removeprefix("archive/")
+    archive = ctx.place.archives.get(name) if is_here(ctx, arn) else None
+    if archive is None:
+        raise validation_error(f"Parameter EventSourceArn is not valid. Reason: Archive {name} does not exist.")
+    return archive
+
+
+def _check_filter(ctx: Context, bus: Bus, text: str) -> None:
+    """Refuse a filter that is not a rule of the bus; only the words for a missing rule are known."""
+    arn = parse_arn(text)
+    if arn is None or not arn.resource.startswith("rule/"):
+        raise validation_error(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")
+    of_bus, name = split_rule_resource(arn.resource)
+    if of_bus != bus.name or not is_here(ctx, arn):
+        raise not_found(f"Rule {name} does not exist on EventBus {bus.name}.")
+    rule_of(bus, name)
+
+
+def _check_there(ctx: Context, name: str) -> None:
+    ctx.plane.replayer.forget_old(ctx.place)
+    if name not in ctx.place.replays:
+        raise not_found(f"Replay {name} does not exist.")
+
+
+def _row(replay: Replay) -> dict[str, Any]:
+    return without_nones(
+        ReplayName=replay.name,
+        EventSourceArn=replay.archive_arn,
+        State=replay.state,
+        StateReason=replay.state_reason,
+        EventStartTime=replay.start,
+        EventEndTime=replay.end,
+        EventLastReplayedTime=replay.last_replayed,
+        ReplayStartTime=replay.started,
+        ReplayEndTime=replay.ended,
+    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from eventbridge_local.core.arn import rule_resource
+from eventbridge_local.bus.archives import rule_was_forced
 from eventbridge_local.errors import ServiceError, limit_exceeded, validation_error
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.lookup import bus_of, refuse_managed, rule_of
+from eventbridge_local.operations.lookup import bus_of, place_of, refuse_managed, rule_arn, rule_of
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.operations.tags import check_tags
 from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, matches, parse_event
@@ -35,7 +35,7 @@ def put_rule(ctx: Context, params: Params) -> Answer:
         raise limit_exceeded()
     rule = Rule(
         name=params["Name"],
-        arn=ctx.place.arn(rule_resource(bus.name, params["Name"])),
+        arn=rule_arn(bus, params["Name"]),
         bus=bus.name,
         state=params.get("State", "ENABLED"),
         created_by=ctx.place.account,
@@ -47,8 +47,9 @@ def put_rule(ctx: Context, params: Params) -> Answer:
         targets=before.targets if before else (),
     )
     bus.put_rule(rule)
+    ctx.plane.scheduler.follow(place_of(ctx, rule.arn), rule)
     if before is None and tags:
-        ctx.place.tags[rule.arn] = tags
+        place_of(ctx, rule.arn).tags[rule.arn] = tags
     return {"RuleArn": rule.arn}
 
 
@@ -128,7 +129,9 @@ def _set_state(ctx: Context, params: Params, state: RuleState) -> Answer:
     bus = bus_of(ctx, params)
     rule = rule_of(bus, params["Name"])
     refuse_managed(rule)
-    bus.put_rule(replace(rule, state=state))
+    changed = replace(rule, state=state)
+    bus.put_rule(changed)
+    ctx.plane.scheduler.follow(place_of(ctx, rule.arn), changed)
     return {}
 
 
@@ -146,7 +149,9 @@ def delete_rule(ctx: Context, params: Params) -> Answer:
             "Rule can't be deleted since it has targets.", hint=f"call RemoveTargets first, with Ids {ids}"
         )
     bus.remove_rule(rule.name)
-    ctx.place.tags.pop(rule.arn, None)
+    rule_was_forced(place_of(ctx, rule.arn), rule)
+    ctx.plane.scheduler.forget(place_of(ctx, rule.arn), rule)
+    place_of(ctx, rule.arn).tags.pop(rule.arn, None)
     return {}
 
 

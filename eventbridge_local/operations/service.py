@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from eventbridge_local.bus.delivery import Deliverer
-from eventbridge_local.bus.engine import Engine
+from eventbridge_local.bus.engine import Arrival, Engine
 from eventbridge_local.bus.journal import Call, Journal
 from eventbridge_local.bus.plane import Plane
 from eventbridge_local.bus.replays import Replayer
@@ -29,10 +29,15 @@ from eventbridge_local.operations import (
     tags,
     targets,
 )
+from eventbridge_local.operations.connection_auth import Sealed
 from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.faults import CallFaults, EntryFaults
 from eventbridge_local.operations.table import DELIVERING, TABLE, Answer, Params
 from eventbridge_local.state.world import World
+from eventbridge_local.targets.faults import Faults
+from eventbridge_local.targets.forward import Forwarder
 from eventbridge_local.targets.handlers import Handlers
+from eventbridge_local.targets.http import Invocations
 from eventbridge_local.targets.services import Services
 
 # Importing a family enters its operations in the table.
@@ -55,30 +60,57 @@ FAMILIES = (
 class Service:
     """One mock's EventBridge: its state, its bus and its journal."""
 
-    def __init__(self, clock: Clock, ids: Ids, limits: Limits, services: Services | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        ids: Ids,
+        limits: Limits,
+        services: Services | None = None,
+        seed: int | str | None = None,
+        keep: int | None = None,
+        organization: str | None = None,
+    ) -> None:
+        self._organization = organization
+        self._seed = seed
         self.clock = clock
+        self.faults = Faults(seed)
+        self.entry_faults = EntryFaults(seed)
+        self.call_faults = CallFaults(seed)
         self.ids = ids
         self.limits = limits
         self.handlers = Handlers()
-        self.journal = Journal()
+        self.journal = Journal(keep)
         self.services = services or Services()
         self.rings: list[str] = []
         self._one_at_a_time = Lock()
         self._start()
 
     def _start(self) -> None:
-        self.world = World(self.clock, self.ids, self.limits)
-        deliverer = Deliverer(self.journal, self.handlers, self.clock, self.ids)
+        self.world = World(self.clock, self.ids, self.limits, self._organization)
+        forwarder = Forwarder(self.services)
+        invocations = Invocations(self.clock, self.handlers, self.services)
+        deliverer = Deliverer(
+            self.world, self.journal, self.handlers, forwarder, invocations, self.faults, self._seed
+        )
         engine = Engine(self.journal, deliverer, self.rings.append)
+        deliverer.forward = lambda place, bus, event: engine.accept([Arrival(place, bus, event)])
         scheduler = Scheduler(engine, self.clock, self.ids)
-        self.plane = Plane(self.journal, engine, scheduler, Replayer(engine, self.clock, self.ids), self.services)
+        replayer = Replayer(engine, self.clock, self.ids)
+        self.plane = Plane(self.journal, engine, scheduler, replayer, self.services, invocations)
 
     def reset(self) -> None:
-        """Forget buses, rules, handlers and journal; the clock goes on."""
+        """Forget buses, rules, handlers, arranged failures, all that was waiting, and the journal; the clock goes on."""
+        self.clock.disarm()
+        self.fail_nothing()
         self.handlers.clear()
         self.journal.clear()
         self.rings.clear()
         self._start()
+
+    def fail_nothing(self) -> None:
+        """Forget all arranged failures: of targets, of entries and of calls."""
+        for faults in (self.faults, self.entry_faults, self.call_faults):
+            faults.clear()
 
     def call(
         self, name: str, params: Params, account: str, region: str, check: Callable[[Params], None] | None = None
@@ -95,6 +127,7 @@ class Service:
             UnsupportedOperation: the operation is not built yet.
         """
         at = self.clock.now
+        params = Sealed(params) if "AuthParameters" in params else params
         try:
             if check is not None:
                 check(params)
@@ -103,7 +136,7 @@ class Service:
                 raise UnsupportedOperation(
                     f"eventbridge_local does not answer {name} yet. Nothing was sent to AWS and nothing has changed."
                 )
-            context = Context(self.world, self.world.place(account, region), self.plane)
+            context = Context(self.world, self.world.place(account, region), self.plane, name, self.entry_faults)
             if name in DELIVERING:
                 answer = function(context, params)
             else:

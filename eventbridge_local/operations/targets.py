@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from eventbridge_local.bus.archives import rule_was_forced
 from eventbridge_local.core.arn import parse_arn
-from eventbridge_local.errors import limit_exceeded, validation_error
+from eventbridge_local.errors import limit_exceeded
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.lookup import bus_of, refuse_managed, rule_of
+from eventbridge_local.operations.lookup import bus_of, place_of, refuse_managed, rule_of
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.state.paging import page
 from eventbridge_local.state.records import Target
-from eventbridge_local.transforms import check_target_input, compile_input
+from eventbridge_local.targets.kinds import RulePlace, check_target, stored
+from eventbridge_local.transforms import compile_input
 
 _INPUTS = ("Input", "InputPath", "InputTransformer")
 
@@ -17,8 +19,9 @@ _INPUTS = ("Input", "InputPath", "InputTransformer")
 @operation("PutTargets")
 def put_targets(ctx: Context, params: Params) -> Answer:
     """Add targets to a rule; an id that is there is replaced whole. Source: recorded."""
+    at = _rule_place(ctx, params.get("EventBusName", "default"))
     for target in params["Targets"]:
-        _check_target(target)
+        check_target(target, at)
     bus = bus_of(ctx, params)
     rule = rule_of(bus, params["Rule"])
     refuse_managed(rule)
@@ -30,17 +33,17 @@ def put_targets(ctx: Context, params: Params) -> Answer:
     return {"FailedEntryCount": 0, "FailedEntries": []}
 
 
-def _check_target(target: Params) -> None:
-    if parse_arn(target["Arn"]) is None:
-        raise validation_error(
-            f"Parameter {target['Arn']} is not valid. Reason: Provided Arn is not in correct format."
-        )
-    check_target_input(target)
+def _rule_place(ctx: Context, bus: str) -> RulePlace:
+    """Where the rules of a bus are, from its name or ARN alone."""
+    caller, arn = ctx.place.account, parse_arn(bus)
+    if arn is None:
+        return RulePlace(caller, ctx.place.region, bus, caller)
+    return RulePlace(arn.account, arn.region, arn.resource.removeprefix("event-bus/"), caller)
 
 
 def _target(params: Params) -> Target:
     transformed = any(member in params for member in _INPUTS)
-    return Target(params["Id"], params["Arn"], params, compile_input(params) if transformed else None)
+    return Target(params["Id"], params["Arn"], stored(params), compile_input(params) if transformed else None)
 
 
 @operation("RemoveTargets")
@@ -51,6 +54,7 @@ def remove_targets(ctx: Context, params: Params) -> Answer:
     refuse_managed(rule, force=params.get("Force", False))
     gone = set(params["Ids"])
     bus.put_targets(rule, tuple(target for target in rule.targets if target.id not in gone))
+    rule_was_forced(place_of(ctx, rule.arn), rule)
     return {"FailedEntryCount": 0, "FailedEntries": []}
 
 

@@ -10,7 +10,7 @@ _V6 = re.compile(r"[0-9A-Fa-f:]*:[0-9A-Fa-f:]*", re.ASCII)
 _MAPPED = 0xFFFF
 _LONGEST_V4 = 15
 _MASK = re.compile(r"[+-]?\d+")
-_BITS = {4: 32, 6: 128}
+WIDTH = {4: 32, 6: 128}  # bits of an address, by family
 
 
 class Address(NamedTuple):
@@ -29,7 +29,7 @@ class Block(NamedTuple):
 
     def holds(self, address: Address) -> bool:
         """Whether the address lies in the block."""
-        return address.family == self.family and address.value >> (_BITS[self.family] - self.bits) == self.head
+        return address.family == self.family and address.value >> (WIDTH[self.family] - self.bits) == self.head
 
 
 class BadBlock(ValueError):
@@ -66,7 +66,7 @@ def read_block(text: str) -> Block:
     if address is None:
         word = "Invalid" if looks_like_address(parts[0]) else "Nonstandard"
         raise BadBlock(f"{word} IP address: {parts[0]}")
-    width = _BITS[address.family]
+    width = WIDTH[address.family]
     if bits >= width:
         raise BadBlock(f"IPv{address.family} mask bits must be < {width}")
     return Block(address.family, bits, address.value >> (width - bits))

@@ -121,6 +121,8 @@ class IgnoreCase:
     def accepts(self, value: Any) -> bool:
         if not isinstance(value, str):
             return False
+        if self.text.isascii() and value.isascii():
+            return self.text.lower() == value.lower()
         text = as_engine_text(value)
         return end_of_match(self.units, text) == len(text)
 
@@ -133,7 +135,12 @@ class PrefixIgnoreCase:
     units: Units = field(compare=False, repr=False)
 
     def accepts(self, value: Any) -> bool:
-        return isinstance(value, str) and end_of_match(self.units, _with_closing_quote(self.text, value)) >= 0
+        if not isinstance(value, str):
+            return False
+        text = _with_closing_quote(self.text, value)
+        if self.text.isascii() and text.isascii():
+            return text[: len(self.text)].lower() == self.text.lower()
+        return end_of_match(self.units, text) >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,12 @@ class SuffixIgnoreCase:
     units: Units = field(compare=False, repr=False)
 
     def accepts(self, value: Any) -> bool:
-        return isinstance(value, str) and start_of_match(self.units, _with_opening_quote(self.text, value)) >= 0
+        if not isinstance(value, str):
+            return False
+        text = _with_opening_quote(self.text, value)
+        if self.text.isascii() and text.isascii():
+            return text[max(0, len(text) - len(self.text)) :].lower() == self.text.lower()
+        return start_of_match(self.units, text) >= 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from json import JSONDecoder
 from typing import Any, NoReturn
 
-from eventbridge_local.patterns.json_reader import DEEPEST, JsonError, read_tree
+from eventbridge_local.patterns.json_reader import DEEPEST, read_tree
+from eventbridge_local.patterns.json_text import JsonError
 from eventbridge_local.patterns.numbers import SpelledNumber, read_float, read_integer
 
 _WHITE = re.compile(r"[ \t\r\n]*")

@@ -9,6 +9,7 @@ from eventbridge_local.patterns.events import pairs_of
 from eventbridge_local.patterns.matching import SCALARS
 
 _MISSING: Any = object()
+_NONE: frozenset[int] = frozenset()
 
 
 class Node:
@@ -40,14 +41,15 @@ class PathTrie:
             self._slots += 1
         return node.slot
 
-    def values(self, tree: dict[str, Any]) -> tuple[dict[int, Any], bool]:
+    def values(self, tree: dict[str, Any]) -> tuple[dict[int, Any], frozenset[int]]:
         """What the event holds at the paths of interest.
 
         Returns:
-            Slot to value (a list where there are several), and whether any lies in an array element that binds it.
+            Slot to value (a list where there are several), and the slots whose values may lie in an array element that
+            binds them.
         """
         values: dict[int, Any] = {}
-        bound = False
+        arrays: list[Node] = []  # where elements were entered
         todo: list[tuple[Any, Node]] = [(tree, self._root)]
         while todo:
             inner, node = todo.pop()
@@ -72,8 +74,8 @@ class PathTrie:
                     if child.below:
                         todo.append((value, child))
                 elif _spread(value, child, values, todo):
-                    bound = True
-        return values, bound
+                    arrays.append(child)
+        return values, _slots_below(arrays) if arrays else _NONE
 
 
 def _descend(node: Node, name: str) -> Node | None:
@@ -81,6 +83,18 @@ def _descend(node: Node, name: str) -> Node | None:
     for piece in name.split("."):
         following = following.below.get(piece) if following is not None else None
     return following
+
+
+def _slots_below(nodes: list[Node]) -> frozenset[int]:
+    """The slots at and below some nodes."""
+    slots = set()
+    todo = list(nodes)
+    while todo:
+        node = todo.pop()
+        if node.slot >= 0:
+            slots.add(node.slot)
+        todo.extend(node.below.values())
+    return frozenset(slots)
 
 
 def _put(values: dict[int, Any], slot: int, value: Any) -> None:

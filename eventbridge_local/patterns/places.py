@@ -1,9 +1,7 @@
 """Matching by the engine's full rules: every value has a place in the arrays around it, and places must agree.
 
-The event is walked once. Each value is judged once against the fields at its path, so that all that is left of an
-array element is two bit masks: the fields with a value here, and the fields satisfied here. Elements that look alike
-are one. What remains is small however long the arrays are, and is searched as the engine does. Facts: pattern
-language, sections 4 and 5.1.
+The event is walked once and each value judged once against the fields at its path. What is left, a small `shapes.Shape`
+however long the arrays are, is searched as the engine does. Facts: pattern language, sections 4 and 5.1.
 """
 
 from __future__ import annotations
@@ -13,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventbridge_local.patterns.events import pairs_of
+from eventbridge_local.patterns.shapes import Element, Shape, agree, shape_of
 from eventbridge_local.patterns.syntax import Field, SubRule
-
-State = frozenset[tuple[int, int]]  # array -> the element it is fixed to
 
 
 @dataclass(slots=True)
@@ -27,42 +24,12 @@ class TrieNode:
 
 
 @dataclass(slots=True)
-class _Element:
-    """An array element (or the event itself) while it is walked."""
-
-    present: int = 0
-    satisfied: int = 0
-    arrays: list[list[_Element]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class Found:
     """What an event has at one path: scalars, whether in an array element, and whether objects or arrays are there."""
 
     values: list[Any] = field(default_factory=list)
     in_array: bool = False
     containers: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What is left of an element: masks of its own values, its arrays of shapes, and masks of all below it."""
-
-    present: int
-    satisfied: int
-    arrays: tuple[tuple[_Shape, ...], ...]
-    all_present: int
-    all_satisfied: int
-
-
-@dataclass(slots=True)
-class _Spot:
-    """A shape at one position in the event; arrays carry numbers that states refer to."""
-
-    present: int
-    satisfied: int
-    below: int  # mask of fields with a value here or deeper
-    arrays: list[tuple[int, int, list[_Spot]]]  # (number, mask of the fields inside, elements)
 
 
 class Places:
@@ -79,19 +46,20 @@ class Places:
             for each in rule:
                 if numbers.setdefault(id(each), len(self.fields)) == len(self.fields):
                     self.fields.append(each)
-        self._keeps_absent = any(each.absent_ok for each in self.fields)
+        self._absent_ok = frozenset(number for number, each in enumerate(self.fields) if each.absent_ok)
+        self._keeps_absent = bool(self._absent_ok)
         self._orders = [self._order(rule, numbers) for rule in subrules]
         self._root: TrieNode | None = None
         self._empty_in_use = any("" in split_path(each.path) for each in self.fields)
 
     def judge(self, tree: Mapping[str, Any]) -> bool:
         """Whether the event's tree satisfies any of the sub-rules."""
-        shape = self._shape(self._walk(tree))
+        shape = shape_of(self._walk(tree), self._keeps_absent)
         return any(self._holds(order, shape) for order in self._orders)
 
     def judge_each(self, tree: Mapping[str, Any]) -> list[bool]:
         """The verdict of every sub-rule."""
-        shape = self._shape(self._walk(tree))
+        shape = shape_of(self._walk(tree), self._keeps_absent)
         return [self._holds(order, shape) for order in self._orders]
 
     def found(self, tree: Mapping[str, Any]) -> dict[str, Found]:
@@ -137,13 +105,13 @@ class Places:
             node.ends.append(number)
         return root
 
-    def _walk(self, tree: Mapping[str, Any]) -> list[_Element]:
+    def _walk(self, tree: Mapping[str, Any]) -> list[Element]:
         """The event and all array elements a field may lie in; outer ones come before inner ones."""
         if self._root is None:
             self._root = self._trie()
-        event = _Element()
+        event = Element()
         elements = [event]
-        todo: list[tuple[Any, TrieNode, _Element]] = [(tree, self._root, event)]
+        todo: list[tuple[Any, TrieNode, Element]] = [(tree, self._root, event)]
         while todo:
             value, node, element = todo.pop()
             if isinstance(value, Mapping):
@@ -152,10 +120,10 @@ class Places:
                     if below is not None:
                         todo.append((child, below, element))
             elif isinstance(value, list | tuple):
-                array: list[_Element] = []
+                array: list[Element] = []
                 for item in value:
                     if isinstance(item, Mapping | list | tuple):
-                        array.append(_Element())
+                        array.append(Element())
                         todo.append((item, node, array[-1]))
                     else:
                         self._leaf(item, node, element)
@@ -177,72 +145,22 @@ class Places:
             following = following.below.get(piece) if following is not None else None
         return following
 
-    def _leaf(self, value: Any, node: TrieNode, element: _Element) -> None:
+    def _leaf(self, value: Any, node: TrieNode, element: Element) -> None:
         for number in node.ends:
             element.present |= 1 << number
             if not element.satisfied >> number & 1 and self.fields[number].accepts(value):
                 element.satisfied |= 1 << number
 
-    def _shape(self, elements: list[_Element]) -> _Shape:
-        """The event with equal elements made one and elements without a value of interest dropped."""
-        known: dict[tuple[int, int, tuple[tuple[int, ...], ...]], int] = {}
-        shapes: list[_Shape] = []
-        numbers: dict[int, int] = {}
-        for element in reversed(elements):
-            arrays = []
-            for array in element.arrays:
-                inside = {numbers[id(child)] for child in array} - {-1}
-                if inside:
-                    arrays.append(tuple(sorted(inside)))
-            present = element.present if self._keeps_absent else element.satisfied
-            key = (present, element.satisfied, tuple(sorted(arrays)))
-            if not present and not arrays:
-                numbers[id(element)] = -1
-                continue
-            if key not in known:
-                known[key] = len(shapes)
-                shapes.append(_make_shape(key, shapes))
-            numbers[id(element)] = known[key]
-        last = numbers[id(elements[0])]
-        return shapes[last] if last >= 0 else _Shape(0, 0, (), 0, 0)
-
     # -- judging a sub-rule
 
-    def _holds(self, order: list[int], shape: _Shape) -> bool:
+    def _holds(self, order: list[int], shape: Shape) -> bool:
         fields = self.fields
         missing = [number for number in order if not shape.all_satisfied >> number & 1]
         if any(not fields[number].absent_ok for number in missing):
             return False
         if not shape.arrays:
             return not any(shape.present >> number & 1 for number in missing)
-        wanted = sum(1 << number for number in order)
-        return self._search(order, _lay_out(shape, wanted, self._keeps_absent))
-
-    def _search(self, order: list[int], event: _Spot) -> bool:
-        """Go through the fields in order, keeping every way the arrays may be fixed so far."""
-        states: set[State] = {frozenset()}
-        later = [0] * (len(order) + 1)
-        for at in range(len(order) - 1, -1, -1):
-            later[at] = later[at + 1] | 1 << order[at]
-        interest = _arrays_inside(event)
-        for at, number in enumerate(order):
-            bit = 1 << number
-            known: dict[State, tuple[bool, list[State]]] = {}
-            following: set[State] = set()
-            for state in states:
-                relevant = frozenset(pair for pair in state if interest[pair[0]] & bit)
-                if relevant not in known:
-                    known[relevant] = _choices(event, bit, relevant)
-                found, choices = known[relevant]
-                alive = frozenset(pair for pair in state if interest[pair[0]] & later[at + 1])
-                if not found and self.fields[number].absent_ok:
-                    following.add(alive)
-                for choice in choices:
-                    following.add(alive | {pair for pair in choice if interest[pair[0]] & later[at + 1]})
-            if not following:
-                return False
-            states = following
-        return True
+        return agree(order, self._absent_ok, shape)
 
 
 def split_path(path: str) -> list[str]:
@@ -250,74 +168,3 @@ def split_path(path: str) -> list[str]:
     if not path:
         return [""]
     return path.rstrip(".").split(".") if path.strip(".") else []
-
-
-def _make_shape(key: tuple[int, int, tuple[tuple[int, ...], ...]], shapes: list[_Shape]) -> _Shape:
-    present, satisfied, arrays = key
-    inside = tuple(tuple(shapes[number] for number in array) for array in arrays)
-    all_present, all_satisfied = present, satisfied
-    for array in inside:
-        for shape in array:
-            all_present |= shape.all_present
-            all_satisfied |= shape.all_satisfied
-    return _Shape(present, satisfied, inside, all_present, all_satisfied)
-
-
-def _lay_out(shape: _Shape, wanted: int, keeps_absent: bool) -> _Spot:
-    """The shape position by position, only as far as the wanted fields go."""
-    event = _spot(shape, wanted)
-    todo = [(event, shape)]
-    count = 0
-    while todo:
-        spot, shape = todo.pop()
-        for array in shape.arrays:
-            inside = [each for each in array if each.all_present & wanted]
-            if not inside:
-                continue
-            spots = [_spot(each, wanted) for each in inside]
-            mask = 0
-            for each in spots:
-                mask |= each.below
-            # An array that has one kind of element only leaves nothing to choose, so it needs no number.
-            spot.arrays.append((count if len(spots) > 1 else -1, mask, spots))
-            count += len(spots) > 1
-            todo.extend(zip(spots, inside, strict=True))
-    return event
-
-
-def _spot(shape: _Shape, wanted: int) -> _Spot:
-    return _Spot(shape.present & wanted, shape.satisfied & wanted, shape.all_present & wanted, [])
-
-
-def _arrays_inside(event: _Spot) -> dict[int, int]:
-    """For each numbered array, the fields inside it."""
-    inside = {}
-    todo = [event]
-    while todo:
-        for number, mask, spots in todo.pop().arrays:
-            inside[number] = mask
-            todo.extend(spots)
-    return inside
-
-
-def _choices(event: _Spot, bit: int, state: State) -> tuple[bool, list[State]]:
-    """Whether a field has any value at a place agreeing with `state`, and the ways to fix arrays that satisfy it."""
-    fixed = dict(state)
-    present = False
-    choices: set[State] = set()
-    todo: list[tuple[_Spot, State]] = [(event, frozenset())]
-    while todo:
-        spot, place = todo.pop()
-        present = present or bool(spot.present & bit)
-        if spot.satisfied & bit:
-            choices.add(place)
-        for number, mask, spots in spot.arrays:
-            if not mask & bit:
-                continue
-            if number < 0:
-                todo.append((spots[0], place))
-            elif number in fixed:
-                todo.append((spots[fixed[number]], place))
-            else:
-                todo.extend((each, place | {(number, at)}) for at, each in enumerate(spots))
-    return present, list(choices)

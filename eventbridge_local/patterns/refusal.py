@@ -1,40 +1,23 @@
 """Words the refusal of a pattern exactly: reads it token by token, as the engine's compiler does, until it fails.
 
-Only run for patterns the fast compiler found invalid. Facts: sections 2, 3.2 and 9 of the pattern language.
+Only run for patterns the fast compiler found invalid. Here are objects, ``$or`` and value lists; `refusal_matchers` has
+the operators. Facts: sections 2, 3.2 and 9 of the pattern language.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import NoReturn
+from dataclasses import dataclass
 
-from eventbridge_local.patterns.addresses import BadBlock, read_block
-from eventbridge_local.patterns.json_reader import JsonError, JsonReader, Token
-from eventbridge_local.patterns.numbers import ExponentOutOfRange, comparable
-from eventbridge_local.patterns.wildcards import BadWildcard, read_wildcard
+from eventbridge_local.patterns.json_reader import JsonReader
+from eventbridge_local.patterns.json_text import JsonError
+from eventbridge_local.patterns.refusal_matchers import MATCHERS, Twice, Unlocated, Walk
 
-ONE_KEY = "Only one key allowed in match expression"
-TOO_MANY = "Too many elements in numeric expression"
 RESERVED = frozenset(
     {"exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr"}
     | {"=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case"}
     | {"date-after", "date-on-or-after", "date-before", "date-on-or-before", "in-date-range"}
     | {"ip-address-in-range", "ip-address-not-in-range"}
 )
-_ANYTHING_BUT_KIND = "Inside anything but list, start|null|boolean is not supported."
-_ANYTHING_BUT_MIXED = "Inside anything but list, either all values are number or string, mixed type is not supported"
-_ANYTHING_BUT_VALUE = "Value of anything-but must be an array or single string/number value."
-_NOT_A_STRING = {
-    "equals-ignore-case": "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
-    "prefix": "prefix/suffix match pattern must be a string",
-    "suffix": "prefix/suffix match pattern must be a string",
-    "wildcard": "wildcard match pattern must be a string",
-}
-
-
-class _Unlocated(Exception):
-    """A refusal the engine gives no position for."""
 
 
 @dataclass(slots=True)
@@ -46,82 +29,60 @@ class _Frame:
     filled: int = 0
 
 
-@dataclass(slots=True)
-class _Walk:
-    reader: JsonReader
-    frames: list[_Frame] = field(default_factory=list)
-
-    def fail(self, message: str) -> NoReturn:
-        raise JsonError(message, self.reader.at, self.reader.at)
-
-    def need_string(self, token: Token, message: str) -> str:
-        if token.kind != "string":
-            self.fail(message)
-        return self.reader.string()
-
-    def close(self, message: str) -> None:
-        """The matcher must end here."""
-        if self.reader.next().kind != "}":
-            self.fail(message)
-
-
 def reason_for_refusal(text: str) -> str | None:
     """The engine's message for an invalid pattern, position included, or None for a valid one.
 
     Args:
         text: the pattern's JSON text.
     """
-    walk = _Walk(JsonReader(text))
+    walk = Walk(JsonReader(text))
     try:
         _filter(walk)
-    except _Twice as error:
+    except Twice as error:
         return _located(walk.reader, error.message, error.at, error.cursor)
     except JsonError as error:
         return _located(walk.reader, error.message, error.at)
-    except _Unlocated as error:
+    except Unlocated as error:
         return str(error)
     return None
 
 
 def _located(reader: JsonReader, message: str, *places: int | None) -> str:
-    return message + "".join(f"\n at {reader.place(at)}" for at in places if at is not None)
+    return message + "".join(f"\n at {reader.source.place(at)}" for at in places if at is not None)
 
 
-class _Twice(JsonError):
-    """A failure among the elements of an anything-but list: the engine appends where it stands once more."""
-
-
-def _filter(walk: _Walk) -> None:
+def _filter(walk: Walk) -> None:
     if walk.reader.next().kind != "{":
         walk.fail("Filter is not an object")
-    walk.frames.append(_Frame(is_or=False, in_or=False))
-    while walk.frames:
-        frame = walk.frames[-1]
-        if frame.is_or:
-            _branch(walk, frame)
+    frames = [_Frame(is_or=False, in_or=False)]
+    while frames:
+        if frames[-1].is_or:
+            _branch(walk, frames)
         else:
-            _field(walk, frame)
+            _field(walk, frames)
 
 
-def _branch(walk: _Walk, frame: _Frame) -> None:
+def _branch(walk: Walk, frames: list[_Frame]) -> None:
+    frame = frames[-1]
     token = walk.reader.next()
     if token.kind == "]":
         if frame.filled < 2:
             walk.fail("There must have at least 2 Objects in $or relationship.")
-        walk.frames.pop()
+        frames.pop()
         return
     if token.kind != "{":
         walk.fail("Only JSON object is allowed in array of $or relationship.")
     frame.filled += 1
-    walk.frames.append(_Frame(is_or=False, in_or=True))
+    frames.append(_Frame(is_or=False, in_or=True))
 
 
-def _field(walk: _Walk, frame: _Frame) -> None:
+def _field(walk: Walk, frames: list[_Frame]) -> None:
+    frame = frames[-1]
     token = walk.reader.next()
     if token.kind == "}":
         if not frame.filled:
             walk.fail("Empty objects are not allowed")
-        walk.frames.pop()
+        frames.pop()
         return
     frame.filled += 1
     name = token.text
@@ -131,16 +92,16 @@ def _field(walk: _Walk, frame: _Frame) -> None:
     if name == "$or":
         if value.kind != "[":
             walk.fail("It must be an Array followed with $or.")
-        walk.frames.append(_Frame(is_or=True, in_or=True))
+        frames.append(_Frame(is_or=True, in_or=True))
     elif value.kind == "{":
-        walk.frames.append(_Frame(is_or=False, in_or=frame.in_or))
+        frames.append(_Frame(is_or=False, in_or=frame.in_or))
     elif value.kind == "[":
         _value_list(walk)
     else:
         walk.fail(f'"{name}" must be an object or an array')
 
 
-def _value_list(walk: _Walk) -> None:
+def _value_list(walk: Walk) -> None:
     filled = False
     while (token := walk.reader.next()).kind != "]":
         filled = True
@@ -154,7 +115,7 @@ def _value_list(walk: _Walk) -> None:
         walk.fail("Empty arrays are not allowed")
 
 
-def _matcher(walk: _Walk) -> None:
+def _matcher(walk: Walk) -> None:
     token = walk.reader.next()
     if token.kind != "name":
         walk.fail("Match expression name not found")
@@ -162,191 +123,3 @@ def _matcher(walk: _Walk) -> None:
     if check is None:
         walk.fail(f"Unrecognized match type {token.text}")
     check(walk, walk.reader.next())
-
-
-def _shown(token: Token, walk: _Walk) -> str:
-    """A token as its text."""
-    if token.kind == "string":
-        return walk.reader.string()
-    return token.text or token.kind
-
-
-def _exactly(walk: _Walk, token: Token) -> None:
-    walk.need_string(token, "exact match pattern must be a string")
-    walk.close(ONE_KEY)
-
-
-def _affix(name: str) -> Callable[[_Walk, Token], None]:
-    def check(walk: _Walk, token: Token) -> None:
-        if token.kind != "{":
-            walk.need_string(token, f"{name} match pattern must be a string")
-            walk.close(ONE_KEY)
-            return
-        inner = walk.reader.next()
-        if inner.kind != "name":
-            walk.fail(f"{name.capitalize()} expression name not found")
-        if inner.text != "equals-ignore-case":
-            walk.fail(f"Unsupported {name} pattern: {inner.text}")
-        walk.need_string(walk.reader.next(), "equals-ignore-case match pattern must be a string")
-        walk.close(ONE_KEY)
-        walk.close(ONE_KEY)
-
-    return check
-
-
-def _ignore_case(walk: _Walk, token: Token) -> None:
-    walk.need_string(token, "equals-ignore-case match pattern must be a string")
-    walk.close(ONE_KEY)
-
-
-def _check_wildcard(walk: _Walk, operand: str) -> None:
-    try:
-        read_wildcard(operand)
-    except BadWildcard as error:
-        walk.fail(str(error))
-
-
-def _wildcard(walk: _Walk, token: Token) -> None:
-    _check_wildcard(walk, walk.need_string(token, "wildcard match pattern must be a string"))
-    walk.close(ONE_KEY)
-
-
-def _exists(walk: _Walk, token: Token) -> None:
-    if token.text not in ("true", "false") or token.kind != "word":
-        walk.fail("exists match pattern must be either true or false.")
-    walk.close(ONE_KEY)
-
-
-def _cidr(walk: _Walk, token: Token) -> None:
-    operand = walk.need_string(token, "prefix match pattern must be a string")
-    try:
-        read_block(operand)
-    except BadBlock as error:
-        raise _Unlocated(str(error)) from None
-    walk.close(ONE_KEY)
-
-
-def _compare(walk: _Walk, text: str, located: bool = True) -> float:
-    try:
-        value = comparable(text)
-        message = f"Cannot compare number : {text}"
-    except ExponentOutOfRange:
-        value, message = None, "value exceeds limits"
-    if value is not None:
-        return value
-    if not located:
-        raise _Unlocated(message)
-    return walk.fail(message)
-
-
-def _numeric(walk: _Walk, token: Token) -> None:
-    if token.kind != "[":
-        walk.fail("Value of numeric must be an array.")
-    reader = walk.reader
-    first = reader.next()
-    if first.kind != "string":
-        walk.fail(f"Invalid member in numeric match: {_shown(first, walk)}")
-    operator = reader.string()
-    number = reader.next()
-    if operator not in ("=", "<", "<=", ">", ">="):
-        walk.fail(f"Unrecognized numeric range operator: {operator}")
-    if number.kind != "number":
-        walk.fail(f"Value of {'equals' if operator == '=' else operator} must be numeric")
-    following = reader.next()
-    upper = None
-    if following.kind != "]":
-        if operator[0] != ">":
-            walk.fail(TOO_MANY)
-        upper = _upper_bound(walk, following)
-    bottom = _compare(walk, number.text)
-    if upper is not None and bottom >= _compare(walk, upper):
-        walk.fail("Bottom must be less than top")
-    walk.close(TOO_MANY)
-
-
-def _upper_bound(walk: _Walk, token: Token) -> str:
-    if token.kind != "string":
-        walk.fail(f"Bad value in numeric range: {_shown(token, walk)}")
-    operator = walk.reader.string()
-    if operator not in ("<", "<="):
-        walk.fail(f"Bad numeric range operator: {operator}")
-    number = walk.reader.next()
-    if number.kind != "number":
-        walk.fail(f"Value of {operator} must be numeric")
-    if walk.reader.next().kind != "]":
-        walk.fail("Too many terms in numeric range expression")
-    return number.text
-
-
-def _anything_but(walk: _Walk, token: Token) -> None:
-    inner = ""
-    if token.kind == "{":
-        name = walk.reader.next()
-        if name.kind != "name":
-            walk.fail("Anything-But expression name not found")
-        inner = name.text
-        if inner not in _NOT_A_STRING:
-            walk.fail(f"Unsupported anything-but pattern: {inner}")
-        token = walk.reader.next()
-    if token.kind == "[":
-        _anything_but_list(walk, inner)
-    elif token.kind not in ("string", "number"):
-        walk.fail(_ANYTHING_BUT_VALUE)
-    elif inner:
-        operand = _inner_member(walk, token, inner)
-        if inner == "wildcard":
-            _check_wildcard(walk, operand)
-    elif token.kind == "number":
-        _compare(walk, token.text, located=False)
-    else:
-        walk.reader.string()
-    walk.close(TOO_MANY)
-    if inner:
-        walk.close(TOO_MANY)
-
-
-def _inner_member(walk: _Walk, token: Token, inner: str) -> str:
-    operand = walk.need_string(token, _NOT_A_STRING[inner])
-    if not operand and inner in ("prefix", "suffix"):
-        walk.fail("Null prefix/suffix not allowed")
-    return operand
-
-
-def _anything_but_list(walk: _Walk, inner: str) -> None:
-    kinds: set[str] = set()
-    operands: list[str] = []
-    while True:
-        try:
-            token = walk.reader.next()
-            if token.kind == "]":
-                break
-            if inner:
-                operands.append(_inner_member(walk, token, inner))
-                continue
-            if token.kind == "string":
-                walk.reader.string()
-            elif token.kind != "number":
-                walk.fail(_ANYTHING_BUT_KIND)
-        except JsonError as error:
-            raise _Twice(error.message, error.at, error.cursor) from None
-        kinds.add(token.kind)
-        if token.kind == "number":
-            _compare(walk, token.text)
-    if not inner and len(kinds) != 1:
-        walk.fail(_ANYTHING_BUT_MIXED)
-    if inner == "wildcard":
-        for operand in operands:
-            _check_wildcard(walk, operand)
-
-
-MATCHERS: dict[str, Callable[[_Walk, Token], None]] = {
-    "exactly": _exactly,
-    "prefix": _affix("prefix"),
-    "suffix": _affix("suffix"),
-    "equals-ignore-case": _ignore_case,
-    "wildcard": _wildcard,
-    "exists": _exists,
-    "cidr": _cidr,
-    "numeric": _numeric,
-    "anything-but": _anything_but,
-}

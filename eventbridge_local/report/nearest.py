@@ -6,18 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from eventbridge_local.report.wanted import PatternValue, ready
+
 Kind = Literal["absent", "value", "type", "case", "length", "extra"]
 
 T = TypeVar("T")
 
 _MISSING: Any = object()
+_MOST_SEARCHED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One field that is not as wanted; ``path`` is dotted, with ``[n]`` for list members.
 
-    ``said`` is the difference in words where somebody who knows more has found them already.
+    ``said`` is the difference in words where somebody who knows more has found them already, and ``hint`` what is
+    probably wrong.
     """
 
     path: str
@@ -25,21 +29,30 @@ class Difference:
     wanted: Any
     got: Any = None
     said: str | None = None
+    hint: str = ""
 
 
 def differences(wanted: Any, got: Any, path: str = "", *, exact: bool = False) -> Iterator[Difference]:
     """Every field in which ``got`` is not as ``wanted``.
 
     Args:
-        wanted: a plain value, or anything with an ``==`` of its own (``unittest.mock.ANY``, dirty-equals...).
+        wanted: a plain value, a matcher, or a value list of an event pattern (see ``wanted``), at any depth.
         exact: also report members that ``wanted`` does not name; otherwise a dict needs to be included only.
     """
+    return _differences(ready(wanted), got, path, exact)
+
+
+def _differences(wanted: Any, got: Any, path: str, exact: bool) -> Iterator[Difference]:
     if isinstance(wanted, Mapping) and isinstance(got, Mapping):
         yield from _of_mappings(wanted, got, path, exact)
+    elif isinstance(wanted, PatternValue):
+        yield from _of_pattern(wanted, got, path)
     elif _is_list(wanted) and _is_list(got):
         yield from _of_lists(wanted, got, path, exact)
+    elif _is_list(wanted) and wanted and not isinstance(got, Mapping):
+        yield from _of_alternatives(wanted, got, path)
     elif not _equal(wanted, got):
-        yield Difference(path, _kind(wanted, got), wanted, got)
+        yield Difference(path, _kind(wanted, got), wanted, got, hint=_about_list(wanted, got))
 
 
 def fits(wanted: Any, got: Any) -> bool:
@@ -59,16 +72,16 @@ def _distance(found: Sequence[Difference]) -> tuple[int, int]:
 
 def _of_mappings(wanted: Mapping[str, Any], got: Mapping[str, Any], path: str, exact: bool) -> Iterator[Difference]:
     for key, value in wanted.items():
-        inner = f"{path}.{key}" if path else str(key)
+        inner = _below(path, key)
         there = got.get(key, _MISSING)
-        if there is _MISSING:
-            yield Difference(inner, "absent", value)
-        else:
-            yield from differences(value, there, inner, exact=exact)
+        if there is not _MISSING:
+            yield from _differences(value, there, inner, exact)
+        elif not (isinstance(value, PatternValue) and value.absent_ok):
+            yield Difference(inner, "absent", value, hint=_about_name(str(key), got, path))
     if exact:
         for key, there in got.items():
             if key not in wanted:
-                yield Difference(f"{path}.{key}" if path else str(key), "extra", None, there)
+                yield Difference(_below(path, key), "extra", None, there)
 
 
 def _of_lists(wanted: Sequence[Any], got: Sequence[Any], path: str, exact: bool) -> Iterator[Difference]:
@@ -76,7 +89,38 @@ def _of_lists(wanted: Sequence[Any], got: Sequence[Any], path: str, exact: bool)
         yield Difference(path, "length", wanted, got)
         return
     for index, (value, there) in enumerate(zip(wanted, got, strict=True)):
-        yield from differences(value, there, f"{path}[{index}]", exact=exact)
+        yield from _differences(value, there, f"{path}[{index}]", exact)
+
+
+def _of_pattern(wanted: PatternValue, got: Any, path: str) -> Iterator[Difference]:
+    mismatch = wanted.mismatch(got)
+    if mismatch is not None:
+        # "absent" and "wrong_level" speak of the place that the value got for the comparison only.
+        hint = "" if mismatch.kind in ("absent", "wrong_level") else mismatch.hint
+        yield Difference(path, "value", Worded(mismatch.wanted), got, hint=hint)
+
+
+def _of_alternatives(wanted: Sequence[Any], got: Any, path: str) -> Iterator[Difference]:
+    """A list against a single value, as in an event pattern: one of its members must fit."""
+    if any(next(_differences(each, got, path, False), None) is None for each in wanted):
+        return
+    only = wanted[0] if len(wanted) == 1 else None
+    if only is not None and not isinstance(only, Mapping):
+        yield Difference(path, _kind(only, got), only, got)
+    else:
+        yield Difference(path, "value", Worded("one of " + ", ".join(map(repr, wanted))), got)
+
+
+class Worded(str):
+    """What is wanted, in words; they are shown without quotes."""
+
+    __slots__ = ()
+
+    __repr__ = str.__str__
+
+
+def _below(path: str, key: object) -> str:
+    return f"{path}.{key}" if path else str(key)
 
 
 def _is_list(value: Any) -> bool:
@@ -95,3 +139,42 @@ def _kind(wanted: Any, got: Any) -> Kind:
         return "case" if wanted.casefold() == got.casefold() else "value"
     of_one_kind = isinstance(wanted, bool) is isinstance(got, bool)
     return "type" if str(wanted) == str(got) or (wanted == got and not of_one_kind) else "value"
+
+
+# what is probably wrong
+
+
+def _about_name(name: str, got: Mapping[str, Any], path: str) -> str:
+    """Where a member that is missing may be instead: under a similar name, or elsewhere below."""
+    for key in got:
+        if _plain(str(key)) == _plain(name):
+            return f"the event has {_below(path, key)}; names are compared exactly"
+    return next((f"{name} is at {where}" for where in _paths(got, path) if where.rpartition(".")[2] == name), "")
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "").replace("_", "").lower()
+
+
+def _paths(tree: Any, path: str) -> Iterator[str]:
+    """The paths of all members below, nearest first."""
+    waiting = [(path, tree)]
+    for where, value in waiting:
+        if len(waiting) > _MOST_SEARCHED:
+            return
+        if isinstance(value, Mapping):
+            inner = [(_below(where, key), each) for key, each in value.items()]
+            yield from (below for below, _ in inner)
+        else:
+            inner = [(f"{where}[{n}]", each) for n, each in enumerate(value)] if _is_list(value) else []
+        waiting += inner
+
+
+def _about_list(wanted: Any, got: Any) -> str:
+    """A single value was asked for and a list is there that holds it."""
+    if not _is_list(got):
+        return ""
+    for index, each in enumerate(got):
+        if next(_differences(wanted, each, "", False), None) is None:
+            return f"element [{index}] fits; a list is compared as a whole, pattern={{...}} asks for one element"
+    return ""

@@ -8,9 +8,11 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from eventbridge_local.bus.journal import Call, DeadLetter, Delivery, Entry
 from eventbridge_local.errors import UsageError
-from eventbridge_local.patterns import compile_pattern, matches
+from eventbridge_local.patterns import InvalidPattern, compile_pattern, matches
 from eventbridge_local.report import text
 from eventbridge_local.report.nearest import fits
+from eventbridge_local.report.pattern_advice import advice_on
+from eventbridge_local.report.wanted import AnyOf
 from eventbridge_local.targets.names import names_of
 
 T = TypeVar("T")
@@ -170,24 +172,15 @@ class CallLog(Log[Call]):
         return CallLog(call for call in self if _satisfies(pattern, call.params))
 
 
-class AnyOf:
-    """Equal to each of several values: a target answers to its id, its ARN and its names."""
-
-    def __init__(self, values: tuple[str, ...]) -> None:
-        self._values = values
-
-    def __eq__(self, other: object) -> bool:
-        return other in self._values
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(self._values[0])
-
-
 def compiled(pattern: str | Mapping[str, Any]) -> None:
     """Refuse a pattern that AWS would refuse, also when there is nothing to match."""
-    compile_pattern(pattern if isinstance(pattern, str) else json.dumps(pattern))
+    written = pattern if isinstance(pattern, str) else json.dumps(pattern)
+    try:
+        compile_pattern(written)
+    except InvalidPattern as refused:
+        if advice := advice_on(written):
+            refused.add_note(f"eventbridge_local: {advice}")
+        raise
 
 
 def _satisfies(pattern: str | Mapping[str, Any], event: Any) -> bool:

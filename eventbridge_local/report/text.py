@@ -1,15 +1,13 @@
-"""Every sentence of a report: failing assertions, the journal, the checks at exit."""
+"""The sentences of failing assertions, and the short names of records; ``story`` tells the journal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from eventbridge_local.bus.journal import Call, DeadLetter, Delivery, Entry, Journal, Routing
+from eventbridge_local.bus.journal import Call, DeadLetter, Delivery, Entry
 from eventbridge_local.core.event import Event
-from eventbridge_local.patterns import explain
 from eventbridge_local.report.nearest import Difference
-from eventbridge_local.state.records import Rule
 from eventbridge_local.targets.names import names_of
 
 _MOST_OTHERS = 10
@@ -32,7 +30,8 @@ def wanted_lines(wanted: Mapping[str, Any], *, exact: bool = False) -> Iterator[
 
 def difference_line(found: Difference) -> str:
     """One field that spoiled it."""
-    return f"    {found.path:<14} {found.said or _DIFFERENCES[found.kind](found)}"
+    hint = f"   ({found.hint})" if found.hint else ""
+    return f"    {found.path:<14} {found.said or _DIFFERENCES[found.kind](found)}{hint}"
 
 
 def _type_name(thing: Any) -> str:
@@ -76,8 +75,8 @@ def delivery_line(delivery: Delivery) -> str:
 
 
 def target_name(delivery: Delivery) -> str:
-    """What people call the target of a delivery."""
-    return names_of(delivery.target.arn)[-1]
+    """What people call the target of a delivery; that of an archive has no name, its rule has."""
+    return names_of(delivery.target.arn)[-1] or delivery.rule.name
 
 
 def dead_letter_line(letter: DeadLetter) -> str:
@@ -139,59 +138,6 @@ def _listed(records: Sequence[Any]) -> str:
     return ", ".join(map(line_of, records[:_MOST_OTHERS])) + more
 
 
-def journal(records: Journal) -> str:
-    """The whole journal: each event, the rules it met and why one did not match, each delivery and its outcome."""
-    return "\n".join(_journal_lines(records)) or "nothing happened"
-
-
-def _journal_lines(records: Journal) -> Iterator[str]:
-    numbers = {entry.event.id: entry.number for entry in records.of(Entry) if entry.event is not None}
-    deliveries: dict[tuple[str, str], list[Delivery]] = {}
-    for delivery in records.deliveries:
-        deliveries.setdefault((delivery.event.id, delivery.rule.arn), []).append(delivery)
-    for record in records.records:
-        if isinstance(record, Call):
-            yield from _call_lines(record)
-        elif isinstance(record, Entry):
-            yield from _entry_lines(record)
-        elif isinstance(record, Routing):
-            yield from _routing_lines(record, numbers, deliveries)
-
-
-def _call_lines(call: Call) -> Iterator[str]:
-    if call.error_code is not None:
-        yield f"{call.operation} refused: {call.error_code}: {call.error_message}"
-        if call.hint:
-            yield f"    hint: {call.hint}"
-
-
-def _entry_lines(entry: Entry) -> Iterator[str]:
-    where = f"put on bus {entry.bus!r}"
-    if entry.accepted:
-        yield f"event #{entry.number} {entry.source} {entry.detail_type!r} {where}"
-    else:
-        yield f"entry #{entry.number} {entry.source} {entry.detail_type!r} {where}"
-        yield f"    refused: {entry.error_code}: {entry.error_message}"
-
-
-def _routing_lines(
-    routing: Routing, numbers: Mapping[str, int], deliveries: Mapping[tuple[str, str], Sequence[Delivery]]
-) -> Iterator[str]:
-    name = event_name(routing.event, numbers.get(routing.event.id))
-    yield f"{name} on bus {routing.bus!r} met {len(routing.rules)} rule{'s' * (len(routing.rules) != 1)}"
-    if routing.trouble is not None:
-        yield f"    dropped: {routing.trouble}"
-    for rule in routing.rules:
-        if rule.name in routing.matched:
-            yield f"    {rule.name}: matched"
-            made = deliveries.get((routing.event.id, rule.arn), ())
-            yield from (f"        -> {_outcome(delivery)}" for delivery in made)
-            if not made:
-                yield "        the rule has no targets"
-        else:
-            yield from _why_not(rule, routing)
-
-
 def event_name(event: Event, number: int | None) -> str:
     """What an event is called: by the number of its entry, or by what made it where nobody put it."""
     if number is not None:
@@ -199,28 +145,6 @@ def event_name(event: Event, number: int | None) -> str:
     if event.replay_name is not None:
         return f"replayed event {event.source} {event.detail_type!r} of {event.time_text} ({event.replay_name})"
     return f"event {event.source} {event.detail_type!r} of {event.time_text}"
-
-
-def _outcome(delivery: Delivery) -> str:
-    detail = "" if delivery.outcome != "recorded" else " (no handler is connected)"
-    if delivery.attempts > 1:
-        detail = f" after {delivery.attempts} attempts"
-    if delivery.error is not None:
-        detail += f": {delivery.error} {delivery.reason}"
-    if delivery.raised is not None:
-        detail = f", then the handler raised {delivery.raised!r}"
-    return f"{target_name(delivery)} {delivery.outcome}{detail}"
-
-
-def _why_not(rule: Rule, routing: Routing) -> Iterator[str]:
-    if not rule.enabled:
-        yield f"    {rule.name}: disabled"
-    elif rule.pattern is None:
-        yield f"    {rule.name}: has a schedule and no pattern"
-    else:
-        yield f"    {rule.name}: no match"
-        why = str(explain(rule.pattern.text, routing.event.matched_on))
-        yield from (f"        {line.strip()}" for line in why.splitlines())
 
 
 def failed_checks(count: int) -> str:

@@ -23,6 +23,8 @@ class EventBus:
     created: datetime
     modified: datetime
     settings: Mapping[str, Any] = field(default_factory=dict)
+    #: The policy document that PutPermission made, None for a bus without one.
+    policy: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,12 +101,16 @@ class Place:
 
 
 class World:
-    """The state of one mock: its places, its clock, its ids and its limits."""
+    """The state of one mock: its places, its clock, its ids and its limits.
 
-    def __init__(self, clock: Clock, ids: Ids, limits: Limits) -> None:
+    ``organization`` is the id of the AWS organization that all accounts belong to, None when they belong to none.
+    """
+
+    def __init__(self, clock: Clock, ids: Ids, limits: Limits, organization: str | None = None) -> None:
         self.clock = clock
         self.ids = ids
         self.limits = limits
+        self.organization = organization
         self._places: dict[tuple[str, str], Place] = {}
 
     def place(self, account: str, region: str) -> Place:
@@ -116,6 +120,15 @@ class World:
         except KeyError:
             made = self._places[account, region] = Place(account, region, self.clock.now)
             return made
+
+    def known_place(self, account: str, region: str) -> Place | None:
+        """The place of an account and Region if somebody has been there; looking makes nothing."""
+        return self._places.get((account, region))
+
+    def known_bus(self, account: str, region: str, name: str) -> Bus | None:
+        """A bus of a place where somebody has been."""
+        place = self.known_place(account, region)
+        return None if place is None else place.buses.get(name)
 
     @property
     def places(self) -> tuple[Place, ...]:

@@ -57,7 +57,6 @@ class Services:
         self._all = forward == "auto"
         self._only = frozenset() if isinstance(forward, str) else frozenset(forward)
         self._allowed = frozenset(allow_hosts)
-        self._clients: dict[tuple[bool, str, str, str, str | None], Any] = {}
 
     def nobody(self, service: str) -> bool:
         """Whether it is clear without a closer look that nothing serves ``service`` here."""
@@ -74,10 +73,7 @@ class Services:
         if self.nobody(service):
             return None
         by_moto = moto_is_active()
-        key = (by_moto, service, account, region, None if by_moto else _endpoint_variable(service))
-        if key not in self._clients:
-            self._clients[key] = _client(service, account, region)
-        client = self._clients[key]
+        client = _client(by_moto, service, account, region, None if by_moto else _endpoint_settings(service))
         return client if by_moto or self._is_allowed(service, client.meta.endpoint_url) else None
 
     def allows(self, url: str) -> bool:
@@ -118,12 +114,22 @@ def _endpoint_variable(service: str) -> str | None:
     return os.environ.get(specific) or os.environ.get(_ENDPOINT)
 
 
+def _endpoint_settings(service: str) -> object:
+    path = _config_path()
+    changed = path.stat().st_mtime_ns if path.exists() else 0
+    return _endpoint_variable(service), os.environ.get("AWS_PROFILE"), path, changed
+
+
+def _config_path() -> Path:
+    return Path(os.environ.get("AWS_CONFIG_FILE") or _DEFAULT_CONFIG).expanduser()
+
+
 def _names_an_endpoint(service: str) -> bool:
     return _endpoint_variable(service) is not None or _config_names_one()
 
 
 def _config_names_one() -> bool:
-    path = Path(os.environ.get("AWS_CONFIG_FILE") or _DEFAULT_CONFIG).expanduser()
+    path = _config_path()
     try:
         changed = path.stat().st_mtime_ns
     except OSError:
@@ -136,8 +142,17 @@ def _mentions_endpoint(path: Path, changed: int) -> bool:
     return "endpoint_url" in path.read_text(encoding="utf-8", errors="replace")
 
 
-def _client(service: str, account: str, region: str) -> Any:
-    client = botocore.session.Session().create_client(
+@lru_cache(maxsize=128)
+def _client(by_moto: bool, service: str, account: str, region: str, settings: object) -> Any:
+    """A client for all mocks of the process, since making one takes longer than most tests.
+
+    Args:
+        by_moto: moto's handlers are on sessions that are made after its import.
+        settings: what the endpoint depends on; botocore reads it when the client is made.
+    """
+    # A session reads the configuration once, so only moto's, which needs none, is shared.
+    session = _moto_session() if by_moto else botocore.session.Session()
+    client = session.create_client(
         service,
         region_name=region,
         aws_access_key_id=account,
@@ -146,6 +161,11 @@ def _client(service: str, account: str, region: str) -> Any:
     )
     client.meta.events.register("before-call", _account_header(account))
     return client
+
+
+@lru_cache(maxsize=1)
+def _moto_session() -> botocore.session.Session:
+    return botocore.session.Session()
 
 
 def _account_header(account: str) -> Callable[..., None]:

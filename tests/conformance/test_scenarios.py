@@ -22,7 +22,7 @@ NOT_YET = {
 @pytest.mark.parametrize("scenario", load(CASES), ids=str)
 def test_as_recorded(scenario: Scenario) -> None:
     """Every step answers what AWS was recorded to answer."""
-    with backend() as opened:
+    with backend(scenario.needs) as opened:
         try:
             failures = run(scenario, opened)
         except Skipped as why:

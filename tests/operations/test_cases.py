@@ -1,8 +1,9 @@
 """Operations by data: every file of tests/cases/operations holds cases, and a case is a list of calls in a fresh mock.
 
-A call is ``[operation, params, expect]``. ``expect`` is the whole answer less its metadata, ``{"error": {"Code": ...,
-"Message": ...}}``, or null when the answer does not matter here. The mock's clock stands at ``NOW``; a case may set
-``limits``. In params and answers:
+A call is ``[operation, params, expect]``, or ``[operation, params, expect, where]`` when it comes from another place
+than the mock's: ``{"account": ..., "region": ...}``, each if it differs. ``expect`` is the answer less its metadata,
+``{"error": {"Code": ..., "Message": ...}}``, or null when the answer does not matter here. The mock's clock stands at
+``NOW``, and ``["$advance", {"days": 1}, null]`` moves it; a case may set ``limits``. In params and answers:
 
 - ``{"$any": "why"}`` fits every value;
 - ``{"$concat": ["text", ["x", 5]]}`` is the text ``textxxxxx``;
@@ -35,12 +36,12 @@ CASES = [
 
 
 @functools.cache
-def events_client() -> Any:
+def events_client(region: str = "us-east-1", account: str = "unused") -> Any:
     """A client that leaves all checks to the service."""
     return boto3.client(
         "events",
-        region_name="us-east-1",
-        aws_access_key_id="unused",
+        region_name=region,
+        aws_access_key_id=account,
         aws_secret_access_key="unused",
         config=Config(parameter_validation=False),
     )
@@ -91,10 +92,14 @@ def fitted(wanted: Any, value: Any, kept: dict[str, Any]) -> Any:
 def test_case(case: dict[str, Any]) -> None:
     """Every call of the case is answered, or refused, as it says."""
     kept: dict[str, Any] = {}
-    with mock_eventbridge(now=NOW, limits=Limits(**case.get("limits", {}))):
-        for number, (operation, params, wanted) in enumerate(case["calls"], 1):
+    with mock_eventbridge(now=NOW, limits=Limits(**case.get("limits", {}))) as eb:
+        for number, (operation, params, wanted, *where) in enumerate(case["calls"], 1):
+            if operation == "$advance":
+                eb.clock.advance(**params)
+                continue
+            client = events_client(**where[0]) if where else events_client()
             try:
-                answer = plain(getattr(events_client(), operation)(**written_out(params, kept)))
+                answer = plain(getattr(client, operation)(**written_out(params, kept)))
                 del answer["ResponseMetadata"]
             except ClientError as refused:
                 answer = {"error": refused.response["Error"]}

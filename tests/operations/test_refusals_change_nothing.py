@@ -16,13 +16,35 @@ from eventbridge_local import mock_eventbridge
 from eventbridge_local.core.limits import Limits
 
 ARN = "arn:aws:events:us-east-1:123456789012:"
+THEIRS = "arn:aws:events:us-east-1:111111111111:"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
 PATTERN = json.dumps({"source": ["shop"]})
 ENTRY = {"Source": "shop", "DetailType": "Sold", "Detail": "{}"}
-LIMITS = Limits(event_buses=2, rules_per_event_bus=2, targets_per_rule=2, tags_per_resource=2)
+LIMITS = Limits(event_buses=2, rules_per_event_bus=2, targets_per_rule=2, tags_per_resource=2, endpoints=1)
 
 TWO_TAGS = [{"Key": "new", "Value": "1"}, {"Key": "newer", "Value": "2"}]
 SAME_TAGS = [{"Key": "new", "Value": "1"}, {"Key": "new", "Value": "2"}]
+
+PERMISSION = {"EventBusName": "shop", "Action": "events:PutEvents", "Principal": "*", "StatementId": "kept"}
+
+
+def policy(**more: Any) -> str:
+    """A policy of one statement."""
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": "*"} | more
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def endpoint(bus: str) -> dict[str, Any]:
+    """The parameters of an endpoint in front of that bus of two Regions."""
+    primary, secondary = {"HealthCheck": "arn:aws:route53:::healthcheck/a"}, {"Route": "eu-west-1"}
+    buses = [f"arn:aws:events:{region}:123456789012:event-bus/{bus}" for region in ("us-east-1", "eu-west-1")]
+    return {
+        "Name": "new",
+        "RoutingConfig": {"FailoverConfig": {"Primary": primary, "Secondary": secondary}},
+        "EventBuses": [{"EventBusArn": arn} for arn in buses],
+        "RoleArn": "arn:aws:iam::123456789012:role/r",
+    }
+
 
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("create_event_bus", {"Name": "shop", "Description": "changed", "Tags": [{"Key": "new", "Value": "1"}]}),
@@ -68,6 +90,28 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("put_events", {"Entries": [ENTRY] * 11}),
     ("put_events", {"Entries": [ENTRY, {**ENTRY, "Detail": json.dumps({"a": "x" * 262_144})}]}),
     ("put_events", {"Entries": [ENTRY, {**ENTRY, "EventBusName": "a/b"}]}),
+    ("put_events", {"Entries": [ENTRY, {**ENTRY, "EventBusName": f"{THEIRS}event-bus/default"}]}),
+    ("put_events", {"Entries": [{**ENTRY, "EventBusName": "shop"}], "EndpointId": "abcde.veo"}),
+    ("put_partner_events", {"Entries": [{**ENTRY, "Source": "aws.partner/example.com/a"}] * 21}),
+    ("put_permission", {**PERMISSION, "Action": "events:PutRule"}),
+    ("put_permission", {**PERMISSION, "EventBusName": "none"}),
+    ("put_permission", {"EventBusName": "shop", "Policy": policy(Resource=f"{ARN}event-bus/default")}),
+    ("put_permission", {"EventBusName": "shop", "Policy": policy(Sid="x" * 10_240)}),
+    ("remove_permission", {"EventBusName": "shop", "StatementId": "none"}),
+    ("remove_permission", {"EventBusName": "shop", "StatementId": "kept", "RemoveAllPermissions": True}),
+    ("create_endpoint", endpoint("shop")),
+    ("create_endpoint", {**endpoint("default"), "Name": "front"}),
+    ("create_endpoint", {**endpoint("default"), "Name": "second"}),
+    ("update_endpoint", {"Name": "front", "EventBuses": endpoint("shop")["EventBuses"]}),
+    ("update_endpoint", {"Name": "none", "Description": "changed"}),
+    ("create_event_bus", {"Name": "aws.partner/example.com/b", "EventSourceName": "aws.partner/example.com/b"}),
+    ("create_event_bus", {"Name": "third", "EventSourceName": "aws.partner/example.com/a"}),
+    ("create_event_bus", {"Name": "aws.partner/example.com/a", "EventSourceName": "aws.partner/example.com/a"}),
+    ("create_partner_event_source", {"Name": "aws.partner/example.com/a", "Account": "123456789012"}),
+    ("activate_event_source", {"Name": "aws.partner/example.com/a"}),
+    ("deactivate_event_source", {"Name": "aws.partner/example.com/a"}),
+    ("put_rule", {"Name": "third", "EventPattern": PATTERN, "EventBusName": f"{THEIRS}event-bus/default"}),
+    ("tag_resource", {"ResourceARN": f"{THEIRS}rule/one", "Tags": TWO_TAGS}),
     ("list_rules", {"NextToken": "junk"}),
     ("describe_rule", {"Name": "none"}),
 ]
@@ -94,11 +138,17 @@ def furnish() -> None:
     client.put_rule(Name="two", EventPattern=PATTERN)
     client.put_rule(Name="theirs", EventPattern=PATTERN, EventBusName="shop")
     client.put_targets(Rule="one", Targets=[{"Id": "1", "Arn": FUNCTION, "Input": '"first"'}])
+    client.put_permission(**PERMISSION)
+    client.create_endpoint(**endpoint("default") | {"Name": "front", "ReplicationConfig": {"State": "DISABLED"}})
+    client.create_partner_event_source(Name="aws.partner/example.com/a", Account="123456789012")
 
 
 def observed(client: Any) -> dict[str, Any]:
     """All that a caller can see of the state."""
-    seen: dict[str, Any] = {}
+    seen: dict[str, Any] = {
+        "endpoints": client.list_endpoints()["Endpoints"],
+        "sources": client.list_event_sources()["EventSources"],
+    }
     for bus in client.list_event_buses()["EventBuses"]:
         name = bus["Name"]
         described = client.describe_event_bus(Name=name)
@@ -151,6 +201,9 @@ def test_an_accepted_call_is_seen() -> None:
             ("enable_rule", {"Name": "one"}),
             ("remove_targets", {"Rule": "one", "Ids": ["1"]}),
             ("untag_resource", {"ResourceARN": f"{ARN}rule/one", "TagKeys": ["kept"]}),
+            ("put_permission", {**PERMISSION, "Principal": "111111111111"}),
+            ("update_endpoint", {"Name": "front", "Description": "changed"}),
+            ("delete_partner_event_source", {"Name": "aws.partner/example.com/a", "Account": "123456789012"}),
         ):
             getattr(events_client(), operation)(**params)
             seen.append(observed(events_client()))

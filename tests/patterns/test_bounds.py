@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from eventbridge_local.patterns import InvalidPattern, RuleSet, compile_pattern, explain, matches, parse_event
+from eventbridge_local.patterns import (
+    InvalidPattern,
+    RuleSet,
+    check_complexity,
+    compile_pattern,
+    explain,
+    matches,
+    parse_event,
+)
 
 DEEP_EVENT = '{"a":' * 990 + "1" + "}" * 990
 DEEP_PATTERN = '{"a":' * 990 + "[1]" + "}" * 990
@@ -65,6 +73,68 @@ def test_hard_inputs_are_decided(name: str) -> None:
 
     assert calls_of(judge) < MOST_CALLS
     assert verdicts == [wanted] * 3
+
+
+def _many_wildcards() -> dict[str, Any]:
+    branches = [{f"f{at:02}": [*words] for at in range(25)} for words in ("x", "zx", "yxz", "uzxy")]
+    return {"$or": branches, "zz": [{"wildcard": "*qw*"}]}
+
+
+COMPLEX: dict[str, tuple[Any, bool]] = {
+    "one star": ({"a": [{"wildcard": "*" + "ab" * 2000}]}, True),
+    "1,500 stars": ({"a": [{"wildcard": "*" + "a*" * 1500 + "b"}]}, True),
+    "long literals": ({"a": [{"wildcard": f"*{char * 3}{'xyzzy' * 180}"} for char in "abcd"]}, False),
+    "side by side": (
+        "{" + ",".join(f'"$or":[{{"a{at}":[1]}},{{"b{at}":[1]}}]' for at in range(9)) + ',"z":[{"wildcard":"*q*"}]}',
+        False,
+    ),
+    "too many ways": (_many_wildcards(), True),
+}
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_complexity_is_decided(name: str) -> None:
+    """However a pattern multiplies states, the check comes to a verdict with bounded work."""
+    tree, wanted = COMPLEX[name]
+    pattern = compile_pattern(tree if isinstance(tree, str) else json.dumps(tree))
+    refused: list[bool] = []
+
+    def judge() -> None:
+        try:
+            check_complexity(pattern)
+            refused.append(False)
+        except InvalidPattern:
+            refused.append(True)
+
+    assert calls_of(judge) < MOST_CALLS
+    assert refused == [wanted]
+
+
+#: Rules nearly every event satisfies, and how many of 5,000 the event below does.
+LOOSE: dict[str, tuple[Callable[[int], dict[str, Any]], int]] = {
+    "two fields": (lambda at: {"a": [{"anything-but": f"x{at}"}], "b": [{"anything-but": [f"y{at}", "z"]}]}, 4_998),
+    "a field is missing": (lambda at: {"a": [{"anything-but": f"x{at}"}], "c": [{"anything-but": f"y{at}"}]}, 0),
+    "its own missing field": (lambda at: {"a": [{"anything-but": f"x{at}"}], f"c{at}": [{"exists": True}]}, 0),
+    "absent": (lambda at: {f"c{at % 50}": [{"exists": False}], "d": [{"exists": False}]}, 5_000),
+    "not absent": (lambda at: {f"c{at % 50}": [{"exists": False}], "a": [{"exists": False}]}, 0),
+    "or absent": (lambda at: {"a": [{"exists": False}, {"anything-but": {"prefix": f"x{at % 100}"}}]}, 4_950),
+    "branches": (lambda at: {"$or": [{"c": [{"anything-but": "y"}]}, {"b": [{"anything-but": f"y{at}"}]}]}, 4_999),
+}
+
+
+@pytest.mark.parametrize("name", LOOSE)
+def test_loose_rules_cost_no_look_each(name: str) -> None:
+    """Among 5,000 rules that only exclude, an event finds its own without looking at each."""
+    make, matching = LOOSE[name]
+    event = {"a": "x7", "b": "y8"}
+    rules = RuleSet()
+    for at in range(5_000):
+        rules.add(str(at), make(at))
+    found: list[str] = []
+    calls = calls_of(lambda: found.extend(rules.match(event)))
+    assert len(found) == matching
+    assert found == [str(at) for at in range(5_000) if matches(make(at), event)]
+    assert calls < 2_000
 
 
 @pytest.mark.parametrize(

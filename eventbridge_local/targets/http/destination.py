@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from eventbridge_local.state.connections import ApiDestination, Connection
 from eventbridge_local.targets.handover import HttpRequest
-from eventbridge_local.targets.http.headers import FIXED, REMOVED_FOR_DESTINATIONS, Headers, allowed
+from eventbridge_local.targets.http.headers import FIXED, REMOVED_FOR_DESTINATIONS, Headers, allowed, wire
 from eventbridge_local.targets.http.urls import request_url
 from eventbridge_local.transforms import resolve_dynamic
 
@@ -52,7 +52,7 @@ def build(
         *authorization,
         *FIXED.items(),
         ("Connection", "close"),
-        ("Content-Length", str(len(body.encode()))),
+        ("Content-Length", str(len(wire(body)))),
     ]
     hidden = [name for name, _ in authorization] + secret_names(added, "HeaderParameters")
     return HttpRequest(destination.method, url, Headers(headers, hidden), body)
@@ -70,7 +70,7 @@ def _authorization(connection: Connection, token: str | None) -> Pairs:
 
 def basic(username: str, password: str) -> str:
     """The value of an Authorization header of the Basic scheme."""
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+    return "Basic " + base64.b64encode(wire(f"{username}:{password}")).decode()
 
 
 def pairs_of(parameters: Mapping[str, Any], member: str) -> Pairs:

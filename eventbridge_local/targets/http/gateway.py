@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from eventbridge_local.core.arn import Arn
 from eventbridge_local.targets.handover import Handover, HttpRequest
-from eventbridge_local.targets.http.headers import REMOVED_FOR_GATEWAYS, Headers, allowed
+from eventbridge_local.targets.http.headers import REMOVED_FOR_GATEWAYS, Headers, allowed, wire
 from eventbridge_local.targets.http.urls import request_url
 from eventbridge_local.transforms import resolve_dynamic
 
@@ -31,7 +31,7 @@ def build_for_gateway(handover: Handover) -> HttpRequest:
         *allowed(own.get("HeaderParameters", {}).items(), REMOVED_FOR_GATEWAYS),
         ("X-Amz-Source-Arn", handover.rule.arn),
         ("X-Amz-Source-Account", handover.account),
-        ("Content-Length", str(len(body.encode()))),
+        ("Content-Length", str(len(wire(body)))),
     ]
     if handover.event.trace_header:
         headers.append(("X-Amzn-Trace-Id", handover.event.trace_header))

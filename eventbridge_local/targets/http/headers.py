@@ -59,6 +59,11 @@ class Headers(Mapping[str, str]):
         return repr({name: _MASK if key in self._secret else value for key, (name, value) in self._items.items()})
 
 
+def wire(text: str) -> bytes:
+    """Text as it is sent: UTF-8. Half a surrogate pair, which JSON can spell and UTF-8 cannot, becomes ``?``."""
+    return text.encode("utf-8", "replace")
+
+
 def allowed(items: Iterable[tuple[str, str]], removed: frozenset[str]) -> Iterator[tuple[str, str]]:
     """What is left of configured headers for an API destination or, with the other set, for API Gateway."""
     gateway = removed is REMOVED_FOR_GATEWAYS

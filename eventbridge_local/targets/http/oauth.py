@@ -18,7 +18,7 @@ from eventbridge_local.core.clock import Clock
 from eventbridge_local.state.connections import Connection
 from eventbridge_local.targets.handover import AttemptFailed, HttpRequest
 from eventbridge_local.targets.http.destination import pairs_of, secret_names
-from eventbridge_local.targets.http.headers import FIXED, REMOVED_FOR_DESTINATIONS, Headers, allowed
+from eventbridge_local.targets.http.headers import FIXED, REMOVED_FOR_DESTINATIONS, Headers, allowed, wire
 from eventbridge_local.targets.http.outcome import HttpResponse
 from eventbridge_local.targets.http.urls import request_url
 
@@ -61,8 +61,8 @@ def token_request(connection: Connection) -> HttpRequest:
     )
     url = request_url(given.get("AuthorizationEndpoint", ""), (), query)
     as_json = headers["Content-Type"].lower().startswith("application/json")
-    body = "" if method == "GET" else json.dumps(members) if as_json else urlencode(members)
-    fixed = {"Host": urlsplit(url).netloc, **FIXED, "Connection": "close", "Content-Length": str(len(body.encode()))}
+    body = "" if method == "GET" else json.dumps(members) if as_json else urlencode(members, errors="replace")
+    fixed = {"Host": urlsplit(url).netloc, **FIXED, "Connection": "close", "Content-Length": str(len(wire(body)))}
     return HttpRequest(
         method, url, Headers([*headers.items(), *fixed.items()], secret_names(added, "HeaderParameters")), body
     )

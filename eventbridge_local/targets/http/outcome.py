@@ -46,6 +46,11 @@ def timed_out() -> AttemptFailed:
     return AttemptFailed("UNKNOWN", reason, retry=True)
 
 
+def unsendable(why: str) -> AttemptFailed:
+    """The request is none that HTTP has, and will not become one (our judgement)."""
+    return AttemptFailed("SDK_CLIENT_ERROR", f"{_UNABLE} the request cannot be sent: {why}", retry=False)
+
+
 def response_of(result: Any) -> HttpResponse:
     """What a connected callable returned, as a response.
 

@@ -11,11 +11,12 @@ import http.client
 import ssl
 import zlib
 from collections.abc import Callable
+from contextlib import closing
 from urllib.parse import SplitResult, urlsplit
 
 from eventbridge_local.targets.handover import HttpRequest
-from eventbridge_local.targets.http.headers import Headers
-from eventbridge_local.targets.http.outcome import HttpResponse, timed_out, unreachable
+from eventbridge_local.targets.http.headers import Headers, wire
+from eventbridge_local.targets.http.outcome import HttpResponse, timed_out, unreachable, unsendable
 from eventbridge_local.targets.services import NotLocal, is_loopback
 
 #: Seconds that EventBridge waits for an endpoint (User Guide).
@@ -41,19 +42,19 @@ class Sender:
 
         Raises:
             NotLocal: the host is not of this machine and not allowed; nothing was sent.
-            AttemptFailed: the endpoint cannot be reached or does not answer in time.
+            AttemptFailed: the endpoint cannot be reached or does not answer in time, or HTTP has no such request.
         """
         if not self._allows(request.url):
             raise NotLocal("the HTTP target", request.url)
-        connection = _connection(urlsplit(request.url), self._timeout)
         try:
-            return _exchange(connection, request)
+            with closing(_connection(urlsplit(request.url), self._timeout)) as connection:
+                return _exchange(connection, request)
         except TimeoutError:
             raise timed_out() from None
         except (OSError, http.client.HTTPException):
             raise unreachable() from None
-        finally:
-            connection.close()
+        except ValueError as wrong:  # a header with a line break, a port that is no number
+            raise unsendable(str(wrong)) from None
 
 
 def _connection(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
@@ -71,10 +72,10 @@ def _exchange(connection: http.client.HTTPConnection, request: HttpRequest) -> H
     parts = urlsplit(request.url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection.putrequest(request.method, path, skip_host=True, skip_accept_encoding=True)
-    body = request.body.encode()
+    body = wire(request.body)
     always = [("Host", parts.netloc), ("Content-Length", str(len(body)))]
     for name, value in Headers([*always, *request.headers.items()]).items():
-        connection.putheader(name, value.encode())
+        connection.putheader(name, wire(value))
     connection.endheaders(body)
     answer = connection.getresponse()
     content = _unpacked(answer.read(_LONGEST_ANSWER), answer.getheader("Content-Encoding", ""))

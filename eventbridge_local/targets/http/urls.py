@@ -17,7 +17,7 @@ def fill_path(path: str, values: Iterable[str]) -> str:
     filled = first
     for part in rest:
         value = next(left, None)
-        filled += ("*" if value is None else quote(value, safe="")) + part
+        filled += ("*" if value is None else _quoted(value)) + part
     return filled
 
 
@@ -31,7 +31,7 @@ def with_query(url: str, query: Mapping[str, str]) -> str:
         return url
     parts = urlsplit(url)
     kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in query]
-    text = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in [*kept, *query.items()])
+    text = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in [*kept, *query.items()])
     return urlunsplit(parts._replace(query=text))
 
 
@@ -45,3 +45,7 @@ def origin_of(url: str) -> str:
     """Scheme, host and port of a URL: ``https://crm.example``."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="replace")

@@ -1,0 +1,49 @@
+"""What all arranged failures have in common: how often they strike, and how a wrong argument is answered."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from eventbridge_local.errors import UsageError
+
+
+@dataclass(slots=True)
+class Strikes:
+    """How often a failure strikes: ``left`` counts down, None never ends; ``rate`` is a share, above 0 and up to 1."""
+
+    left: int | None
+    rate: float
+
+    def strikes(self, random_value: float) -> bool:
+        """Whether it strikes now; a failure that strikes is used up by one.
+
+        Args:
+            random_value: 0 up to and without 1.
+        """
+        if self.left == 0 or random_value >= self.rate:
+            return False
+        self.use_up()
+        return True
+
+    def use_up(self) -> None:
+        """Count one strike."""
+        if self.left is not None:
+            self.left -= 1
+
+
+def check_numbers(method: str, times: int | None, rate: float, share_of: str) -> None:
+    """Raise UsageError when ``times`` or ``rate`` of a method makes no sense."""
+    if times is not None and (type(times) is not int or times < 1):
+        raise UsageError(f"{method}(times={times!r}): give a whole number from 1, or None for every time")
+    if not isinstance(rate, int | float) or not 0 < rate <= 1:
+        raise UsageError(f"{method}(rate={rate!r}): give a share of the {share_of}, above 0 and up to 1")
+
+
+def guess_among(word: object, known: Iterable[str]) -> str:
+    """What somebody may have meant who wrote ``word``: the nearest of the known words, or all of them."""
+    choices = sorted(known)
+    by_case = {choice.casefold(): choice for choice in choices}
+    near = difflib.get_close_matches(str(word).casefold(), by_case, 1)
+    return f"did you mean {by_case[near[0]]!r}?" if near else f"choose from {', '.join(choices)}"

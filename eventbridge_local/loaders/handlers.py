@@ -1,0 +1,132 @@
+"""Python handlers of functions: found by what the source says of their code, and imported on demand.
+
+Many services have an ``app.py`` in every function's folder. Two such modules cannot both be ``sys.modules["app"]``, so
+the first keeps the name, and a later one of the same name is loaded in its place for a moment and then kept here only.
+A module that the test itself imported from the same file is used as it is, so that patching it works.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from eventbridge_local.errors import UsageError
+
+_loaded: dict[tuple[str, str], ModuleType] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """Where a function's Python code is.
+
+    Args:
+        root: the folder (or .zip) that holds the code, which Lambda puts on the module path.
+        module: dotted name of the module below it.
+        function: name of the function in the module.
+    """
+
+    root: Path
+    module: str
+    function: str
+
+    def load(self) -> Callable[..., Any]:
+        """Import the module and return the function.
+
+        Raises:
+            UsageError: the folder, the module or the function is not there. What the module itself raises while it is
+                imported is not changed.
+        """
+        if not self.root.exists():
+            raise UsageError(f"handler {self}: there is no {self.root}; build the code first or connect a handler")
+        module = self._module()
+        try:
+            found = getattr(module, self.function)
+        except AttributeError:
+            raise UsageError(f"handler {self}: module {self.module} has no {self.function}") from None
+        if not callable(found):
+            raise UsageError(f"handler {self}: {self.function} is not a function but {found!r}")
+        return found  # type: ignore[no-any-return]
+
+    def _module(self) -> ModuleType:
+        root = os.path.realpath(self.root)
+        known = _loaded.get((root, self.module)) or sys.modules.get(self.module)
+        if known is not None and _stands_under(known, root):
+            return known
+        with _first_on_path(root), _set_aside(self.module.partition(".")[0], root):
+            try:
+                module = importlib.import_module(self.module)
+            except ModuleNotFoundError as missing:
+                if missing.name and self.module.startswith(missing.name):
+                    raise UsageError(f"handler {self}: there is no module {self.module} in {self.root}") from None
+                raise
+        return _loaded.setdefault((root, self.module), module)
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.function}"
+
+
+def python_handler(handler: Any, root: Path | None, runtime: Any) -> Handler | None:
+    """The handler that ``module.function`` or ``folder/module.function`` names; None when it is not Python.
+
+    Args:
+        handler: the function's Handler as the source has it.
+        root: where its code is; None when the source does not say.
+        runtime: such as ``python3.13``; None counts as Python only if the module's file is there.
+    """
+    if not isinstance(handler, str) or "." not in handler or root is None:
+        return None
+    module, _, function = handler.rpartition(".")
+    if ".." in module.split("/"):
+        folder, _, module = module.rpartition("/")
+        root = root / folder
+    module = module.removeprefix("./").replace("/", ".")
+    if isinstance(runtime, str):
+        is_python = runtime.startswith("python")
+    else:
+        file = root.joinpath(*module.split("."))
+        is_python = file.with_suffix(".py").exists() or (file / "__init__.py").exists()
+    return Handler(root, module, function) if is_python else None
+
+
+def _stands_under(module: ModuleType, root: str) -> bool:
+    file = getattr(module, "__file__", None)
+    return file is not None and os.path.realpath(file).startswith(root + os.sep)
+
+
+@contextmanager
+def _first_on_path(root: str) -> Iterator[None]:
+    """The root in front during the import, and behind everything afterwards, for imports inside functions."""
+    sys.path.insert(0, root)
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path.remove(root)
+        if root not in sys.path:
+            sys.path.append(root)
+
+
+@contextmanager
+def _set_aside(package: str, root: str) -> Iterator[None]:
+    """Let a module of the same name from elsewhere step aside during the import, and come back after it."""
+    held = {
+        name: module
+        for name, module in sys.modules.items()
+        if (name == package or name.startswith(package + ".")) and not _stands_under(module, root)
+    }
+    for name in held:
+        del sys.modules[name]
+    try:
+        yield
+    finally:
+        if held:
+            for name in [name for name in sys.modules if name == package or name.startswith(package + ".")]:
+                del sys.modules[name]
+        sys.modules.update(held)
