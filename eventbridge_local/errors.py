@@ -64,6 +64,10 @@ class DeliveryFailed(EventBridgeLocalError, AssertionError):
     """An event did not reach a target; raised when the context ends, because production would be silent."""
 
 
+class CheckFailed(EventBridgeLocalError, AssertionError):
+    """A strict check failed when the context ended: an event that no rule took, or a rule that no event met."""
+
+
 class ContractViolation(EventBridgeLocalError, AssertionError):
     """An event does not keep its contract. ``violations`` holds the findings, one record each."""
 

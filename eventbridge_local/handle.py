@@ -12,17 +12,19 @@ from botocore.exceptions import ClientError
 from eventbridge_local import captures
 from eventbridge_local.bus.captures import PathLike
 from eventbridge_local.bus.journal import Call, DeadLetter, Delivery, Entry, Journal, Record, Routing
-from eventbridge_local.core.arn import parse_arn
+from eventbridge_local.core.arn import parse_arn, partition_of
 from eventbridge_local.core.clock import Clock
 from eventbridge_local.edge.front import perform
 from eventbridge_local.errors import UsageError
 from eventbridge_local.operations.endpoints import fail_over
 from eventbridge_local.operations.service import Service
 from eventbridge_local.report import assertions, story
+from eventbridge_local.report.hints import Seen
 from eventbridge_local.report.query import CallLog, DeadLetterLog, DeliveryLog, EventLog
 from eventbridge_local.state.connections import secret_document
 from eventbridge_local.state.records import Rule
 from eventbridge_local.targets.handlers import TargetSpy
+from eventbridge_local.targets.kinds import kind_of
 from eventbridge_local.targets.names import function_arn
 from eventbridge_local.typing import EventPattern, Handler
 
@@ -215,15 +217,13 @@ class EventBridge:
             pattern: the event pattern, as a dict or as JSON text.
             schedule: a schedule expression, such as ``rate(5 minutes)``.
             to: targets: an ARN, the name of a Lambda function, or a callable, which is connected under its own name;
-                or several of these.
+                or several of these. A target that needs a role gets one.
 
         Raises:
             ServiceError: what AWS would refuse, in its words.
         """
         trigger = {"EventPattern": _json(pattern), "ScheduleExpression": schedule}
-        targets = [
-            {"Id": f"target-{number}", "Arn": self._target(target)} for number, target in enumerate(_several(to), 1)
-        ]
+        targets = [{"Id": f"target-{number}", **self._put(target)} for number, target in enumerate(_several(to), 1)]
         if bus not in self._service.world.place(self.account, self.region).buses and parse_arn(bus) is None:
             self._perform("CreateEventBus", Name=bus)
         given = {key: value for key, value in trigger.items() if value is not None}
@@ -250,6 +250,13 @@ class EventBridge:
             given = {} if pattern is None else {"EventPattern": _json(pattern)}
             self._perform("CreateArchive", ArchiveName=name, EventSourceArn=source, RetentionDays=days, **given)
         return captures.ArchiveView(place.archives[name])
+
+    def _put(self, target: str | Handler) -> dict[str, str]:
+        arn = self._target(target)
+        kind = kind_of(arn)
+        if kind is None or kind.role != "required":
+            return {"Arn": arn}
+        return {"Arn": arn, "RoleArn": f"arn:{partition_of(self.region)}:iam::{self.account}:role/events"}
 
     def _target(self, target: str | Handler) -> str:
         if isinstance(target, str):
@@ -419,6 +426,7 @@ class EventBridge:
         payload: Any = None,
         pattern: EventPattern | None = None,
         count: int | None = None,
+        exact: bool = False,
     ) -> Delivery:
         """Assert that an event was handed over, or recorded for want of a handler. Returns the newest such delivery.
 
@@ -428,14 +436,16 @@ class EventBridge:
             payload: the exact text, or members the parsed payload must include.
             pattern: an event pattern the delivered event must match.
             count: how many such deliveries there must be; None for at least one.
+            exact: the payload must have no other members.
 
         Raises:
             AssertionError: names the nearest delivery, and why the rule did not match.
         """
         assertions.check_count(count)
+        if exact and payload is None:
+            raise UsageError("assert_delivered(exact=True) is about the payload; give payload={...} too")
         wanted = _given(rule=rule, target=target, payload=payload, pattern=pattern)
-        routings = self._service.journal.of(Routing)
-        return assertions.assert_delivered(self.deliveries, routings, self._rules(), wanted, count=count)
+        return assertions.assert_delivered(self.deliveries, self._seen(), wanted, count=count, exact=exact)
 
     def assert_not_delivered(
         self,
@@ -459,6 +469,10 @@ class EventBridge:
             if (call.operation, call.error_code) == asked:
                 return [f"eventbridge_local: {call.hint}"] if call.hint else []
         return []
+
+    def _seen(self) -> Seen:
+        journal = self._service.journal
+        return Seen(journal.of(Entry), journal.of(Routing), self._rules(), self._service.handlers.names)
 
     def _rules(self) -> list[Rule]:
         places = self._service.world.places

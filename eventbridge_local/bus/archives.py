@@ -33,8 +33,7 @@ def archive_of(place: Place, rule: Rule | None) -> Archive | None:
     """The archive whose managed rule this is."""
     if rule is None or rule.managed_by != MANAGED_BY:
         return None
-    archive = place.archives.get(rule.name.removeprefix(_PREFIX))
-    return archive if archive is not None and archive.record.bus == rule.bus else None
+    return place.archives.get(rule.name.removeprefix(_PREFIX))
 
 
 def rule_name(archive: str) -> str:

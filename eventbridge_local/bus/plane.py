@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from eventbridge_local.bus.engine import Engine
 from eventbridge_local.bus.journal import Journal
 from eventbridge_local.bus.replays import Replayer
 from eventbridge_local.bus.schedules import Scheduler
+from eventbridge_local.core.event import Event
 from eventbridge_local.targets.http import Invocations
 from eventbridge_local.targets.services import Services
+
+
+#: Raises when one of the events, each with its bus, does not keep its contract.
+EventCheck = Callable[[Sequence[tuple[str, Event]]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Plane:
     """``services`` are the other AWS services that moto or a loopback endpoint serves to this process.
 
-    ``invocations`` calls HTTP targets and the authorization endpoints of their connections.
+    ``invocations`` calls HTTP targets and the authorization endpoints of their connections. ``check_events`` looks at
+    events before they are put; None lets all pass.
     """
 
     journal: Journal
@@ -25,3 +32,4 @@ class Plane:
     replayer: Replayer
     services: Services
     invocations: Invocations
+    check_events: EventCheck | None = None

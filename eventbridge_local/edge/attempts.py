@@ -123,7 +123,8 @@ class Session:
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
         answer = self._line.send(request)
-        return AWSResponse(request.url, answer.status, answer.headers, Raw(answer.body))
+        headers: Any = answer.headers
+        return AWSResponse(request.url, answer.status, headers, Raw(answer.body))
 
 
 class Raw:

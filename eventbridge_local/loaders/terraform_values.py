@@ -1,9 +1,9 @@
 """Values of a Terraform plan, and of what it leaves open until it is applied.
 
 A plan of new infrastructure knows names but no ARNs. Its ``configuration`` says what an open argument refers to, though
-not in which words. An argument that takes an ARN, a rule, a bus or a function, and refers to one resource alone, is taken
-for the attribute it refers to; so is a secret. Anything else, such as a pattern with an ARN somewhere in it, stays
-unknown. Source: Terraform documentation, "JSON Output Format".
+not in which words. An argument that takes an ARN, a rule, a bus or a function, and refers to one resource alone, is
+taken for the attribute it refers to; so is a secret. Anything else, such as a pattern with an ARN somewhere in it,
+stays unknown. Source: Terraform documentation, "JSON Output Format".
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ and what is taken away, and not what could have been.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 from eventbridge_local.patterns.conditions import Absent, AnythingBut, Equal, Exists, Text
@@ -108,26 +108,31 @@ class Group:
                 if isinstance(test, AnythingBut):
                     self._excluded[check[0]].remove(order, test)
 
-    def accepted(self, values: dict[int, Any], forbids: bool = True) -> set[int]:
-        """The orders of the sub-rules whose fields accept the values, each by itself; the set is the caller's.
+    def accepted(self, values: dict[int, Any]) -> set[int]:
+        """The orders of the sub-rules whose fields accept the values, each by itself; the set is the caller's."""
+        if not self._forbidden.isdisjoint(values):
+            return set()
+        return self._not_excluded(values, self._excluded.keys())
 
-        Args:
-            forbids: whether a value at a path where none may be refuses the group.
+    def accepted_in_places(self, values: dict[int, Any], tree: dict[str, Any]) -> Iterator[int]:
+        """The same where values lie in array elements that fields must agree on: the pattern has the last word.
+
+        A value at a path that needs none may lie in another element than the one that is agreed on.
         """
-        if not self._needed <= values.keys() or (forbids and not self._forbidden.isdisjoint(values)):
+        for order in self._not_excluded(values, self._needed):
+            if self._members[order].rule.pattern.judge(tree):
+                yield order
+
+    def _not_excluded(self, values: dict[int, Any], slots: Set[int]) -> set[int]:
+        """The orders of the sub-rules that have what they need and exclude nothing at some paths."""
+        if not self._needed <= values.keys():
             return set()
         accepted = set(self._members)
         for slot, excluded in self._excluded.items():
-            if slot in values:
+            if slot in slots and slot in values:
                 value = values[slot]
                 accepted -= excluded.refusing_all(value) if type(value) is list else excluded.refusing(value)
         return accepted
-
-    def accepted_in_places(self, values: dict[int, Any], tree: dict[str, Any]) -> Iterator[int]:
-        """The same where values lie in array elements that fields must agree on: the pattern has the last word."""
-        for order in self.accepted(values, forbids=False):
-            if self._members[order].rule.pattern.judge(tree):
-                yield order
 
 
 class Exclusions:

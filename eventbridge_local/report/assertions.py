@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from eventbridge_local.bus.journal import Delivery, Entry, Routing
+from eventbridge_local.bus.journal import Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import explain
 from eventbridge_local.report import text
-from eventbridge_local.report.nearest import Difference, differences, nearest
+from eventbridge_local.report.hints import Seen, about_delivery
+from eventbridge_local.report.nearest import Difference, Kind, differences, nearest
 from eventbridge_local.report.query import DeliveryLog, EventLog, compiled
-from eventbridge_local.state.records import Rule
+from eventbridge_local.report.story import outcome
+from eventbridge_local.report.wanted import alternatives, ready
 
 
 def assert_put(log: EventLog, wanted: Mapping[str, Any], *, count: int | None, exact: bool) -> Entry:
@@ -25,7 +25,7 @@ def assert_put(log: EventLog, wanted: Mapping[str, Any], *, count: int | None, e
         count: how many such events there must be; None for at least one.
         exact: ``detail`` must have no other members.
     """
-    _check_pattern(wanted)
+    wanted = _ready(wanted)
     found = [(entry, _entry_differences(entry, wanted, exact)) for entry in log]
     hits = [entry for entry, differs in found if not differs]
     if hits and (count is None or len(hits) == count):
@@ -40,7 +40,7 @@ def assert_put(log: EventLog, wanted: Mapping[str, Any], *, count: int | None, e
 
 def assert_not_put(log: EventLog, wanted: Mapping[str, Any], *, exact: bool) -> None:
     """No accepted event is as wanted."""
-    _check_pattern(wanted)
+    wanted = _ready(wanted)
     hits = [entry for entry in log if not _entry_differences(entry, wanted, exact)]
     if hits:
         title = f"expected no such event{_on_bus(wanted)}, but {_these(map(text.entry_line, hits))} put:"
@@ -48,22 +48,18 @@ def assert_not_put(log: EventLog, wanted: Mapping[str, Any], *, exact: bool) -> 
 
 
 def assert_delivered(
-    log: DeliveryLog,
-    routings: Sequence[Routing],
-    rules: Sequence[Rule],
-    wanted: Mapping[str, Any],
-    *,
-    count: int | None,
+    log: DeliveryLog, seen: Seen, wanted: Mapping[str, Any], *, count: int | None, exact: bool = False
 ) -> Delivery:
     """The newest delivery that is as wanted and reached its target, or was recorded for want of a handler.
 
     Args:
-        routings: what became of each event so far.
-        rules: the rules there are now, of all buses.
+        seen: what the hints may know.
         wanted: any of ``rule``, ``target``, ``payload``, ``pattern``.
+        count: how many such deliveries there must be; None for at least one.
+        exact: ``payload`` must have no other members.
     """
-    _check_pattern(wanted)
-    found = [(delivery, _delivery_differences(delivery, wanted)) for delivery in log]
+    wanted = _ready(wanted)
+    found = [(delivery, _delivery_differences(delivery, wanted, exact)) for delivery in log]
     hits = [delivery for delivery, differs in found if not differs]
     if hits and (count is None or len(hits) == count):
         return hits[-1]
@@ -71,23 +67,34 @@ def assert_delivered(
     title = _counted(len(hits), count, "delivery", wanted) if hits else nothing
     closest = None if hits else nearest(found)
     others = [delivery for delivery, differs in found if differs and (closest is None or delivery is not closest[0])]
-    of_the_rule = any(delivery.rule.name == wanted.get("rule") for delivery in log)
-    hints = () if of_the_rule else _delivery_hints(routings, rules, wanted.get("rule"))
-    raise AssertionError(text.not_found(title, text.wanted_lines(wanted), closest, hits, others, hints))
+    hints = () if hits else _delivery_hints(log, seen, wanted)
+    raise AssertionError(text.not_found(title, text.wanted_lines(wanted, exact=exact), closest, hits, others, hints))
 
 
 def assert_not_delivered(log: DeliveryLog, wanted: Mapping[str, Any]) -> None:
     """No delivery is as wanted."""
-    _check_pattern(wanted)
-    hits = [delivery for delivery in log if not _delivery_differences(delivery, wanted)]
+    wanted = _ready(wanted)
+    hits = [delivery for delivery in log if not _delivery_differences(delivery, wanted, False)]
     if hits:
         title = f"expected no such delivery, but {_these(map(text.delivery_line, hits))} made:"
         raise AssertionError("\n".join([title, *text.wanted_lines(wanted)]))
 
 
-def _check_pattern(wanted: Mapping[str, Any]) -> None:
+_TEXTS = ("source", "detail-type", "bus", "rule", "target")
+
+
+def _ready(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What is wanted, checked and ready to be compared.
+
+    Raises:
+        InvalidPattern: a pattern, or a value list of one, that AWS would refuse.
+    """
     if "pattern" in wanted:
         compiled(wanted["pattern"])
+    return {
+        name: thing if name == "pattern" else alternatives(thing) if name in _TEXTS else ready(thing)
+        for name, thing in wanted.items()
+    }
 
 
 def check_count(count: int | None) -> None:
@@ -109,7 +116,7 @@ def _entry_differences(entry: Entry, wanted: Mapping[str, Any], exact: bool) -> 
     return found
 
 
-def _delivery_differences(delivery: Delivery, wanted: Mapping[str, Any]) -> list[Difference]:
+def _delivery_differences(delivery: Delivery, wanted: Mapping[str, Any], exact: bool) -> list[Difference]:
     found: list[Difference] = []
     for name, thing in wanted.items():
         if name == "pattern":
@@ -117,18 +124,36 @@ def _delivery_differences(delivery: Delivery, wanted: Mapping[str, Any]) -> list
         elif name == "payload" and isinstance(thing, str) and thing == delivery.payload:
             continue
         else:
-            found.extend(differences(thing, DeliveryLog.fields[name](delivery), name))
-    if delivery.outcome not in ("delivered", "recorded"):
-        found.append(Difference("outcome", "value", "delivered", delivery.outcome))
+            found.extend(differences(thing, DeliveryLog.fields[name](delivery), name, exact=exact and name == "payload"))
+    if delivery.outcome not in ARRIVED:
+        said = f"wanted 'delivered', got {delivery.outcome!r}{_about_outcome(delivery)}"
+        found.append(Difference("outcome", "value", "delivered", delivery.outcome, said))
     return found
+
+
+#: Outcomes with which the way of an event ended at its target, as far as this library goes.
+ARRIVED = ("delivered", "recorded")
+
+_WHAT_TO_DO = {
+    "pending": "eb.clock.advance(hours=24) sees it through",
+    "dead-lettered": "eb.dead_letters has the message",
+    "dropped": "it has no dead-letter queue that took it, so the event is lost",
+}
+
+
+def _about_outcome(delivery: Delivery) -> str:
+    """Why an event did not arrive, and where it is now."""
+    said = outcome(delivery).removeprefix(delivery.outcome).removeprefix(":").strip()
+    parts = [part for part in (said, _WHAT_TO_DO.get(delivery.outcome)) if part]
+    return f"   ({'; '.join(parts)})" if parts else ""
 
 
 def _pattern_differences(pattern: Any, event: Any) -> Iterator[Difference]:
     for mismatch in explain(pattern, event).mismatches:
-        absent = mismatch.kind == "absent"
+        absent = mismatch.kind in ("absent", "wrong_level")
         said = f"wanted {mismatch.wanted}, " + ("absent" if absent else f"got {text.value(mismatch.actual)}")
-        hint = f"   ({mismatch.hint})" if mismatch.hint else ""
-        yield Difference(mismatch.path, "absent" if absent else "value", mismatch.wanted, mismatch.actual, said + hint)
+        kind: Kind = "absent" if absent else "value"
+        yield Difference(mismatch.path, kind, mismatch.wanted, mismatch.actual, said, mismatch.hint)
 
 
 def _on_bus(wanted: Mapping[str, Any]) -> str:
@@ -152,6 +177,9 @@ def _entry_hints(log: EventLog, closest: tuple[Entry, Sequence[Difference]] | No
     if not log:
         yield "nothing was put at all; is the code under test reached, and does it use boto3's `events` client?"
     if closest is None:
+        refused = [entry for entry in log if not entry.accepted]
+        if refused and len(refused) == len(log):
+            yield f"entry #{refused[-1].number} was refused: {refused[-1].error_code}: {refused[-1].error_message}"
         return
     entry, found = closest
     for difference in found:
@@ -168,33 +196,17 @@ def _is_json(thing: str) -> bool:
         return False
 
 
-def _delivery_hints(routings: Sequence[Routing], rules: Sequence[Rule], name: str | None) -> Iterator[str]:
-    """Why the wanted rule did not deliver: no event came, it is disabled, it has no target, its pattern differs."""
-    if not routings:
-        yield "no event was accepted"
-    elif name is not None:
-        met = [(routing, rule) for routing in routings for rule in routing.rules if rule.name == name]
-        yield _why_not(*met[-1]) if met else _never_met(routings, rules, name)
+def _delivery_hints(log: DeliveryLog, seen: Seen, wanted: Mapping[str, Any]) -> Iterator[str]:
+    """Hints on what did not deliver at all; where it did, the closest delivery says enough."""
+    rule, target = (wanted.get(name) if isinstance(wanted.get(name), str) else None for name in ("rule", "target"))
+    asked = {name: wanted[name] for name, value in (("rule", rule), ("target", target)) if value is not None}
+    there = any(not list(_named_differences(delivery, asked)) for delivery in log)
+    if not there or not log:
+        silent_rule = rule if not any(delivery.rule.name == rule for delivery in log) else None
+        silent_target = target if silent_rule is None else None
+        yield from about_delivery(seen, silent_rule, silent_target)
 
 
-def _never_met(routings: Sequence[Routing], rules: Sequence[Rule], name: str) -> str:
-    """The rule saw no event: it is on another bus, came too late, or is called otherwise."""
-    buses = sorted({routing.bus for routing in routings})
-    there = [rule for rule in rules if rule.name == name]
-    if there and there[0].bus not in buses:
-        return f"rule {name!r} is on bus {there[0].bus!r}, and all events were put on {', '.join(map(repr, buses))}"
-    if there:
-        return f"rule {name!r} on bus {there[0].bus!r} was made after the last event"
-    near = difflib.get_close_matches(name, [rule.name for rule in rules], 1)
-    return f"there is no rule {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
-
-
-def _why_not(routing: Routing, rule: Rule) -> str:
-    if not rule.enabled:
-        return f"rule {rule.name!r} is disabled"
-    if rule.name in routing.matched:
-        return f"rule {rule.name!r} matched" + ("" if rule.targets else ", but it has no targets")
-    if rule.pattern is None:
-        return f"rule {rule.name!r} has a schedule and no pattern, so that no event matches it"
-    why = textwrap.indent(str(explain(rule.pattern.text, routing.event.matched_on)), "    ")
-    return f"rule {rule.name!r} on bus {rule.bus!r} does not match the last event:\n{why}"
+def _named_differences(delivery: Delivery, asked: Mapping[str, Any]) -> Iterator[Difference]:
+    for name, thing in asked.items():
+        yield from differences(thing, DeliveryLog.fields[name](delivery), name)

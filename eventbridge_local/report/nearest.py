@@ -49,8 +49,6 @@ def _differences(wanted: Any, got: Any, path: str, exact: bool) -> Iterator[Diff
         yield from _of_pattern(wanted, got, path)
     elif _is_list(wanted) and _is_list(got):
         yield from _of_lists(wanted, got, path, exact)
-    elif _is_list(wanted) and wanted and not isinstance(got, Mapping):
-        yield from _of_alternatives(wanted, got, path)
     elif not _equal(wanted, got):
         yield Difference(path, _kind(wanted, got), wanted, got, hint=_about_list(wanted, got))
 
@@ -98,17 +96,6 @@ def _of_pattern(wanted: PatternValue, got: Any, path: str) -> Iterator[Differenc
         # "absent" and "wrong_level" speak of the place that the value got for the comparison only.
         hint = "" if mismatch.kind in ("absent", "wrong_level") else mismatch.hint
         yield Difference(path, "value", Worded(mismatch.wanted), got, hint=hint)
-
-
-def _of_alternatives(wanted: Sequence[Any], got: Any, path: str) -> Iterator[Difference]:
-    """A list against a single value, as in an event pattern: one of its members must fit."""
-    if any(next(_differences(each, got, path, False), None) is None for each in wanted):
-        return
-    only = wanted[0] if len(wanted) == 1 else None
-    if only is not None and not isinstance(only, Mapping):
-        yield Difference(path, _kind(only, got), only, got)
-    else:
-        yield Difference(path, "value", Worded("one of " + ", ".join(map(repr, wanted))), got)
 
 
 class Worded(str):
@@ -171,7 +158,9 @@ def _paths(tree: Any, path: str) -> Iterator[str]:
 
 
 def _about_list(wanted: Any, got: Any) -> str:
-    """A single value was asked for and a list is there that holds it."""
+    """One value against a list that holds it: said both ways, because an event pattern would match."""
+    if _is_list(wanted) and any(next(_differences(each, got, "", False), None) is None for each in wanted):
+        return "a list asks for a list; pattern={...} asks for one of several values"
     if not _is_list(got):
         return ""
     for index, each in enumerate(got):

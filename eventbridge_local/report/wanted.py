@@ -1,6 +1,7 @@
 """What a test asks for, made ready to be compared: plain values, matchers, and value lists of event patterns.
 
-A list that holds an operator of the pattern language, such as ``[{"prefix": "shop."}]``, stands for its alternatives.
+A list that holds an operator of the pattern language, such as ``[{"prefix": "shop."}]``, stands for its alternatives;
+a list of plain values is a list, since a test that asks for one must not be content with a single value.
 What has an ``==`` of its own (``unittest.mock.ANY``, dirty-equals) or is a hamcrest matcher decides for itself; its
 text is taken before it is first asked, because some matchers show afterwards what they were last equal to.
 """
@@ -83,6 +84,12 @@ def ready(thing: Any) -> Any:
     if isinstance(thing, list | tuple):
         return PatternValue(list(thing)) if _is_pattern(thing) else [ready(each) for each in thing]
     return thing if isinstance(thing, (*_PLAIN, Matcher, PatternValue)) else Matcher(thing)
+
+
+def alternatives(thing: Any) -> Any:
+    """What is wanted of a text such as ``source``: a list of texts can only mean one of them."""
+    plain = isinstance(thing, list | tuple) and thing and all(isinstance(each, str) for each in thing)
+    return PatternValue(list(thing)) if plain else ready(thing)
 
 
 def _is_pattern(listed: list[Any] | tuple[Any, ...]) -> bool:

@@ -119,7 +119,6 @@ class Tokens:
         return kept.until is not None and self._clock.now >= kept.until
 
     def _fetch(self, connection: Connection) -> _Kept:
-        self.forget(connection)
         response = self._ask(connection, token_request(connection))
         if response is None:
             return _Kept(f"token-of-{connection.name}", connection.auth, None)

@@ -7,7 +7,7 @@ from eventbridge_local.targets.kinds.kind import Kind, api_call
 
 
 def _publish(handover: Handover) -> AwsRequest:
-    if False:
+    if handover.arn.resource.endswith(".fifo"):
         # A target has no message group for a topic; the User Guide (eb-targets) leaves FIFO topics out.
         raise AttemptFailed(
             "INVALID_PARAMETER", "Invalid parameter: The MessageGroupId parameter is required for FIFO topics"

@@ -62,10 +62,10 @@ def test_json_when_the_user_says_so() -> None:
 
 def test_headers() -> None:
     """The connection's own are sent, AWS's cannot be replaced, secret ones do not print."""
-    secret = [*one("X-Tenant", "hunter2", IsValueSecret=True), *one("User-Agent", "mine")]
+    secret = [*one("X-Tenant", "hunter2", IsValueSecret=True), *one("User-Agent", "mine"), *one("Pragma", "x")]
     made = token_request(connection(HeaderParameters=secret))
     assert (made.headers["x-tenant"], made.headers["User-Agent"]) == ("hunter2", "Amazon/EventBridge/ApiDestinations")
-    assert "hunter2" not in repr(made.headers)
+    assert ("Pragma" in made.headers, "hunter2" in repr(made.headers)) == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,14 @@ def test_a_limit_may_change() -> None:
     ]
 
 
+def test_nobody_overtakes() -> None:
+    """A limit that is raised while some wait lets nobody pass them."""
+    pace = Pace()
+    for _ in range(3):
+        pace.turn("a", 1, START)
+    assert offsets([pace.turn("a", 3, START) for _ in range(4)]) == [2, 2, 3, 3]
+
+
 @given(st.integers(1, 4), st.lists(st.floats(0, 2), max_size=40))
 def test_never_more_than_the_limit(rate: int, gaps: list[float]) -> None:
     """Nobody goes before his time, order is kept, and rate + 1 invocations take at least a second."""

@@ -129,6 +129,7 @@ def test_query_parameters(endpoint: str, target: dict[str, str], added: dict[str
         ({"User-Agent": "mine"}, {"user-agent": "too"}, "User-Agent", "Amazon/EventBridge/ApiDestinations"),
         ({"Accept-Encoding": "br"}, {"Accept-Encoding": "br"}, "Accept-Encoding", "gzip,deflate"),
         ({"Host": "other.example"}, {}, "Host", "crm.example"),
+        ({"X-Amz-Meta": "1"}, {}, "X-Amz-Meta", "1"),
         ({"Content-Length": "0"}, {}, "Content-Length", "2"),
         ({"Pragma": "x"}, {"Date": "y"}, "Pragma", None),
         ({"Pragma": "x"}, {"Date": "y"}, "Date", None),

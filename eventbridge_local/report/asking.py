@@ -1,0 +1,97 @@
+"""Questions about one event: what became of it, and what every rule would make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from eventbridge_local.bus.journal import Journal, Routing
+from eventbridge_local.core.arn import parse_arn
+from eventbridge_local.core.event import Event
+from eventbridge_local.errors import UsageError
+from eventbridge_local.report.dry_run import elsewhere, walk
+from eventbridge_local.report.explaining import EventExplanation, RoutingTable
+from eventbridge_local.report.given import AnyEvent, Given, Reader
+from eventbridge_local.report.hints import did_you_mean, users_rules
+from eventbridge_local.report.history import stops_of
+from eventbridge_local.report.path import RuleStep, Stop, judge, only
+from eventbridge_local.state.records import Rule
+from eventbridge_local.state.world import Place, World
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What the questions may look at; ``home`` is the place of names without an ARN."""
+
+    world: World
+    journal: Journal
+    home: Place
+    reader: Reader
+
+    def explain(self, thing: AnyEvent, rule: str | None) -> EventExplanation:
+        """See ``EventBridge.explain``."""
+        given = self.reader.read(thing)
+        chosen = None if rule is None else self._rule(rule)
+        if given.event is None:
+            return EventExplanation(given.title, refused=given.refused, rule=rule)
+        stops = stops_of(given.event.id, self.journal.of(Routing), self.journal.deliveries)
+        dry = not stops
+        if dry:
+            stops = self._walk(given, None)
+        if chosen is None:
+            return EventExplanation(given.title, stops, dry=dry)
+        shown = only(stops, chosen.arn)
+        met = any(stop.rules for stop in shown)
+        notes = () if met else (self._never_met(chosen, stops, given.event),)
+        shown = tuple(stop for stop in shown if stop.rules or stop.trouble)
+        return EventExplanation(given.title, shown, dry=dry, rule=rule, notes=notes)
+
+    def route(self, thing: AnyEvent, bus: str | None) -> RoutingTable:
+        """See ``EventBridge.route``."""
+        given = self.reader.read(thing)
+        if given.event is None:
+            return RoutingTable(given.title, (), f"PutEvents would refuse it: {given.refused}")
+        stops = self._walk(given, bus)
+        rows = [rule for stop in stops for rule in stop.rules]
+        title = f"{given.title} on bus {stops[0].bus!r}"
+        return RoutingTable(title, [*rows, *elsewhere(self.world, stops, given.event)], stops[0].trouble)
+
+    def _walk(self, given: Given, bus: str | None) -> tuple[Stop, ...]:
+        assert given.event is not None
+        name = bus or given.bus or "default"
+        arn = parse_arn(name)
+        if arn is None:
+            return walk(self.world, self.home, name, given.event)
+        name = arn.resource.removeprefix("event-bus/")
+        for place in self.world.places:
+            if (place.account, place.region) == (arn.account, arn.region):
+                return walk(self.world, place, name, given.event)
+        return (Stop(name, arn.account, arn.region, trouble=f"there is no event bus {name!r} in that place"),)
+
+    def _rule(self, name: str) -> Rule:
+        """The rule of that name or ARN, of today or as an event met it.
+
+        Raises:
+            UsageError: there is none.
+        """
+        rules = list(self._rules())
+        for rule in rules:
+            if name in (rule.name, rule.arn):
+                return rule
+        known = [rule.name for rule in users_rules(rules)]
+        raise UsageError(f"rule={name!r}: there is no such rule{did_you_mean(name, known)}")
+
+    def _rules(self) -> Iterator[Rule]:
+        for place in (self.home, *self.world.places):
+            for bus in place.buses.values():
+                yield from bus.rules.values()
+        for routing in self.journal.of(Routing):
+            yield from routing.rules
+
+    def _never_met(self, rule: Rule, stops: tuple[Stop, ...], event: Event) -> str:
+        step: RuleStep = judge(rule, event)
+        would = "it would match" if step.matched else f"it would not match: {step.why}"
+        buses = ", ".join(repr(stop.bus) for stop in stops)
+        if rule.bus in {stop.bus for stop in stops}:
+            return f"rule {rule.name!r} was made after the event was put; {would} now"
+        return f"rule {rule.name!r} is on bus {rule.bus!r}, and the event went to bus {buses}; {would} there"

@@ -1,0 +1,117 @@
+"""What is checked when a mock ends: deliveries, events that no rule took, rules that no event met, contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from eventbridge_local.bus.journal import Delivery, Entry, Routing
+from eventbridge_local.errors import CheckFailed, DeliveryFailed
+from eventbridge_local.patterns import explain
+from eventbridge_local.report import text
+from eventbridge_local.report.hints import Seen, nearest_rule, spoilers, users_rules
+from eventbridge_local.report.path import judge
+from eventbridge_local.state.records import Rule
+
+_MOST = 10
+_TO_ALLOW = "To allow this: {}=False"
+
+
+def failed_deliveries(deliveries: Sequence[Delivery], rings: Sequence[str]) -> Iterator[Exception]:
+    """What went wrong on the way to targets."""
+    for delivery in deliveries:
+        failure = _failure_of(delivery)
+        if failure is not None:
+            failure.add_note(text.failed_delivery(delivery))
+            yield failure
+    for ring in rings:
+        yield DeliveryFailed(
+            f"rules feed each other without end: {ring}; a handler or a target puts what the first rule matches again"
+        )
+
+
+def _failure_of(delivery: Delivery) -> Exception | None:
+    if isinstance(delivery.raised, Exception):
+        return delivery.raised
+    if isinstance(delivery.raised, SystemExit):
+        return DeliveryFailed(f"the handler left with {delivery.raised!r}")
+    if delivery.outcome == "pending":
+        waits = "It waits for another attempt: eb.clock.advance(hours=24) sees it through."
+        return DeliveryFailed(f"{delivery.error}: {delivery.reason} {waits}" if delivery.error else waits)
+    if delivery.outcome in ("dead-lettered", "dropped"):
+        return DeliveryFailed(f"{delivery.error}: {delivery.reason}")
+    return None
+
+
+def unmatched_events(seen: Seen) -> Iterator[Exception]:
+    """The accepted events that no rule of a user matched on any bus."""
+    missed = []
+    for entry in seen.entries:
+        if entry.event is not None:
+            routings = [routing for routing in seen.routings if routing.event.id == entry.event.id]
+            if not any(_matched_by_user(routing) for routing in routings):
+                missed.append((entry, routings))
+    for entry, routings in missed[:_MOST]:
+        yield CheckFailed(f"{_unmatched_event(entry, routings, seen)}\n{_TO_ALLOW.format('assert_all_events_matched')}")
+    if len(missed) > _MOST:
+        yield CheckFailed(f"and {len(missed) - _MOST} more events matched no rule; print(eb.journal) tells of each")
+
+
+def _matched_by_user(routing: Routing) -> bool:
+    return any(rule.name in routing.matched for rule in users_rules(routing.rules))
+
+
+def _unmatched_event(entry: Entry, routings: Sequence[Routing], seen: Seen) -> str:
+    name = f"event #{entry.number} {entry.source} {entry.detail_type!r} on bus {entry.bus!r}"
+    if not routings:
+        return f"{name} met no rule"
+    trouble = next((routing.trouble for routing in routings if routing.trouble), None)
+    if trouble is not None:
+        return f"{name} was dropped: {trouble}"
+    assert entry.event is not None
+    other = [rule for rule in users_rules(seen.rules) if rule.bus != entry.bus and judge(rule, entry.event).matched]
+    if other:
+        return f"{name} matched no rule; rule {other[0].name!r} on bus {other[0].bus!r} would match it there"
+    count = len(users_rules(routings[0].rules))
+    if count == 0:
+        return f"{name} matched no rule: the bus had none when the event was put"
+    return f"{name} matched none of {count} rule{'s' * (count > 1)}; {nearest_rule(routings[0])}"
+
+
+def unmatched_rules(seen: Seen) -> Iterator[Exception]:
+    """The enabled rules of users that matched no event and did not fire."""
+    matched = {
+        rule.arn for routing in seen.routings for rule in users_rules(routing.rules) if rule.name in routing.matched
+    }
+    missed = [rule for rule in users_rules(seen.rules) if rule.enabled and rule.arn not in matched]
+    for rule in missed[:_MOST]:
+        yield CheckFailed(f"{_unmatched_rule(rule, seen)}\n{_TO_ALLOW.format('assert_all_rules_matched')}")
+    if len(missed) > _MOST:
+        yield CheckFailed(f"and {len(missed) - _MOST} more rules never matched; print(eb.coverage()) lists them")
+
+
+def _unmatched_rule(rule: Rule, seen: Seen) -> str:
+    name = f"rule {rule.name!r} on bus {rule.bus!r}"
+    if rule.pattern is None:
+        return f"{name} never fired; eb.clock.advance(...) moves the time to its schedule {rule.schedule_text!r}"
+    met = [routing for routing in seen.routings if any(each.arn == rule.arn for each in routing.rules)]
+    if met:
+        routing = min(reversed(met), key=lambda each: _misses(rule, each))
+        count = f"any of {len(met)} events" if len(met) > 1 else "the one event"
+        return f"{name} never matched {count} on its bus; nearest was {_name(routing, seen)}: {_spoiled(rule, routing)}"
+    buses = ", ".join(sorted({repr(routing.bus) for routing in seen.routings}))
+    return f"{name} never matched: no event came to its bus" + (f"; events went to {buses}" if buses else "")
+
+
+def _misses(rule: Rule, routing: Routing) -> int:
+    return len(explain(rule.pattern, routing.event.matched_on).mismatches) if rule.pattern is not None else 0
+
+
+def _spoiled(rule: Rule, routing: Routing) -> str:
+    assert rule.pattern is not None
+    why = explain(rule.pattern, routing.event.matched_on)
+    return spoilers(why) if not why else "it would match now; the rule was changed after the event"
+
+
+def _name(routing: Routing, seen: Seen) -> str:
+    number = next((entry.number for entry in seen.entries if entry.event_id == routing.event.id), None)
+    return text.event_name(routing.event, number)

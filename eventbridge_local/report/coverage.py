@@ -1,0 +1,196 @@
+"""Which rules the events of a run exercised, and which fields of their patterns ever made a difference.
+
+A field decided when it alone kept an event out: without it the rule would have matched. A field that never decided
+could be deleted from the pattern without any test noticing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eventbridge_local.bus.journal import Routing
+from eventbridge_local.core.event import Event
+from eventbridge_local.patterns import Pattern
+from eventbridge_local.report.explaining import table
+from eventbridge_local.report.hints import users_rules
+from eventbridge_local.state.records import Rule
+
+#: A rule by its bus, its name, and its pattern, or its schedule where it has none.
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCoverage:
+    """What the events did with one rule.
+
+    Attributes:
+        bus, rule: its name and that of its bus.
+        trigger: the text of its pattern; of its schedule where it has no pattern.
+        met: how many events came by while it was enabled.
+        matched: how many of them it matched, or how often it fired.
+        fields: the paths its pattern looks at.
+        decided: those of them that alone kept an event out.
+    """
+
+    bus: str
+    rule: str
+    trigger: str
+    met: int = 0
+    matched: int = 0
+    fields: tuple[str, ...] = ()
+    decided: frozenset[str] = frozenset()
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """The fields that never decided."""
+        return tuple(path for path in self.fields if path not in self.decided)
+
+    def __or__(self, other: RuleCoverage) -> RuleCoverage:
+        """Both together; they must be of one rule."""
+        return RuleCoverage(
+            self.bus,
+            self.rule,
+            self.trigger,
+            self.met + other.met,
+            self.matched + other.matched,
+            self.fields,
+            self.decided | other.decided,
+        )
+
+
+class Coverage:
+    """The rules of a run, by bus and name; ``str()`` is a report, ``first | second`` adds runs up."""
+
+    def __init__(self, rules: Iterable[RuleCoverage] = ()) -> None:
+        self._rules: dict[Key, RuleCoverage] = {}
+        for rule in rules:
+            key = (rule.bus, rule.rule, rule.trigger)
+            known = self._rules.get(key)
+            self._rules[key] = rule if known is None else known | rule
+
+    @property
+    def rules(self) -> tuple[RuleCoverage, ...]:
+        """All rules there were."""
+        return tuple(self._rules[key] for key in sorted(self._rules))
+
+    @property
+    def unmatched(self) -> tuple[RuleCoverage, ...]:
+        """The rules that matched nothing."""
+        return tuple(rule for rule in self.rules if not rule.matched)
+
+    @property
+    def undecided(self) -> tuple[tuple[RuleCoverage, str], ...]:
+        """The fields that never decided, each with its rule."""
+        return tuple((rule, path) for rule in self.rules for path in rule.undecided)
+
+    def __iter__(self) -> Iterator[RuleCoverage]:
+        return iter(self.rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def __or__(self, other: Coverage) -> Coverage:
+        return Coverage([*self, *other])
+
+    def __repr__(self) -> str:
+        return f"<Coverage: {len(self) - len(self.unmatched)} of {len(self)} rules matched>"
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        if not self._rules:
+            yield "no mock had a rule"
+            return
+        fields = sum(len(rule.fields) for rule in self.rules)
+        decided = fields - len(self.undecided)
+        yield f"{len(self) - len(self.unmatched)} of {len(self)} rules matched an event; {decided} of {fields} fields decided"
+        rows = [
+            (rule.rule, rule.bus, f"{rule.matched} of {rule.met}", ", ".join(rule.undecided) or "-")
+            for rule in self.rules
+            if rule.undecided or not rule.matched
+        ]
+        if rows:
+            yield from table(("rule", "bus", "matched", "fields that never decided"), rows)
+            yield "A field decided when it alone kept an event out; put an event that differs in nothing else."
+
+    def as_data(self) -> list[list[Any]]:
+        """Plain values, for the way between processes."""
+        return [
+            [rule.bus, rule.rule, rule.trigger, rule.met, rule.matched, list(rule.fields), sorted(rule.decided)]
+            for rule in self
+        ]
+
+    @classmethod
+    def from_data(cls, data: Sequence[Sequence[Any]]) -> Coverage:
+        """What ``as_data`` gave."""
+        return cls(
+            RuleCoverage(bus, rule, trigger, met, matched, tuple(fields), frozenset(decided))
+            for bus, rule, trigger, met, matched, fields, decided in data
+        )
+
+
+def coverage_of(routings: Iterable[Routing], rules: Iterable[Rule]) -> Coverage:
+    """The coverage of one mock.
+
+    Args:
+        routings: what became of each event.
+        rules: the rules there are now; those that events met before count too.
+    """
+    watched: dict[Key, _Watched] = {}
+    for rule in users_rules(rules):
+        watched.setdefault(_key(rule), _Watched(rule))
+    for routing in routings:
+        for rule in users_rules(routing.rules):
+            watched.setdefault(_key(rule), _Watched(rule)).meet(rule, routing)
+    return Coverage(each.result() for each in watched.values())
+
+
+def _key(rule: Rule) -> Key:
+    return rule.bus, rule.name, _trigger(rule)
+
+
+def _trigger(rule: Rule) -> str:
+    return rule.schedule_text or "" if rule.pattern is None else rule.pattern.text
+
+
+class _Watched:
+    """Counts for one rule, and its pattern less one field each."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._met = self._matched = 0
+        self._decided: set[str] = set()
+        self._without = list(_without_one_field(rule.pattern)) if rule.pattern is not None else []
+
+    def meet(self, rule: Rule, routing: Routing) -> None:
+        fired = rule.name in routing.matched
+        if not rule.enabled or (rule.pattern is None and not fired):
+            return
+        self._met += 1
+        self._matched += fired
+        if not fired:
+            self._decided.update(self._deciding(routing.event))
+
+    def _deciding(self, event: Event) -> Iterator[str]:
+        tree = event.matched_on
+        for path, pattern in self._without:
+            if path not in self._decided and (pattern is None or pattern.matches(tree)):
+                yield path
+
+    def result(self) -> RuleCoverage:
+        rule = self._rule
+        paths = () if rule.pattern is None else rule.pattern.paths
+        return RuleCoverage(
+            rule.bus, rule.name, _trigger(rule), self._met, self._matched, paths, frozenset(self._decided)
+        )
+
+
+def _without_one_field(pattern: Pattern) -> Iterator[tuple[str, Pattern | None]]:
+    """Each branch of a pattern less one of its fields; None where nothing is left, which matches everything."""
+    for branch in pattern.subrules:
+        for field in branch:
+            rest = tuple(each for each in branch if each is not field)
+            yield field.path, Pattern(pattern.text, (rest,)) if rest else None

@@ -1,0 +1,98 @@
+"""What would become of an event: nothing is delivered, written down or changed.
+
+An event bus that is a target is followed, with the hops AWS allows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from eventbridge_local.bus.hops import hop
+from eventbridge_local.core.arn import parse_arn
+from eventbridge_local.core.event import Event
+from eventbridge_local.report.hints import users_rules
+from eventbridge_local.report.path import RuleStep, Stop, TargetStep, judge
+from eventbridge_local.state.records import Rule, Target
+from eventbridge_local.state.world import Place, World
+from eventbridge_local.targets.handover import AttemptFailed
+from eventbridge_local.targets.names import names_of
+from eventbridge_local.transforms import InputContext, InvalidResult
+
+_MOST_STOPS = 20
+
+
+def walk(world: World, place: Place, bus: str, event: Event) -> tuple[Stop, ...]:
+    """Every bus the event would reach, the first one first.
+
+    Args:
+        place, bus: where it is put.
+    """
+    now, stops = world.clock.now, []
+    waiting = deque([(place, bus, event)])
+    while waiting and len(stops) < _MOST_STOPS:
+        here, name, arriving = waiting.popleft()
+        stops.append(_stop(here, name, arriving, now))
+        waiting.extend(_onwards(world, here, name, arriving, stops[-1]))
+    return tuple(stops)
+
+
+def elsewhere(world: World, stops: tuple[Stop, ...], event: Event) -> Iterator[RuleStep]:
+    """The rules of all buses that the event would not reach, and whether their patterns would match it there."""
+    reached = {(stop.account, stop.region, stop.bus) for stop in stops}
+    for place in world.places:
+        for bus in place.buses.values():
+            if (place.account, place.region, bus.name) in reached:
+                continue
+            for rule in users_rules(bus.rules.values()):
+                step = judge(rule, event)
+                would = "; it would match there" if step.matched else f", and {step.why}"
+                yield replace(step, matched=False, why=f"the event does not reach bus {bus.name!r}{would}")
+
+
+def targets_of(rule: Rule, event: Event, now: datetime) -> tuple[TargetStep, ...]:
+    """What the targets of a rule would get of an event that it matches."""
+    return tuple(_target_step(rule, target, event, now) for target in rule.targets)
+
+
+def _stop(place: Place, name: str, event: Event, now: datetime) -> Stop:
+    bus = place.buses.get(name)
+    if bus is None:
+        there = ", ".join(map(repr, sorted(place.buses)))
+        trouble = f"there is no event bus {name!r} in {place.account}/{place.region}; there are {there}"
+        return Stop(name, place.account, place.region, trouble=trouble)
+    rules = []
+    for rule in users_rules(bus.rules.values()):
+        step = judge(rule, event)
+        rules.append(replace(step, targets=targets_of(rule, event, now)) if step.matched else step)
+    return Stop(name, place.account, place.region, tuple(rules))
+
+
+def _target_step(rule: Rule, target: Target, event: Event, now: datetime) -> TargetStep:
+    name = names_of(target.arn)[-1]
+    if target.input is None:
+        return TargetStep(target.id, target.arn, name, "would get", event.text)
+    try:
+        made = target.input.payload(event.text, event.envelope, InputContext(rule.arn, rule.name, now))
+    except InvalidResult as invalid:
+        about = "INVALID_JSON, the input transformer makes something that is not JSON"
+        return TargetStep(target.id, target.arn, name, "would fail", invalid.text, about)
+    return TargetStep(target.id, target.arn, name, "would get", made)
+
+
+def _onwards(world: World, place: Place, bus: str, event: Event, stop: Stop) -> Iterator[tuple[Place, str, Event]]:
+    """The buses among the targets that were reached, where this mock has them."""
+    places = {(each.account, each.region): each for each in world.places}
+    for target in (target for rule in stop.rules for target in rule.targets if target.reached):
+        arn = parse_arn(target.arn)
+        if arn is None or arn.service != "events" or not arn.resource.startswith("event-bus/"):
+            continue
+        there, name = places.get((arn.account, arn.region)), arn.resource.removeprefix("event-bus/")
+        if there is None or name not in there.buses:
+            continue
+        try:
+            yield there, name, hop(event, place.region, arn.region, world.clock.now, lambda: event.id)
+        except AttemptFailed:
+            continue

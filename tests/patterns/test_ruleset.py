@@ -1,0 +1,72 @@
+"""Rules of every mixture of loose and narrow fields, against events with every mixture of arrays, in one rule set."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from eventbridge_local.patterns import RuleSet, matches
+
+LISTS: tuple[list[Any] | None, ...] = (
+    None,
+    ["y"],
+    [{"anything-but": "x"}],
+    [{"anything-but": {"prefix": "x"}}],
+    [{"exists": True}],
+    [{"exists": False}],
+    [{"exists": False}, {"anything-but": ["x", "z"]}],
+)
+ABSENT = object()
+OUTER = (
+    ABSENT,
+    {"p": "x"},
+    {"p": "y", "q": "x"},
+    {"p": ["x", "y"], "q": ["x", "x"]},
+    [{"p": "x"}, {"q": "y"}],
+    [{"p": "y"}, {"p": "x", "q": "z"}],
+    [[{"p": "y"}, {"q": "x"}], {"p": "x"}],
+)
+INNER = (ABSENT, "x", "y", ["x", "y"], [])
+
+
+def pattern(above: str, p: Any, q: Any, b: Any) -> dict[str, Any]:
+    """A pattern with the given value lists, those that are not None."""
+    inner = {name: value for name, value in (("p", p), ("q", q)) if value}
+    return ({above: inner} if inner else {}) | ({"b": b} if b else {})
+
+
+FLAT = [tree for lists in product(LISTS, repeat=3) if (tree := pattern("a", *lists))]
+EVENTS = [
+    {name: value for name, value in (("a", outer), ("b", inner)) if value is not ABSENT}
+    for outer, inner in product(OUTER, INNER)
+]
+
+
+def either(at: int) -> dict[str, Any]:
+    """Two of the patterns as the branches of one."""
+    return {"$or": [FLAT[at], FLAT[(at * 7 + 3) % len(FLAT)]]}
+
+
+@pytest.fixture(scope="module", params=["flat", "branches", "some removed"])
+def rules(request: pytest.FixtureRequest) -> tuple[RuleSet, dict[str, Any]]:
+    """A rule set, and the patterns in it by name."""
+    trees = [either(at) for at in range(len(FLAT))] if request.param == "branches" else FLAT
+    patterns = {str(at): tree for at, tree in enumerate(trees)}
+    made = RuleSet()
+    for name, tree in patterns.items():
+        made.add(name, tree)
+    if request.param == "some removed":
+        for name in [name for name in patterns if int(name) % 3]:
+            made.remove(name)
+            del patterns[name]
+    return made, patterns
+
+
+@pytest.mark.parametrize("number", range(len(EVENTS)))
+def test_each_rule_matches_as_by_itself(rules: tuple[RuleSet, dict[str, Any]], number: int) -> None:
+    """The rule set names the patterns that match by themselves, in order."""
+    made, patterns = rules
+    event = EVENTS[number]
+    assert made.match(event) == [name for name, tree in patterns.items() if matches(tree, event)]
