@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eventbridge_local.batching import batch_entries, entry_size, put_all
+    from eventbridge_local.contracts import Contracts, infer_schema
     from eventbridge_local.core.limits import Limits
+    from eventbridge_local.errors import ContractViolation
     from eventbridge_local.handle import EventBridge
     from eventbridge_local.mock import current_eventbridge, mock_eventbridge
     from eventbridge_local.patterns import RuleSet, explain, matches
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from eventbridge_local.schedules import next_fire_times
 
 __all__ = [
+    "ContractViolation",
+    "Contracts",
     "EventBridge",
     "Limits",
     "RuleSet",
@@ -26,6 +30,7 @@ __all__ = [
     "current_eventbridge",
     "entry_size",
     "explain",
+    "infer_schema",
     "make_event",
     "matches",
     "mock_eventbridge",
@@ -36,6 +41,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ContractViolation": "errors",
+    "Contracts": "contracts",
     "EventBridge": "handle",
     "Limits": "core.limits",
     "RuleSet": "patterns",
@@ -43,6 +50,7 @@ _HOMES = {
     "current_eventbridge": "mock",
     "entry_size": "batching",
     "explain": "patterns",
+    "infer_schema": "contracts",
     "make_event": "samples",
     "matches": "patterns",
     "mock_eventbridge": "mock",

@@ -17,15 +17,16 @@ from typing import Any, TypeVar, overload
 
 import botocore.session
 
-from eventbridge_local.bus.journal import Delivery
+from eventbridge_local import session
+from eventbridge_local.bus.plane import EventCheck
 from eventbridge_local.core.clock import Clock
 from eventbridge_local.core.ids import Ids
 from eventbridge_local.edge.hook import Active, activate, deactivate
-from eventbridge_local.errors import DeliveryFailed, UsageError
+from eventbridge_local.errors import UsageError
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.operations.service import Service
 from eventbridge_local.options import Options, make_options
-from eventbridge_local.report import text
+from eventbridge_local.report import checks, text
 from eventbridge_local.targets.services import Services
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
@@ -55,6 +56,10 @@ class Mock:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._entrances.pop().close(error)
+
+    def tell(self, error: BaseException) -> None:
+        """Put what the innermost entrance knows on an error that ended a test, as leaving with it would."""
+        self._entrances[-1].tell(error)
 
     async def __aenter__(self) -> EventBridge:
         return self.__enter__()
@@ -103,7 +108,7 @@ def current_eventbridge() -> EventBridge:
         UsageError: no mock is active.
     """
     if not _entered:
-        raise UsageError("no mock_eventbridge is active here")
+        raise UsageError("no mock_eventbridge is active here; use `with mock_eventbridge():` or the fixture eventbridge")
     return _entered[-1].handle
 
 
@@ -122,9 +127,11 @@ class _Entrance:
             options.seed,
             options.keep_records,
             options.organization,
+            _event_check(options),
         )
         self._active = Active(self._service, options.account)
         self._region_before: str | None = None
+        self._told: BaseException | None = None
         self.handle = EventBridge(self._service, options.account, region)
 
     def open(self) -> None:
@@ -132,6 +139,7 @@ class _Entrance:
         _entered.append(self)
         self._region_before = os.environ.get(_REGION_VARIABLE)
         os.environ[_REGION_VARIABLE] = self.handle.region
+        session.tell("opened", self.handle)
 
     def close(self, error: BaseException | None) -> None:
         deactivate(self._active)
@@ -140,36 +148,42 @@ class _Entrance:
             os.environ.pop(_REGION_VARIABLE, None)
         else:
             os.environ[_REGION_VARIABLE] = self._region_before
-        failures = self._failures() if self._options.assert_all_deliveries_succeeded else []
+        session.tell("closed", self.handle)
         if error is not None:
-            # The test's own failure stays the one that is raised; ours explains it.
-            for note in (*self.handle.hints_for(error), *map(text.failure, failures)):
-                error.add_note(note)
-        elif failures:
+            self.tell(error)
+        elif self._told is None and (failures := self._failures()):
             raise ExceptionGroup(text.failed_checks(len(failures)), failures)
 
+    def tell(self, error: BaseException) -> None:
+        """Put what we know on the test's own failure, which stays the one that is raised; ours explains it. Once."""
+        if self._told is not error:
+            self._told = error
+            for note in (*self.handle.hints_for(error), *map(text.failure, self._failures())):
+                error.add_note(note)
+
     def _failures(self) -> list[Exception]:
-        failures = [failure for made in self._service.journal.deliveries if (failure := _failure_of(made))]
-        return failures + [DeliveryFailed(f"rules feed each other without end: {ring}") for ring in self._service.rings]
+        options, seen, journal = self._options, self.handle.seen(), self._service.journal
+        failures: list[Exception] = []
+        if options.assert_all_deliveries_succeeded:
+            failures += checks.failed_deliveries(journal.deliveries, self._service.rings)
+        if options.events_must_match:
+            failures += checks.unmatched_events(seen)
+        if options.rules_must_match:
+            failures += checks.unmatched_rules(seen)
+        if options.contracts is not None:
+            failures += _checking().delivered_against(options.contracts, seen.entries, journal.deliveries)
+        return failures
 
 
-def _failure_of(delivery: Delivery) -> Exception | None:
-    """What went wrong with a delivery, with the event and the rule in a note."""
-    failure: Exception
-    if isinstance(delivery.raised, Exception):
-        failure = delivery.raised
-    elif isinstance(delivery.raised, SystemExit):
-        failure = DeliveryFailed(f"the handler left with {delivery.raised!r}")
-    elif delivery.outcome == "pending":
-        failure = DeliveryFailed(
-            f"{delivery.error}: {delivery.reason} It waits for another attempt: eb.clock.advance(hours=24) sees it through."
-        )
-    elif delivery.outcome in ("dead-lettered", "dropped"):
-        failure = DeliveryFailed(f"{delivery.error}: {delivery.reason}")
-    else:
-        return None
-    failure.add_note(text.failed_delivery(delivery))
-    return failure
+def _event_check(options: Options) -> EventCheck | None:
+    return None if options.contracts is None else functools.partial(_checking().check_put, options.contracts)
+
+
+def _checking() -> Any:
+    """What looks at contracts. It is imported late, because most mocks have none."""
+    from eventbridge_local.contracts import checking
+
+    return checking
 
 
 @functools.lru_cache(maxsize=16)

@@ -11,6 +11,7 @@ from typing import Any
 
 from dateutil import parser
 
+from eventbridge_local import session
 from eventbridge_local.core.clock import aware
 from eventbridge_local.core.limits import Limits
 from eventbridge_local.errors import UsageError
@@ -38,6 +39,14 @@ class Options:
         allow_hosts: names of hosts besides this machine that may be called, such as ``["localstack"]``.
         keep_records: the most records the journal keeps, for runs of millions of events; the oldest go first. None
             keeps all.
+        contracts: JSON Schema or OpenAPI documents that events must keep: a path, a list of paths, a mapping as for
+            ``Contracts``, or ``Contracts``. An event that breaks its contract raises ContractViolation out of the call
+            that puts it.
+        strict: turns on the two checks that follow.
+        assert_all_events_matched: raise when the context ends if no rule matched an event that was put. None
+            does as ``strict`` says.
+        assert_all_rules_matched: raise when the context ends if an enabled rule matched nothing. None does as
+            ``strict`` says.
         assert_all_deliveries_succeeded: raise when the context ends if a handler raised, or an event could not be
             delivered or went round in a ring of rules.
     """
@@ -51,6 +60,10 @@ class Options:
     forward: str | Collection[str] = "auto"
     allow_hosts: Collection[str] = ()
     keep_records: int | None = None
+    contracts: Any = None
+    strict: bool = False
+    assert_all_events_matched: bool | None = None
+    assert_all_rules_matched: bool | None = None
     assert_all_deliveries_succeeded: bool = True
 
     def __post_init__(self) -> None:
@@ -68,7 +81,27 @@ class Options:
             raise UsageError(f"keep_records={self.keep_records!r}: give a whole number from 100, or None for all")
         if isinstance(self.allow_hosts, str):
             raise UsageError(f"allow_hosts={self.allow_hosts!r}: give a list of host names: [{self.allow_hosts!r}]")
+        for name in ("strict", "assert_all_deliveries_succeeded"):
+            if not isinstance(getattr(self, name), bool):
+                raise UsageError(f"{name}={getattr(self, name)!r}: write True or False")
+        for name in ("assert_all_events_matched", "assert_all_rules_matched"):
+            if not isinstance(getattr(self, name), bool | None):
+                raise UsageError(f"{name}={getattr(self, name)!r}: write True, False, or None to do as strict= says")
+        if self.contracts is not None:
+            from eventbridge_local.contracts import Contracts  # jsonschema, which most tests do without
+
+            object.__setattr__(self, "contracts", Contracts.coerce(self.contracts))
         self.start()
+
+    @property
+    def events_must_match(self) -> bool:
+        """Whether an event that no rule matched is a failure."""
+        return self.strict if self.assert_all_events_matched is None else self.assert_all_events_matched
+
+    @property
+    def rules_must_match(self) -> bool:
+        """Whether a rule that matched nothing is a failure."""
+        return self.strict if self.assert_all_rules_matched is None else self.assert_all_rules_matched
 
     def start(self) -> datetime | None:
         """``now`` as an aware datetime."""
@@ -87,7 +120,10 @@ NAMES = tuple(option.name for option in fields(Options))
 
 
 def make_options(given: dict[str, Any], *, door: str = "mock_eventbridge") -> Options:
-    """Options from keywords; ``door`` is what a wrong keyword is blamed on.
+    """Options from keywords, and from the ini keys of a pytest run for what they do not name.
+
+    Args:
+        door: what a wrong keyword is blamed on.
 
     Raises:
         UsageError: an unknown keyword, or a value that does not make sense.
@@ -97,4 +133,4 @@ def make_options(given: dict[str, Any], *, door: str = "mock_eventbridge") -> Op
             near = difflib.get_close_matches(name, NAMES, 1)
             guess = f"did you mean {near[0]}?" if near else f"choose from {', '.join(NAMES)}"
             raise UsageError(f"{door}({name}=...): there is no such option; {guess}")
-    return Options(**given)
+    return Options(**{**{name: value for name, value in session.defaults.items() if name in NAMES}, **given})

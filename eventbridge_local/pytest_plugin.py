@@ -1,27 +1,74 @@
-"""The pytest plugin: fixture ``eventbridge`` and marker ``eventbridge``.
+"""The pytest plugin: fixture and marker ``eventbridge``, ini keys, the journal of a failing test, rule coverage.
 
-It is imported at the start of every pytest run of an environment, so it imports nothing but pytest; the library,
-and with it botocore, comes in when a test asks for the fixture.
+It is imported at the start of every pytest run of an environment, so it imports nothing but pytest and ``session``; the
+library, and with it botocore, comes in when a test asks for the fixture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from eventbridge_local import session
+
 if TYPE_CHECKING:
     from eventbridge_local import EventBridge
+    from eventbridge_local.mock import Mock
 
 _MARKER = (
     "eventbridge(**options): run the test inside mock_eventbridge(**options); "
     "options of class and module markers count where a nearer one is silent"
 )
+_JOURNAL = "eventbridge journal"
+_COVERAGE = "eventbridge_coverage"
+
+
+# options and ini keys
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("eventbridge", "eventbridge_local")
+    group.addoption(
+        "--eventbridge-journal",
+        choices=("always", "failed", "never"),
+        default="failed",
+        help="show what happened on the event buses under failing tests (default), under all tests, or never",
+    )
+    group.addoption(
+        "--eventbridge-coverage",
+        action="store_true",
+        help="list the rules that matched no event in this run, and the pattern fields that never decided",
+    )
+    parser.addini("eventbridge_strict", "the option strict of every mock_eventbridge", type="bool", default=False)
+    parser.addini("eventbridge_contracts", "the option contracts: files and folders of schemas", type="paths")
+    parser.addini("eventbridge_template", "the option template: files to load rules from", type="paths")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
+    run = config.stash[_RUN] = _Run(coverage=config.getoption("--eventbridge-coverage"))
+    before = dict(session.defaults)
+    session.defaults.update(_defaults(config))
+    session.listeners.append(run.heard)
+
+    def clean_up() -> None:
+        session.listeners.remove(run.heard)
+        session.defaults.clear()
+        session.defaults.update(before)
+
+    config.add_cleanup(clean_up)
+
+
+def _defaults(config: pytest.Config) -> dict[str, Any]:
+    """What the ini keys say; keys that are not there say nothing."""
+    given = {name: config.getini(f"eventbridge_{name}") for name in ("strict", "contracts", "template")}
+    return {name: value for name, value in given.items() if value}
+
+
+# the fixture
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,14 +88,19 @@ def eventbridge(request: pytest.FixtureRequest) -> Iterator[EventBridge]:
     options = _marked_options(request.node)
     # Ids are the same in every run of a test, whatever ran before it and on whichever worker.
     options.setdefault("seed", request.node.nodeid)
+    _read_contracts_once(request.config.stash[_RUN], options)
     mock = Mock(make_options(options, door="@pytest.mark.eventbridge"))
     handle = mock.__enter__()
-    request.node.stash[_HANDLE] = handle
+    request.node.stash[_MOCK] = mock
     yield handle
-    mock.__exit__(None, None, None)
+    del request.node.stash[_MOCK]
+    error = request.node.stash.get(_ERROR, None)
+    mock.__exit__(type(error) if error else None, error, None)
 
 
-_HANDLE: pytest.StashKey[Any] = pytest.StashKey()
+_MOCK: pytest.StashKey[Mock] = pytest.StashKey()
+#: What ended the set-up or the body of a test.
+_ERROR: pytest.StashKey[BaseException] = pytest.StashKey()
 
 
 def _marked_options(node: pytest.Item) -> dict[str, Any]:
@@ -61,11 +113,157 @@ def _marked_options(node: pytest.Item) -> dict[str, Any]:
     return merged
 
 
+def _read_contracts_once(run: _Run, options: dict[str, Any]) -> None:
+    """Read the files of contracts once in a run and not for each test."""
+    given = options.get("contracts", session.defaults.get("contracts"))
+    paths = [given] if isinstance(given, str | Path) else given
+    if isinstance(paths, list | tuple) and paths and all(isinstance(path, str | Path) for path in paths):
+        from eventbridge_local.contracts import Contracts
+
+        key = tuple(str(Path(path).absolute()) for path in paths)
+        if key not in run.contracts:
+            run.contracts[key] = Contracts.coerce(list(paths))
+        options["contracts"] = run.contracts[key]
+
+
+# the journal under a test
+
+
+class _Run:
+    """What the plugin remembers: mocks of the test that runs now, and the coverage so far.
+
+    Coverage is kept as plain data, as it travels between the processes of xdist.
+    """
+
+    def __init__(self, coverage: bool) -> None:
+        self._wants_coverage = coverage
+        self._open: list[EventBridge] = []
+        #: The mocks of this test, each with the last record of its journal when the test began.
+        self._seen: list[tuple[EventBridge, Any]] = []
+        self.coverage: list[list[Any]] = []
+        self.contracts: dict[tuple[str, ...], Any] = {}
+
+    def heard(self, moment: session.Moment, handle: EventBridge) -> None:
+        """A mock began, ended, or forgets."""
+        if moment == "opened":
+            self._open.append(handle)
+            self._seen.append((handle, None))
+            return
+        if self._wants_coverage:
+            self.coverage = _added_up(self.coverage, handle.coverage().as_data())
+        if moment == "closed" and handle in self._open:
+            self._open.remove(handle)
+
+    def begin_test(self) -> None:
+        """Look only at what happens from now on; mocks of wider scopes go on."""
+        self._seen = [(handle, _last_record(handle)) for handle in self._open]
+
+    def end_test(self) -> None:
+        self._seen = []
+
+    def journals(self) -> list[str]:
+        """The journals of this test's mocks, in the order in which they began."""
+        from eventbridge_local.report.story import short
+
+        told = []
+        for handle, before in self._seen:
+            records = _since(handle.journal.records, before)
+            if records or before is None:
+                told.append(short(records))
+        return told
+
+
+_RUN: pytest.StashKey[_Run] = pytest.StashKey()
+
+
+def _last_record(handle: EventBridge) -> Any:
+    return next(reversed(handle.journal.records), None)
+
+
+def _since(records: tuple[Any, ...], last: Any) -> tuple[Any, ...]:
+    """The records behind one of them; all when it is gone."""
+    at = next((index for index in reversed(range(len(records))) if records[index] is last), -1)
+    return records[at + 1 :]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    run = item.config.stash[_RUN]
+    run.begin_test()
+    try:
+        return (yield)
+    finally:
+        run.end_test()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
-    """Put our hints on a refusal that ended a test, before pytest writes it down."""
-    handle = item.stash.get(_HANDLE, None)
-    if handle is not None and call.when == "call" and call.excinfo is not None:
-        for hint in handle.hints_for(call.excinfo.value):
-            call.excinfo.value.add_note(hint)
-    return (yield)
+    """Put what we know on the error that ended a test, before pytest writes it down; and the journal under it."""
+    if call.excinfo is not None and call.when in ("setup", "call"):
+        item.stash[_ERROR] = call.excinfo.value
+        mock = item.stash.get(_MOCK, None)
+        if mock is not None:
+            mock.tell(call.excinfo.value)
+    report = yield
+    _add_journals(item, report)
+    return report
+
+
+def _add_journals(item: pytest.Item, report: pytest.TestReport) -> None:
+    when = item.config.getoption("--eventbridge-journal")
+    wanted = report.failed if when == "failed" else when == "always" and (report.failed or report.when == "call")
+    if not wanted or item.stash.get(_SHOWN, False):
+        return
+    item.stash[_SHOWN] = report.failed
+    journals = item.config.stash[_RUN].journals()
+    for number, journal in enumerate(journals, 1):
+        of = f" {number} of {len(journals)}" if len(journals) > 1 else ""
+        report.sections.append((f"{_JOURNAL}{of}", journal))
+
+
+#: Whether a failed report of this test has the journal already.
+_SHOWN: pytest.StashKey[bool] = pytest.StashKey()
+
+
+# rule coverage, and the processes of xdist
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """On a worker of xdist: hand the coverage to the controller."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_COVERAGE] = session.config.stash[_RUN].coverage
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """On the controller of xdist: a worker has ended."""
+    run = node.config.stash[_RUN]
+    run.coverage = _added_up(run.coverage, getattr(node, "workeroutput", {}).get(_COVERAGE, []))
+
+
+def _added_up(one: list[list[Any]], other: list[list[Any]]) -> list[list[Any]]:
+    if not other:
+        return one
+    from eventbridge_local.report.coverage import Coverage
+
+    return (Coverage.from_data(one) | Coverage.from_data(other)).as_data()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.getoption("--eventbridge-journal") == "always":
+        _show_journals(terminalreporter)
+    if config.getoption("--eventbridge-coverage"):
+        from eventbridge_local.report.coverage import Coverage
+
+        terminalreporter.section("eventbridge rule coverage")
+        terminalreporter.line(str(Coverage.from_data(config.stash[_RUN].coverage)))
+
+
+def _show_journals(terminalreporter: pytest.TerminalReporter) -> None:
+    """The journals of tests that passed; those that failed have theirs in the report."""
+    for report in terminalreporter.stats.get("passed", ()):
+        for title, journal in getattr(report, "sections", ()):
+            if title.startswith(_JOURNAL):
+                terminalreporter.section(f"{title} of {report.nodeid}", sep="-")
+                terminalreporter.line(journal)

@@ -12,6 +12,7 @@ PACKAGE = Path(eventbridge_local.__file__).parent
 #: The level of each part; a part may import what stands on a lower level, and itself.
 LEVELS = {
     "errors": 0,
+    "session": 0,
     "typing": 0,
     "batching": 1,
     "core": 1,

@@ -142,3 +142,294 @@ def test_the_menu_loads_neither_jsonschema_nor_croniter() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# the journal under a failing test
+
+JOURNAL_TESTS = """
+    import boto3, pytest
+    from eventbridge_local import mock_eventbridge
+
+    def test_fails(eventbridge):
+        eventbridge.rule("big", pattern={"detail": {"total": [{"numeric": [">", 9]}]}})
+        eventbridge.put("shop", "Sold", {"total": "12"})
+        assert 0
+
+    def test_fails_in_a_with():
+        with mock_eventbridge() as eb:
+            eb.put("shop", "Inner")
+            assert 0
+
+    def test_passes(eventbridge):
+        eventbridge.put("shop", "Quiet")
+
+    def test_without_any_mock():
+        assert 0
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "xdist"])
+def test_the_journal_stands_under_a_failing_test(pytester: pytest.Pytester, workers: list[str]) -> None:
+    """Of the fixture and of any other mock; with the reasons; and under no other test."""
+    pytester.makepyfile(JOURNAL_TESTS)
+    result = pytester.runpytest_subprocess(*workers)
+    result.assert_outcomes(failed=3, passed=1)
+    shown = result.stdout.str()
+    assert shown.count("- eventbridge journal -") == 2
+    assert shown.count("event #1 shop 'Sold' put on bus 'default'") == 1
+    assert "detail.total  differs wanted numeric > 9, got '12'" in shown
+    assert "event #1 shop 'Inner' put on bus 'default'" in shown
+    assert "'Quiet'" not in shown
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "xdist"])
+def test_the_journal_can_stand_under_every_test(pytester: pytest.Pytester, workers: list[str]) -> None:
+    """Also under those that pass."""
+    pytester.makepyfile(JOURNAL_TESTS)
+    shown = pytester.runpytest_subprocess("--eventbridge-journal=always", *workers).stdout.str()
+    assert "eventbridge journal of test_the_journal_can_stand_under_every_test.py::test_passes" in shown
+    assert shown.count("'Quiet' put on bus") == 1
+    assert shown.count("'Sold' put on bus") == 1
+
+
+def test_the_journal_can_be_left_out(pytester: pytest.Pytester) -> None:
+    """It is never shown then."""
+    pytester.makepyfile(JOURNAL_TESTS)
+    assert "eventbridge journal" not in pytester.runpytest_subprocess("--eventbridge-journal=never").stdout.str()
+
+
+def test_the_journal_of_a_failing_fixture(pytester: pytest.Pytester) -> None:
+    """Set-up may fail too."""
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.fixture
+        def shop(eventbridge):
+            eventbridge.put("shop", "Opened")
+            raise RuntimeError("no key")
+
+        def test_it(shop):
+            pass
+    """)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*- eventbridge journal -*", "event #1 shop 'Opened' put on bus 'default'"])
+
+
+def test_the_journal_of_a_mock_for_a_module(pytester: pytest.Pytester) -> None:
+    """Of a mock that outlives tests only what happened in the failing one is shown."""
+    pytester.makepyfile("""
+        import pytest
+        from eventbridge_local import mock_eventbridge
+
+        @pytest.fixture(scope="module")
+        def eb():
+            with mock_eventbridge() as eb:
+                yield eb
+
+        def test_passes(eb):
+            eb.put("shop", "Before")
+
+        def test_fails(eb):
+            eb.put("shop", "During")
+            assert 0
+    """)
+    shown = pytester.runpytest_subprocess().stdout.str()
+    assert "event #2 shop 'During'" in shown
+    assert "'Before'" not in shown
+
+
+def test_a_long_journal_is_cut_and_ends_with_the_newest(pytester: pytest.Pytester) -> None:
+    """The newest stands last; what is left out is said."""
+    pytester.makepyfile("""
+        def test_fails(eventbridge):
+            for number in range(100):
+                eventbridge.put("shop", f"T{number}")
+            assert 0
+    """)
+    shown = pytester.runpytest_subprocess().stdout.str()
+    assert "... and more before; print(eventbridge.journal) in the test shows all" in shown
+    assert "event #100 shop 'T99'" in shown
+    assert "event #1 shop 'T0'" not in shown
+
+
+def test_a_journal_in_which_nothing_happened(pytester: pytest.Pytester) -> None:
+    """That, too, is an answer."""
+    pytester.makepyfile("def test_it(eventbridge): assert 0")
+    result = pytester.runpytest_subprocess()
+    result.stdout.fnmatch_lines(["nothing happened: no event was put, and no call was refused"])
+
+
+# checks at the end
+
+
+def test_strict_for_all_doors_by_ini(pytester: pytest.Pytester) -> None:
+    """One default: fixture, marker, ``with`` and decorator are strict alike, and each can be told otherwise."""
+    pytester.makeini("[pytest]\neventbridge_strict = true\n")
+    pytester.makepyfile("""
+        import pytest
+        from eventbridge_local import mock_eventbridge, current_eventbridge
+
+        def test_fixture(eventbridge):
+            eventbridge.put("shop", "Sold")
+
+        def test_with():
+            with mock_eventbridge() as eb:
+                eb.put("shop", "Sold")
+
+        @mock_eventbridge
+        def test_decorated():
+            current_eventbridge().put("shop", "Sold")
+
+        @pytest.mark.eventbridge(strict=False)
+        def test_marked(eventbridge):
+            eventbridge.put("shop", "Sold")
+
+        @pytest.mark.eventbridge(assert_all_events_matched=False)
+        def test_one_check_off(eventbridge):
+            eventbridge.put("shop", "Sold")
+    """)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=3, errors=1, failed=2)
+    result.stdout.fnmatch_lines(["*1 check failed on exit*", "*To allow this: assert_all_events_matched=False*"])
+
+
+def test_the_checks_explain_a_failing_test(pytester: pytest.Pytester) -> None:
+    """They are notes on its error, and no second error."""
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.eventbridge(strict=True)
+        def test_it(eventbridge):
+            eventbridge.put("shop", "Sold")
+            assert 0
+
+        @pytest.mark.eventbridge(strict=True)
+        def test_skipped(eventbridge):
+            eventbridge.rule("r", pattern={"source": ["shop"]})
+            pytest.skip("not today")
+    """)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*eventbridge_local, also failed: event #1 shop 'Sold'*matched no rule*"])
+
+
+# contracts and other ini keys
+
+SCHEMA = '{"properties": {"total": {"type": "number"}}}'
+
+
+def test_contracts_by_ini(pytester: pytest.Pytester) -> None:
+    """A folder beside the ini file holds for all mocks, wherever pytest is started."""
+    pytester.makeini("[pytest]\neventbridge_contracts = schemas\n")
+    (pytester.mkdir("schemas") / "shop@Sold.json").write_text(SCHEMA)
+    inner = pytester.mkdir("inner")
+    (inner / "test_inner.py").write_text(
+        "from eventbridge_local import mock_eventbridge\n"
+        "def test_it(eventbridge):\n    eventbridge.put('shop', 'Sold', {'total': '1'})\n"
+        "def test_with():\n    with mock_eventbridge() as eb: eb.put('shop', 'Sold', {'total': '1'})\n"
+    )
+    pytester.chdir()
+    result = pytester.runpytest_subprocess("inner")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*ContractViolation*", "*detail.total: '1' is not of type 'number'*"])
+
+
+def test_the_files_of_contracts_are_read_once(pytester: pytest.Pytester) -> None:
+    """Not for every test that asks for them."""
+    (pytester.mkdir("schemas") / "shop@Sold.json").write_text(SCHEMA)
+    pytester.makepyfile("""
+        import pytest
+        from eventbridge_local.contracts import Contracts
+
+        pytestmark = pytest.mark.eventbridge(contracts="schemas")
+        read = []
+        load = Contracts.load.__func__
+        Contracts.load = classmethod(lambda cls, *a, **k: read.append(a) or load(cls, *a, **k))
+
+        @pytest.mark.parametrize("n", range(3))
+        def test_it(eventbridge, n):
+            assert len(read) == 1
+    """)
+    pytester.runpytest_subprocess().assert_outcomes(passed=3)
+
+
+def test_strict_pytest(pytester: pytest.Pytester) -> None:
+    """pytest's own strict mode knows our marker and ini keys."""
+    mode = "strict = true" if pytest.version_tuple >= (9,) else "addopts = --strict-markers --strict-config"
+    pytester.makeini(
+        f"[pytest]\n{mode}\neventbridge_strict = false\neventbridge_contracts =\neventbridge_template =\n"
+    )
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.eventbridge(region="eu-west-1")
+        def test_it(eventbridge):
+            eventbridge.put("shop", "Sold")
+    """)
+    result = pytester.runpytest_subprocess("-W", "error")
+    result.assert_outcomes(passed=1)
+
+
+# rule coverage
+
+COVERAGE_TESTS = """
+    import pytest
+
+    @pytest.fixture
+    def shop(eventbridge):
+        orders = {"source": ["shop"], "detail-type": ["Sold"], "detail": {"total": [{"numeric": [">", 9]}]}}
+        eventbridge.rule("Large", pattern=orders)
+        eventbridge.rule("Refunds", pattern={"detail-type": ["Refunded"]})
+        return eventbridge
+
+    def test_large(shop):
+        shop.put("shop", "Sold", {"total": 12})
+
+    def test_small(shop):
+        shop.put("shop", "Sold", {"total": 1})
+
+    def test_reset(shop):
+        shop.put("shop", "Moved", {"total": 12})
+        shop.reset()
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "xdist"])
+def test_coverage_of_a_run(pytester: pytest.Pytester, workers: list[str]) -> None:
+    """The runs of all tests, and of all workers, add up."""
+    pytester.makepyfile(COVERAGE_TESTS)
+    result = pytester.runpytest_subprocess("--eventbridge-coverage", *workers)
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*= eventbridge rule coverage =*",
+            "1 of 2 rules matched an event; 3 of 4 fields decided",
+            "rule     bus      matched  fields that never decided",
+            "Large    default  1 of 3   source",
+            "Refunds  default  0 of 3   -",
+        ]
+    )
+
+
+def test_no_coverage_unless_asked_for(pytester: pytest.Pytester) -> None:
+    """The summary stays as it was."""
+    pytester.makepyfile(COVERAGE_TESTS)
+    assert "rule coverage" not in pytester.runpytest_subprocess().stdout.str()
+
+
+def test_coverage_without_any_rule(pytester: pytest.Pytester) -> None:
+    """Says so."""
+    pytester.makepyfile("def test_it(): pass")
+    pytester.runpytest_subprocess("--eventbridge-coverage").stdout.fnmatch_lines(["no mock had a rule"])
+
+
+def test_a_run_inside_a_run_leaves_no_trace(pytester: pytest.Pytester) -> None:
+    """The ini keys of an inner run end with it."""
+    from eventbridge_local import session
+
+    defaults, listeners = dict(session.defaults), list(session.listeners)
+    pytester.makeini("[pytest]\neventbridge_strict = true\n")
+    pytester.makepyfile("def test_it(eventbridge): eventbridge.put('shop', 'Sold')")
+    pytester.runpytest_inprocess().assert_outcomes(passed=1, errors=1)
+    assert (session.defaults, session.listeners) == (defaults, listeners)

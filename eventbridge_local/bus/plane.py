@@ -13,7 +13,6 @@ from eventbridge_local.core.event import Event
 from eventbridge_local.targets.http import Invocations
 from eventbridge_local.targets.services import Services
 
-
 #: Raises when one of the events, each with its bus, does not keep its contract.
 EventCheck = Callable[[Sequence[tuple[str, Event]]], None]
 

@@ -7,6 +7,7 @@
     contract    one contract and its validator
     collection  ``Contracts``, what users hold
     violations  findings and their words
+    checking    where events meet their contracts: before they are put, and when a mock ends
     infer       a first schema from sample events
 
 jsonschema is imported when the first contract is made, not before.

@@ -139,7 +139,8 @@ def _role(stack: Stack, logical_id: str) -> Identity:
     kind = KINDS["AWS::IAM::Role"]
     given = stack.exports.take(stack.inner + logical_id, logical_id)
     path = stack.property(logical_id, "Path")
-    path = text_of(path).strip("/") if path is not None and not isinstance(path, Unknown) else ""
+    path = text_of(path).strip("/") if path is not None and not first_unknown(path) else ""
+    path = path.replace("{", "{{").replace("}", "}}")
     kind = kind._replace(arn=kind.arn.replace("role/", f"role/{path}/" if path else "role/"))
     identity = _named(stack, kind, _name(stack, logical_id, kind, given), logical_id)
     if given is not None and parse_arn(str(given)):

@@ -66,9 +66,13 @@ def dynamic(scope: Scope, text: str) -> Any:
 
 def text_of(value: Any) -> str:
     """A scalar as CloudFormation writes it into a text."""
+    if value is NO_VALUE:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return (
+        value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
+    )
 
 
 def _placed(value: Any, path: Path) -> Any:
@@ -84,6 +88,11 @@ def _placed(value: Any, path: Path) -> Any:
 
 def _unsupported(name: str, path: Path) -> Unknown:
     return Unknown(f"{name} is worked out by AWS during deployment", "a template in which it is already expanded", path)
+
+
+def _each(scope: Scope, argument: list[Any]) -> list[Any]:
+    """The values of a function's arguments; one without a value keeps its place."""
+    return [evaluate(scope, part) for part in argument]
 
 
 def _malformed(function: str, takes: str) -> Unknown:
@@ -134,7 +143,7 @@ def _named(scope: Scope, name: str, names: dict[str, Any]) -> Any:
 def _join(scope: Scope, argument: Any) -> Any:
     if not isinstance(argument, list) or len(argument) != 2:
         return _malformed("Fn::Join", "a delimiter and a list")
-    delimiter, parts = evaluate(scope, argument)
+    delimiter, parts = _each(scope, argument)
     unknown = first_unknown(parts)
     if unknown:
         return unknown
@@ -146,7 +155,7 @@ def _join(scope: Scope, argument: Any) -> Any:
 def _select(scope: Scope, argument: Any) -> Any:
     if not isinstance(argument, list) or len(argument) != 2:
         return _malformed("Fn::Select", "an index and a list")
-    index, choices = evaluate(scope, argument)
+    index, choices = _each(scope, argument)
     unknown = first_unknown(index) or (choices if isinstance(choices, Unknown) else None)
     if unknown:
         return unknown
@@ -159,22 +168,23 @@ def _select(scope: Scope, argument: Any) -> Any:
 def _split(scope: Scope, argument: Any) -> Any:
     if not isinstance(argument, list) or len(argument) != 2:
         return _malformed("Fn::Split", "a delimiter and a text")
-    delimiter, text = evaluate(scope, argument)
+    delimiter, text = _each(scope, argument)
     return first_unknown(delimiter, text) or text_of(text).split(str(delimiter))
 
 
 def _if(scope: Scope, argument: Any) -> Any:
     if not isinstance(argument, list) or len(argument) != 3:
         return _malformed("Fn::If", "a condition and two values")
-    met = _truth(scope, {"Condition": argument[0]} if isinstance(argument[0], str) else argument[0])
+    met = truth(scope, {"Condition": argument[0]} if isinstance(argument[0], str) else argument[0])
     return met if isinstance(met, Unknown) else evaluate(scope, argument[1] if met else argument[2])
 
 
-def _truth(scope: Scope, node: Any) -> bool | Unknown:
+def truth(scope: Scope, node: Any) -> bool | Unknown:
+    """Whether a condition is met."""
     value = evaluate(scope, node)
-    if isinstance(value, (bool, Unknown)):
+    if isinstance(value, bool):
         return value
-    return text_of(value).lower() == "true"
+    return first_unknown(value) or text_of(value).lower() == "true"
 
 
 def _condition(scope: Scope, name: Any) -> Any:
@@ -185,7 +195,7 @@ def _condition(scope: Scope, name: Any) -> Any:
 def _equals(scope: Scope, argument: Any) -> Any:
     if not isinstance(argument, list) or len(argument) != 2:
         return _malformed("Fn::Equals", "two values")
-    one, other = evaluate(scope, argument)
+    one, other = _each(scope, argument)
     return first_unknown(one, other) or text_of(one) == text_of(other)
 
 
@@ -199,8 +209,8 @@ def _or(scope: Scope, argument: Any) -> Any:
 
 def _decided(scope: Scope, argument: Any, decisive: bool) -> Any:
     """One decisive operand settles the matter, whatever is not known of the others."""
-    truths = [_truth(scope, node) for node in argument] if isinstance(argument, list) else []
-    if any(truth is decisive for truth in truths):
+    truths = [truth(scope, node) for node in argument] if isinstance(argument, list) else []
+    if any(one is decisive for one in truths):
         return decisive
     return first_unknown(truths) or (not decisive)
 
@@ -208,14 +218,14 @@ def _decided(scope: Scope, argument: Any, decisive: bool) -> Any:
 def _not(scope: Scope, argument: Any) -> Any:
     if not isinstance(argument, list) or len(argument) != 1:
         return _malformed("Fn::Not", "a list of one condition")
-    truth = _truth(scope, argument[0])
-    return truth if isinstance(truth, Unknown) else not truth
+    met = truth(scope, argument[0])
+    return met if isinstance(met, Unknown) else not met
 
 
 def _find_in_map(scope: Scope, argument: Any) -> Any:
     if not isinstance(argument, list) or len(argument) not in (3, 4):
         return _malformed("Fn::FindInMap", "a map, two keys, and a default if need be")
-    name, *keys = evaluate(scope, argument[:3])
+    name, *keys = _each(scope, argument[:3])
     unknown = first_unknown(name, keys)
     if unknown:
         return unknown
@@ -224,7 +234,8 @@ def _find_in_map(scope: Scope, argument: Any) -> Any:
         found = found.get(text_of(key)) if isinstance(found, dict) else None
     if found is not None:
         return evaluate(scope, found)
-    default = argument[3].get("DefaultValue", NO_VALUE) if len(argument) == 4 else NO_VALUE
+    options = argument[3] if len(argument) == 4 else None
+    default = options.get("DefaultValue", NO_VALUE) if isinstance(options, dict) else NO_VALUE
     if default is not NO_VALUE:
         return evaluate(scope, default)
     wanted = ".".join(text_of(part) for part in (name, *keys))
@@ -233,12 +244,12 @@ def _find_in_map(scope: Scope, argument: Any) -> Any:
 
 def _import_value(scope: Scope, argument: Any) -> Any:
     name = evaluate(scope, argument)
-    return name if isinstance(name, Unknown) else scope.imported(text_of(name))
+    return first_unknown(name) or scope.imported(text_of(name))
 
 
 def _base64(scope: Scope, argument: Any) -> Any:
     text = evaluate(scope, argument)
-    return text if isinstance(text, Unknown) else base64.b64encode(text_of(text).encode()).decode()
+    return first_unknown(text) or base64.b64encode(text_of(text).encode()).decode()
 
 
 def _get_azs(scope: Scope, argument: Any) -> Any:
@@ -248,6 +259,8 @@ def _get_azs(scope: Scope, argument: Any) -> Any:
 
 def _to_json_string(scope: Scope, argument: Any) -> Any:
     value = evaluate(scope, argument)
+    if value is NO_VALUE:
+        return _malformed("Fn::ToJsonString", "a map or a list")
     return first_unknown(value) or json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
-
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 def suffix(*parts: str, length: int = 12) -> str:
     """Capital letters and digits that look random and depend on ``parts`` alone."""
-    number = int.from_bytes(hashlib.sha256("\0".join(parts).encode()).digest(), "big")
-    letters = []
-    for _ in range(length):
-        number, rest = divmod(number, len(_ALPHABET))
-        letters.append(_ALPHABET[rest])
-    return "".join(letters)
+    return base64.b32encode(hashlib.sha256("\0".join(parts).encode()).digest())[:length].decode()
 
 
 def physical_name(stack: str, logical_id: str, *, longest: int = 64, ending: str = "") -> str:

@@ -200,11 +200,12 @@ def _code(loaded: Loaded, logical_id: str, uri: Any) -> FilePath | None:
     """The folder of a function's code: an asset of CDK, or what stands in the template before packaging."""
     folder = loaded.document.path.parent
     resource = loaded.stack.resources[logical_id]
-    if "InlineCode" in resource.get("Properties", {}):
+    properties = resource.get("Properties") or {}
+    if "InlineCode" in properties:
         return None
     metadata = resource.get("Metadata")
     asset = metadata.get("aws:asset:path") if isinstance(metadata, dict) else None
-    code = resource.get("Properties", {}).get("Code")
+    code = properties.get("Code")
     named = asset or uri or (code if isinstance(code, str) else None)
     if named is None and resource["Type"] == "AWS::Serverless::Function":
         named = "."

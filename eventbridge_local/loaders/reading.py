@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -63,13 +64,15 @@ def read(
         path = _in_folder(path)
     document = read_document(path)
     if terraform.is_terraform(document.data):
-        return terraform.plan_of(str(source), document, where, exports, given)
+        with _in_form(path, "the output of `terraform show -json`"):
+            return terraform.plan_of(str(source), document, where, exports, given)
     if serverless.is_serverless(document):
         document, name, origins = serverless.template_of(document, given, exports, where)
         stacks = load(document, stack or name, where, given, exports, origins=origins)
         return plan_of(str(source), stacks, given, exports)
     _check(document)
-    known = cdk.known_stack(path)
+    with _in_form(path.parent / cdk.MANIFEST, "a manifest of CDK"):
+        known = cdk.known_stack(path)
     name = stack or (known.name if known else stack_name(path.name.partition(".")[0]))
     if known:
         document = replace(document, data=moved(document.data, known.home, where))
@@ -79,13 +82,26 @@ def read(
 
 def _assembly(folder: Path, where: Account, parameters: Mapping[str, Any], exports: Exports) -> Plan:
     stacks: list[Loaded] = []
-    for name, path, set_by_assembly, home in cdk.stack_files(folder):
+    with _in_form(folder / cdk.MANIFEST, "a manifest of CDK"):
+        files = cdk.stack_files(folder)
+    for name, path, set_by_assembly, home in files:
         given = {**set_by_assembly, **parameters}
         document = read_document(path)
         document = replace(document, data=moved(document.data, home, where))
         file = path.relative_to(folder).as_posix()
         stacks.extend(load(document, name, where, given, exports, file=file))
     return plan_of(str(folder), stacks, parameters, exports)
+
+
+@contextmanager
+def _in_form(path: Path, what: str) -> Iterator[None]:
+    """Nobody writes these files by hand, so one that is not as its tool writes it is told as such as a whole."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as problem:
+        if isinstance(problem, UsageError):
+            raise
+        raise UsageError(f"{path} is not in the form of {what}: {problem!r}") from problem
 
 
 def _in_folder(folder: Path) -> Path:
@@ -115,7 +131,3 @@ def _check(document: Document) -> None:
             "this is no CloudFormation or SAM template (Resources), no serverless.yml (service, functions) and no "
             f"output of `terraform show -json`; its top level has {found}",
         )
-    for logical_id, resource in resources.items():
-        if not isinstance(resource, dict) and not logical_id.startswith("Fn::"):
-            line, column = document.position(("Resources", logical_id))
-            raise BrokenFile(str(document.path), line or 1, column or 1, f"resource {logical_id} is not a mapping")

@@ -100,21 +100,23 @@ def report_of(plan: Plan) -> LoadReport:
     targets: dict[tuple[str, str], list[LoadedTarget]] = {}
     for step in plan.steps:
         if step.operation == "PutTargets":
-            key = (bus_of(step.params), step.params["Rule"])
-            targets.setdefault(key, []).extend(_target(params) for params in step.params["Targets"])
+            key = (bus_of(step.params), str(step.params["Rule"]))
+            given = [params for params in step.params["Targets"] if isinstance(params, Mapping)]
+            targets.setdefault(key, []).extend(_target(params) for params in given)
     rules = [_rule(step, targets) for step in plan.steps if step.operation == "PutRule"]
     return LoadReport(plan.source, tuple(rules), plan.unresolved, plan.ignored, plan.names, plan.unused, operations)
 
 
 def bus_of(params: Mapping[str, Any]) -> str:
     """The name of the bus that parameters name or give the ARN of; ``default`` when they do not."""
-    name = params.get("EventBusName") or "default"
+    name = str(params.get("EventBusName") or "default")
     arn = parse_arn(name)
     return arn.resource.removeprefix("event-bus/") if arn else name
 
 
 def _target(params: Mapping[str, Any]) -> LoadedTarget:
-    letters = (params.get("DeadLetterConfig") or {}).get("Arn")
+    config = params.get("DeadLetterConfig")
+    letters = config.get("Arn") if isinstance(config, Mapping) else None
     return LoadedTarget(params.get("Id", ""), params.get("Arn", ""), letters, params)
 
 
@@ -128,7 +130,7 @@ def _rule(step: Step, targets: Mapping[tuple[str, str], list[LoadedTarget]]) -> 
         pattern=params.get("EventPattern"),
         schedule=params.get("ScheduleExpression"),
         state=params.get("State", "ENABLED"),
-        targets=tuple(targets.get((bus, params["Name"]), ())),
+        targets=tuple(targets.get((bus, str(params["Name"])), ())),
         file=step.file,
         line=step.line,
     )

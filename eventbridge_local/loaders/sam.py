@@ -88,7 +88,7 @@ def _additions(logical_id: str, resource: dict[str, Any]) -> Iterator[_Made]:
         kind = event.get("Type") if isinstance(event, dict) else None
         if kind == "ScheduleV2":
             yield _Made(logical_id + event_id, {"Type": "AWS::Scheduler::Schedule"}, Origin(base))
-        elif kind in _RULE_MEMBERS:
+        elif isinstance(kind, str) and kind in _RULE_MEMBERS:
             yield from _rule(logical_id, resource, event_id, event, alias)
 
 
@@ -124,7 +124,7 @@ def _rule(
     )
     if role:
         yield role
-    if isinstance(letters, dict) and letters.get("Type") == "SQS" and queue_id:
+    if isinstance(letters, dict) and letters.get("Type") == "SQS" and isinstance(queue_id, str):
         yield _Made(queue_id, {"Type": "AWS::SQS::Queue", "Properties": {}, **condition}, origin)
 
 

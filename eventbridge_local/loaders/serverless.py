@@ -58,7 +58,8 @@ def template_of(
     template, origins = _own_resources(data)
     service = data["service"].get("name") if isinstance(data["service"], dict) else data["service"]
     stack = stack_name(f"{service}-{variables.stage}" if not isinstance(service, Unknown) else document.path.stem)
-    resources = template.setdefault("Resources", {})
+    resources = template.get("Resources")
+    template["Resources"] = resources = resources if isinstance(resources, dict) else {}
     for key, function, path in _functions(data):
         for logical_id, resource, origin in _function(key, function, path, stack, data.get("provider")):
             resources.setdefault(logical_id, resource)
@@ -80,11 +81,13 @@ def _own_resources(data: Mapping[str, Any]) -> tuple[Template, Origins]:
             continue
         for section in _SECTIONS:
             content = part.get(section)
+            before = template.get(section)
             if isinstance(content, dict):
-                template.setdefault(section, {}).update(content)
+                template[section] = {**(before if isinstance(before, dict) else {}), **content}
             elif content is not None:
                 template[section] = content
-        for logical_id in template.get("Resources", {}):
+        resources = template.get("Resources")
+        for logical_id in resources if isinstance(resources, dict) else ():
             origins.setdefault(logical_id, Origin((*path, "Resources", logical_id), ("Properties",)))
     return template, origins
 

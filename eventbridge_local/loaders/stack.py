@@ -11,7 +11,7 @@ from typing import Any
 
 from eventbridge_local.core.arn import partition_of
 from eventbridge_local.loaders.identity import Identity, dns_of, identity_of, made_up_uuid
-from eventbridge_local.loaders.intrinsics import dynamic, evaluate, text_of
+from eventbridge_local.loaders.intrinsics import dynamic, evaluate, text_of, truth
 from eventbridge_local.loaders.unknown import NO_VALUE, Unknown, first_unknown
 
 _LISTS = ("CommaDelimitedList", "List<")
@@ -105,10 +105,7 @@ class Stack:
             if name not in conditions:
                 self._conditions[name] = Unknown(f"there is no condition {name}", f"condition {name} in the template")
             else:
-                value = evaluate(self, conditions[name])
-                self._conditions[name] = (
-                    value if isinstance(value, (bool, Unknown)) else text_of(value).lower() == "true"
-                )
+                self._conditions[name] = truth(self, conditions[name])
         value = self._conditions[name]
         return Unknown(f"condition {name} depends on itself", f"another condition {name}") if value is None else value
 

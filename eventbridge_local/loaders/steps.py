@@ -217,7 +217,7 @@ def _whole_policy(builder: Builder, declared: Declared, bus: str, policy: Any) -
     settled = builder.settled(declared, {"Policy": policy}, harmless=frozenset(), what="the policy")
     if settled is None:
         return
-    builder._statements[bus] = _statements(settled["Policy"])
+    builder._statements[text_of(bus)] = _statements(settled["Policy"])
     builder.step(declared, "PutPermission", {"EventBusName": bus, **settled})
 
 
@@ -246,7 +246,7 @@ def _policy(builder: Builder, declared: Declared) -> bool:
         statement = params["Statement"]
     if isinstance(statement, dict) and "StatementId" in params:
         statement = {"Sid": params["StatementId"], **statement}
-    statements = builder._statements.setdefault(bus, [])
+    statements = builder._statements.setdefault(text_of(bus), [])
     statements.append(statement)
     policy = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"), ensure_ascii=False)
     builder.step(declared, "PutPermission", {"EventBusName": bus, "Policy": policy})

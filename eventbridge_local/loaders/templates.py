@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
 from eventbridge_local.loaders import foreach, sam
-from eventbridge_local.loaders.documents import Document, read_document
+from eventbridge_local.loaders.documents import BrokenFile, Document, read_document
 from eventbridge_local.loaders.intrinsics import evaluate
 from eventbridge_local.loaders.naming import suffix
 from eventbridge_local.loaders.origins import Origin
@@ -88,10 +88,27 @@ def load(
     stack = Stack(name, document.data, where.account, where.region, parameters, exports, inner=inner)
     loaded = Loaded(stack, document, file or document.name, inner, origins or {})
     _expand_loops(loaded)
+    _check(loaded)
     _transform(loaded)
     children = list(_children(loaded, where))
     stack.publish()
     return [loaded, *children]
+
+
+def _check(loaded: Loaded) -> None:
+    """Refuse what CloudFormation would refuse before it looks at any property."""
+    for logical_id, resource in loaded.stack.resources.items():
+        problem = None
+        if not isinstance(resource, dict):
+            problem = f"resource {logical_id} is not a mapping"
+        elif not isinstance(resource.get("Type"), str):
+            problem = f"resource {logical_id} has no Type"
+        elif not isinstance(resource.get("Properties") or {}, dict):
+            problem = f"Properties of resource {logical_id} is not a mapping"
+        if problem is not None:
+            origin = loaded.origin(logical_id)
+            line, column = loaded.document.position(origin.at or origin.path)
+            raise BrokenFile(str(loaded.document.path), line or 1, column or 1, problem)
 
 
 def _expand_loops(loaded: Loaded) -> None:
@@ -125,7 +142,7 @@ def _transform(loaded: Loaded) -> None:
     transforms = transforms if isinstance(transforms, list) else [transforms]
     for transform in transforms:
         name = transform.get("Name") if isinstance(transform, dict) else transform
-        if name not in _HARMLESS_TRANSFORMS:
+        if not isinstance(name, str) or name not in _HARMLESS_TRANSFORMS:
             unknown = Unknown(
                 f"macro {name} runs in your account", "the processed template (aws cloudformation get-template)"
             )

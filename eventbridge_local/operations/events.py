@@ -51,6 +51,8 @@ def put_events(ctx: Context, params: Params) -> Answer:
         if place is not home or ((known := place.buses.get(bus)) is not None and known.record.policy is not None):
             _check_permission(ctx, place, bus, entry, event)
         judged.append((place, bus, entry, event, refused))
+    if ctx.plane.check_events is not None:
+        ctx.plane.check_events([(bus, event) for _, bus, _, event, _ in judged if event is not None])
     if ctx.entry_faults:  # arranged by the test
         for position, failure in ctx.entry_faults.strike(len(judged)).items():
             judged[position] = (*judged[position][:3], None, failure)

@@ -8,13 +8,13 @@ from threading import Lock
 from eventbridge_local.bus.delivery import Deliverer
 from eventbridge_local.bus.engine import Arrival, Engine
 from eventbridge_local.bus.journal import Call, Journal
-from eventbridge_local.bus.plane import Plane
+from eventbridge_local.bus.plane import EventCheck, Plane
 from eventbridge_local.bus.replays import Replayer
 from eventbridge_local.bus.schedules import Scheduler
 from eventbridge_local.core.clock import Clock
 from eventbridge_local.core.ids import Ids
 from eventbridge_local.core.limits import Limits
-from eventbridge_local.errors import ServiceError, UnsupportedOperation
+from eventbridge_local.errors import ContractViolation, ServiceError, UnsupportedOperation
 from eventbridge_local.operations import (
     api_destinations,
     archives,
@@ -69,7 +69,9 @@ class Service:
         seed: int | str | None = None,
         keep: int | None = None,
         organization: str | None = None,
+        check_events: EventCheck | None = None,
     ) -> None:
+        self._check_events = check_events
         self._organization = organization
         self._seed = seed
         self.clock = clock
@@ -96,7 +98,7 @@ class Service:
         deliverer.forward = lambda place, bus, event: engine.accept([Arrival(place, bus, event)])
         scheduler = Scheduler(engine, self.clock, self.ids)
         replayer = Replayer(engine, self.clock, self.ids)
-        self.plane = Plane(self.journal, engine, scheduler, replayer, self.services, invocations)
+        self.plane = Plane(self.journal, engine, scheduler, replayer, self.services, invocations, self._check_events)
 
     def reset(self) -> None:
         """Forget buses, rules, handlers, arranged failures, all that was waiting, and the journal; the clock goes on."""
@@ -125,6 +127,7 @@ class Service:
         Raises:
             ServiceError: what AWS would refuse, in its words. Nothing has changed then.
             UnsupportedOperation: the operation is not built yet.
+            ContractViolation: an event does not keep its contract. Nothing has changed then.
         """
         at = self.clock.now
         params = Sealed(params) if "AuthParameters" in params else params
@@ -145,6 +148,9 @@ class Service:
         except ServiceError as refused:
             code, message, hint = refused.code, refused.message, refused.hint
             self.journal.add(Call(name, params, account, region, at, None, code, message, hint))
+            raise
+        except ContractViolation as broken:
+            self.journal.add(Call(name, params, account, region, at, None, "ContractViolation", str(broken)))
             raise
         self.journal.add(Call(name, params, account, region, at, answer))
         return answer

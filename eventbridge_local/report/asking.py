@@ -90,8 +90,8 @@ class Asking:
 
     def _never_met(self, rule: Rule, stops: tuple[Stop, ...], event: Event) -> str:
         step: RuleStep = judge(rule, event)
-        would = "it would match" if step.matched else f"it would not match: {step.why}"
+        would = "it would match it" if step.matched else f"it would not match it: {step.why}"
         buses = ", ".join(repr(stop.bus) for stop in stops)
         if rule.bus in {stop.bus for stop in stops}:
-            return f"rule {rule.name!r} was made after the event was put; {would} now"
-        return f"rule {rule.name!r} is on bus {rule.bus!r}, and the event went to bus {buses}; {would} there"
+            return f"rule {rule.name!r} was made after the event was put; now {would}"
+        return f"rule {rule.name!r} is on bus {rule.bus!r}, and the event went to bus {buses}; there {would}"

@@ -10,8 +10,9 @@ from eventbridge_local.bus.journal import Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import explain
 from eventbridge_local.report import text
-from eventbridge_local.report.hints import Seen, about_delivery
+from eventbridge_local.report.hints import NOTHING_PUT, Seen, about_delivery
 from eventbridge_local.report.nearest import Difference, Kind, differences, nearest
+from eventbridge_local.report.pattern_advice import advice_on_path
 from eventbridge_local.report.query import DeliveryLog, EventLog, compiled
 from eventbridge_local.report.story import outcome
 from eventbridge_local.report.wanted import alternatives, ready
@@ -124,10 +125,12 @@ def _delivery_differences(delivery: Delivery, wanted: Mapping[str, Any], exact: 
         elif name == "payload" and isinstance(thing, str) and thing == delivery.payload:
             continue
         else:
-            found.extend(differences(thing, DeliveryLog.fields[name](delivery), name, exact=exact and name == "payload"))
+            found.extend(
+                differences(thing, DeliveryLog.fields[name](delivery), name, exact=exact and name == "payload")
+            )
     if delivery.outcome not in ARRIVED:
         said = f"wanted 'delivered', got {delivery.outcome!r}{_about_outcome(delivery)}"
-        found.append(Difference("outcome", "value", "delivered", delivery.outcome, said))
+        found.append(Difference("outcome", "outcome", "delivered", delivery.outcome, said))
     return found
 
 
@@ -151,9 +154,11 @@ def _about_outcome(delivery: Delivery) -> str:
 def _pattern_differences(pattern: Any, event: Any) -> Iterator[Difference]:
     for mismatch in explain(pattern, event).mismatches:
         absent = mismatch.kind in ("absent", "wrong_level")
-        said = f"wanted {mismatch.wanted}, " + ("absent" if absent else f"got {text.value(mismatch.actual)}")
+        got = "an object or an empty list" if mismatch.kind == "exists_on_non_leaf" else text.value(mismatch.actual)
+        said = f"wanted {mismatch.wanted}, " + ("absent" if absent else f"got {got}")
         kind: Kind = "absent" if absent else "value"
-        yield Difference(mismatch.path, kind, mismatch.wanted, mismatch.actual, said, mismatch.hint)
+        hint = mismatch.hint or (advice_on_path(mismatch.path) if absent else "")
+        yield Difference(mismatch.path, kind, mismatch.wanted, mismatch.actual, said, hint)
 
 
 def _on_bus(wanted: Mapping[str, Any]) -> str:
@@ -175,7 +180,7 @@ def _these(lines: Iterator[str]) -> str:
 
 def _entry_hints(log: EventLog, closest: tuple[Entry, Sequence[Difference]] | None) -> Iterator[str]:
     if not log:
-        yield "nothing was put at all; is the code under test reached, and does it use boto3's `events` client?"
+        yield NOTHING_PUT
     if closest is None:
         refused = [entry for entry in log if not entry.accepted]
         if refused and len(refused) == len(log):
@@ -184,7 +189,7 @@ def _entry_hints(log: EventLog, closest: tuple[Entry, Sequence[Difference]] | No
     entry, found = closest
     for difference in found:
         if difference.path == "bus":
-            yield f"event #{entry.number} was put on bus {entry.bus!r}"
+            yield f"event #{entry.number} was put on bus {entry.bus!r}; EventBusName says where an entry goes"
         if isinstance(difference.got, str) and isinstance(difference.wanted, Mapping) and _is_json(difference.got):
             yield f"{difference.path} is JSON inside a string; was it dumped twice?"
 

@@ -35,8 +35,8 @@ def _failure_of(delivery: Delivery) -> Exception | None:
     if isinstance(delivery.raised, SystemExit):
         return DeliveryFailed(f"the handler left with {delivery.raised!r}")
     if delivery.outcome == "pending":
-        waits = "It waits for another attempt: eb.clock.advance(hours=24) sees it through."
-        return DeliveryFailed(f"{delivery.error}: {delivery.reason} {waits}" if delivery.error else waits)
+        waits = "it waits for another attempt, and eb.clock.advance(hours=24) sees it through"
+        return DeliveryFailed(f"{delivery.error} ({delivery.reason}); {waits}" if delivery.error else waits)
     if delivery.outcome in ("dead-lettered", "dropped"):
         return DeliveryFailed(f"{delivery.error}: {delivery.reason}")
     return None
@@ -74,7 +74,8 @@ def _unmatched_event(entry: Entry, routings: Sequence[Routing], seen: Seen) -> s
     count = len(users_rules(routings[0].rules))
     if count == 0:
         return f"{name} matched no rule: the bus had none when the event was put"
-    return f"{name} matched none of {count} rule{'s' * (count > 1)}; {nearest_rule(routings[0])}"
+    none = "did not match the one rule there" if count == 1 else f"matched none of {count} rules"
+    return f"{name} {none}; {nearest_rule(routings[0])}"
 
 
 def unmatched_rules(seen: Seen) -> Iterator[Exception]:

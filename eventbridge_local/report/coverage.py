@@ -106,7 +106,8 @@ class Coverage:
             return
         fields = sum(len(rule.fields) for rule in self.rules)
         decided = fields - len(self.undecided)
-        yield f"{len(self) - len(self.unmatched)} of {len(self)} rules matched an event; {decided} of {fields} fields decided"
+        matched = len(self) - len(self.unmatched)
+        yield f"{matched} of {len(self)} rules matched an event; {decided} of {fields} fields decided"
         rows = [
             (rule.rule, rule.bus, f"{rule.matched} of {rule.met}", ", ".join(rule.undecided) or "-")
             for rule in self.rules

@@ -30,7 +30,8 @@ def walk(world: World, place: Place, bus: str, event: Event) -> tuple[Stop, ...]
     Args:
         place, bus: where it is put.
     """
-    now, stops = world.clock.now, []
+    now = world.clock.now
+    stops: list[Stop] = []
     waiting = deque([(place, bus, event)])
     while waiting and len(stops) < _MOST_STOPS:
         here, name, arriving = waiting.popleft()
@@ -48,8 +49,8 @@ def elsewhere(world: World, stops: tuple[Stop, ...], event: Event) -> Iterator[R
                 continue
             for rule in users_rules(bus.rules.values()):
                 step = judge(rule, event)
-                would = "; it would match there" if step.matched else f", and {step.why}"
-                yield replace(step, matched=False, why=f"the event does not reach bus {bus.name!r}{would}")
+                there = "it would match there" if step.matched else step.why
+                yield replace(step, matched=False, why=f"the event does not reach bus {bus.name!r}; {there}")
 
 
 def targets_of(rule: Rule, event: Event, now: datetime) -> tuple[TargetStep, ...]:

@@ -46,7 +46,9 @@ class EventExplanation:
     def __repr__(self) -> str:
         met = len(self.rules)
         reached = sum(target.reached for rule in self.matched for target in rule.targets)
-        verdict = "refused" if self.refused else f"{len(self.matched)} of {met} rules matched, {reached} targets reached"
+        verdict = (
+            "refused" if self.refused else f"{len(self.matched)} of {met} rules matched, {reached} targets reached"
+        )
         return f"<EventExplanation of {self.title}: {verdict}>"
 
     def __str__(self) -> str:
@@ -84,7 +86,7 @@ def _rule_lines(step: RuleStep) -> Iterator[str]:
 
 
 def _target_text(target: TargetStep) -> str:
-    about = "" if not target.about else f" {target.about}" if target.about.startswith("(") else f": {target.about}"
+    about = f" {target.about}" if target.about.startswith(("(", "after")) else f": {target.about}" if target.about else ""
     got = "" if target.payload is None else f"; {_cut(target.payload)}"
     return f"{target.name} {target.outcome}{about}{got}"
 
@@ -152,4 +154,6 @@ def table(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
     """Lines of a table; every column but the last is as wide as it must be."""
     rows = [headings, *cells]
     widths = [max(len(row[column]) for row in rows) for column in range(len(headings) - 1)]
-    return ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows]
+    return [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
+    ]

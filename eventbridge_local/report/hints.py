@@ -30,11 +30,18 @@ class Seen:
     connected: Sequence[str] = ()
 
 
+NOTHING_PUT = "nothing was put at all; is the code under test reached, and does it use boto3's `events` client?"
+
+
+def _refused(entry: Entry) -> str:
+    return f"entry #{entry.number} was refused: {entry.error_code}: {entry.error_message}"
+
+
 def about_delivery(seen: Seen, rule: str | None, target: str | None) -> Iterator[str]:
     """Why the wanted rule or target got nothing."""
     if not seen.routings:
         refused = [entry for entry in seen.entries if not entry.accepted]
-        yield f"no event was accepted{f'; {text.entry_line(refused[-1])}' if refused else ''}"
+        yield f"no event was accepted; {_refused(refused[-1]) if refused else NOTHING_PUT}"
         return
     if rule is not None:
         met = [(routing, each) for routing in seen.routings for each in routing.rules if each.name == rule]
@@ -50,7 +57,9 @@ def _why_not(routing: Routing, rule: Rule) -> str:
     if not rule.enabled:
         return f"rule {rule.name!r} is disabled; EnableRule makes it see events again"
     if rule.name in routing.matched:
-        return f"rule {rule.name!r} matched" + ("" if rule.targets else ", but it has no targets; PutTargets gives it some")
+        return f"rule {rule.name!r} matched" + (
+            "" if rule.targets else ", but it has no targets; PutTargets gives it some"
+        )
     if rule.pattern is None:
         return (
             f"rule {rule.name!r} has a schedule and no pattern, so that no event matches it; "
@@ -70,7 +79,7 @@ def _never_met(seen: Seen, name: str) -> str:
             "EventBusName says where an entry goes"
         )
     if there:
-        return f"rule {name!r} on bus {there[0].bus!r} was made after the last event"
+        return f"rule {name!r} on bus {there[0].bus!r} was made after the last event; an event meets the rules of its own time"
     return f"there is no rule {name!r}{did_you_mean(name, [rule.name for rule in users_rules(seen.rules)])}"
 
 
@@ -105,15 +114,15 @@ def nearest_rule(routing: Routing) -> str:
     rules = users_rules(routing.rules)
     if not rules:
         return f"bus {routing.bus!r} has no rules"
-    judged = [
+    by_distance = [
         (rule, explain(rule.pattern, routing.event.matched_on)) for rule in rules if rule.enabled and rule.pattern
     ]
     disabled = [rule.name for rule in rules if not rule.enabled and _satisfied(rule, routing)]
     if disabled:
         return f"rule {disabled[0]!r} would match it and is disabled"
-    if not judged:
+    if not by_distance:
         return f"none of its {len(rules)} rules is enabled and has a pattern"
-    rule, why = min(judged, key=lambda pair: len(pair[1].mismatches))
+    rule, why = min(by_distance, key=lambda pair: len(pair[1].mismatches))
     return f"nearest was rule {rule.name!r}: {spoilers(why)}"
 
 

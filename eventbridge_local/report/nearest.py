@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from eventbridge_local.report.wanted import PatternValue, ready
 
-Kind = Literal["absent", "value", "type", "case", "length", "extra"]
+Kind = Literal["absent", "value", "type", "case", "length", "extra", "outcome"]
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ def nearest(candidates: Iterable[tuple[T, Sequence[Difference]]]) -> tuple[T, Se
 
 
 def _distance(found: Sequence[Difference]) -> tuple[int, int]:
-    mild = sum(difference.kind in ("type", "case") for difference in found)
+    mild = sum(difference.kind in ("type", "case", "outcome") for difference in found)
     return (len(found), -mild)
 
 

@@ -24,6 +24,12 @@ def advice_on(pattern: str) -> str | None:
     return next(_mistakes(tree, ""), None) if isinstance(tree, Mapping) else "a pattern is a JSON object, {...}"
 
 
+def advice_on_path(path: str) -> str:
+    """Advice on a field that no event has: the name of an operator that was taken for one."""
+    name = path.rpartition(".")[2]
+    return f"{name} is an operator here if it stands in a list: [{{{name!r}: ...}}]" if name in OPERATORS else ""
+
+
 def _mistakes(tree: Any, path: str) -> Iterator[str]:
     for name, value in tree.items():
         where = f"{path}.{name}" if path else str(name)

@@ -20,6 +20,9 @@ T = TypeVar("T")
 Field = Callable[[Any], Any]
 
 
+_LOOK = "print(eb.journal) tells what happened"
+
+
 class Log(Sequence[T], Generic[T]):
     """Records of one kind, oldest first. It does not grow: ask the handle again for what came since."""
 
@@ -48,7 +51,8 @@ class Log(Sequence[T], Generic[T]):
         """The only record. Raises AssertionError when there is none, or more than one."""
         if len(self) != 1:
             shown = "".join(f"\n  {self._line(record)}" for record in self._records[:10])
-            raise AssertionError(f"expected exactly one, there are {len(self)}{shown}")
+            advice = "" if self._records else f"; {_LOOK}"
+            raise AssertionError(f"expected exactly one, there are {len(self)}{advice}{shown}")
         return self._records[0]
 
     def _line(self, record: T) -> str:
@@ -66,7 +70,7 @@ class Log(Sequence[T], Generic[T]):
 
     def _end(self, index: int) -> T:
         if not self._records:
-            raise AssertionError(f"the {type(self).__name__} is empty")
+            raise AssertionError(f"the {type(self).__name__} is empty; {_LOOK}")
         return self._records[index]
 
     @overload

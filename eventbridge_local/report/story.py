@@ -125,11 +125,11 @@ def outcome(delivery: Delivery, attempts: Sequence[Attempt] = ()) -> str:
     elif delivery.attempts > 1 and delivery.error is not None:
         said += f" after {delivery.attempts} attempts"
     if delivery.error is not None:
-        said += f": {delivery.error} {delivery.reason}"
+        said += f": {delivery.error} ({delivery.reason})"
     if delivery.raised is not None:
         said += f", then the handler raised {delivery.raised!r}"
     if delivery.outcome == "pending" and attempts and attempts[-1].again is not None:
-        said += f"; tried again at {attempts[-1].again:%Y-%m-%d %H:%M:%S}"
+        said += f"; tried again at {attempts[-1].again:%Y-%m-%d %H:%M:%S.%f}"[:-3]
     return said
 
 

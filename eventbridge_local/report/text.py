@@ -7,6 +7,7 @@ from typing import Any
 
 from eventbridge_local.bus.journal import Call, DeadLetter, Delivery, Entry
 from eventbridge_local.core.event import Event
+from eventbridge_local.errors import EventBridgeLocalError
 from eventbridge_local.report.nearest import Difference
 from eventbridge_local.targets.names import names_of
 
@@ -164,4 +165,5 @@ def failed_delivery(delivery: Delivery) -> str:
 
 def failure(error: Exception) -> str:
     """One failed check, as a note on another error."""
-    return f"eventbridge_local, also failed: {error!r}"
+    said = str(error) if isinstance(error, EventBridgeLocalError) else repr(error)
+    return "\n    ".join(f"eventbridge_local, also failed: {said}".splitlines())

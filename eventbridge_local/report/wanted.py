@@ -94,6 +94,8 @@ def alternatives(thing: Any) -> Any:
 
 def _is_pattern(listed: list[Any] | tuple[Any, ...]) -> bool:
     """Whether a list holds an operator, and nothing else than operators and plain values."""
-    operators = [each for each in listed if isinstance(each, Mapping) and len(each) == 1 and next(iter(each)) in OPERATORS]
+    operators = [
+        each for each in listed if isinstance(each, Mapping) and len(each) == 1 and next(iter(each)) in OPERATORS
+    ]
     plain = [each for each in listed if isinstance(each, _PLAIN)]
     return bool(operators) and len(operators) + len(plain) == len(listed)

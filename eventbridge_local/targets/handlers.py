@@ -46,6 +46,9 @@ class SpyCall:
     raised: BaseException | None = None
 
 
+_LOOK = "; print(eb.journal) tells what each rule made of each event"
+
+
 class Calls(tuple[SpyCall, ...]):
     """The calls of one handler, oldest first."""
 
@@ -54,14 +57,14 @@ class Calls(tuple[SpyCall, ...]):
     def one(self) -> SpyCall:
         """The only call. Raises AssertionError when there was none, or more than one."""
         if len(self) != 1:
-            raise AssertionError(f"expected exactly one call, there were {len(self)}")
+            raise AssertionError(f"expected exactly one call, there were {len(self)}{'' if self else _LOOK}")
         return self[0]
 
     @property
     def last(self) -> SpyCall:
         """The latest call. Raises AssertionError when there was none."""
         if not self:
-            raise AssertionError("the handler was never called")
+            raise AssertionError(f"the handler was never called{_LOOK}")
         return self[-1]
 
 

@@ -240,7 +240,12 @@ def test_how_a_replayed_event_looks() -> None:
         archive = eb.archive("a")
         eb.rule("all", pattern=EVERYTHING, to=["one", "two"])
         first = eb.put(
-            "shop", "Sold", '{"b":1.50,"a":[]}', time=NINE, resources=["arn:x"], trace_header="Root=1-5-6"
+            "shop",
+            "Sold",
+            '{"b":1.50,"a":[]}',
+            time=NINE + timedelta(seconds=7),
+            resources=["arn:x"],
+            trace_header="Root=1-5-6",
         ).event
         start(archive, "catch-up")
         texts = {each.payload for each in eb.deliveries if each.event.replay_name}

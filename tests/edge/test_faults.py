@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -398,6 +401,35 @@ def test_moto_does_not_see_the_call(monkeypatch: pytest.MonkeyPatch, order: str)
         assert len(seen) == 1
 
 
+@pytest.mark.parametrize(
+    "early",
+    [
+        "client = boto3.client('events', region_name='eu-west-1')",
+        "session = boto3.session.Session(); client = None",
+        "client = botocore.session.get_session().create_client('events', region_name='eu-west-1')",
+    ],
+)
+def test_clients_and_sessions_made_before_the_import(early: str) -> None:
+    """They retry in the process too, without credentials, without a socket and without a sleep."""
+    script = f"""
+        import os, sys, time
+        def forbid(event, args):
+            if event in ("socket.connect", "time.sleep"):
+                sys.exit(f"{{event}} {{args}}")
+        os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # outside the mock botocore may look for credentials
+        import boto3, botocore.session
+        {early}
+        from eventbridge_local import mock_eventbridge
+        sys.addaudithook(forbid)
+        with mock_eventbridge() as eb:
+            eb.fail_call("PutEvents", times=2)
+            answer = (client or session.client("events")).put_events(Entries=[{ENTRY!r}])
+            print(answer["ResponseMetadata"]["RetryAttempts"], len(eb.calls))
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "2 3"), done.stderr
+
+
 def test_clients_of_every_age() -> None:
     """A client that is older than the mock retries like one made inside."""
     keys = {"aws_access_key_id": "unused", "aws_secret_access_key": "unused"}
@@ -420,7 +452,7 @@ def test_other_handlers_of_the_client_are_asked(eb: EventBridge) -> None:
     assert not {"request-created", "choose-signer", "before-send"} & set(emitted)
 
 
-def test_nothing_stays(nobody_sleeps: list[Any]) -> None:
+def test_nothing_stays() -> None:
     """Failures end with the mock, with ``reset`` and with ``fail_nothing``, and botocore is as it was."""
     endpoint = dict(vars(botocore.endpoint))
     methods = dict(vars(botocore.endpoint.Endpoint))

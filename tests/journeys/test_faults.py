@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -11,11 +12,8 @@ from aiobotocore.session import get_session
 from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from eventbridge_local import EventBridge, mock_eventbridge
+from eventbridge_local import EventBridge, current_eventbridge, mock_eventbridge
 from eventbridge_local.batching import PutFailed, PutOutcome, put_all
-
-KEYS = {"aws_access_key_id": "unused", "aws_secret_access_key": "unused"}
-
 
 # The user's code: a shop that publishes its orders, and an outbox that keeps what could not be sent.
 
@@ -120,8 +118,6 @@ def test_an_outbox_under_load() -> None:
 
 @mock_eventbridge(now="2026-03-06T09:00Z")
 async def slow_and_async() -> None:
-    from eventbridge_local import current_eventbridge
-
     eb = current_eventbridge()
     eb.fail_call("PutEvents", latency=90, times=1)  # the default read timeout of botocore is 60 seconds
     async with get_session().create_client("events", region_name="us-east-1") as client:
@@ -132,6 +128,4 @@ async def slow_and_async() -> None:
 
 def test_a_slow_service_and_an_async_publisher() -> None:
     """The first attempt times out on the clock of the mock, the second is taken."""
-    import asyncio
-
     asyncio.run(slow_and_async())

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventbridge_local.loaders import LoadReport, read, report_of
+from eventbridge_local.loaders.naming import physical_name
 
 TEMPLATES = Path(__file__).parents[1] / "cases" / "templates"
 
@@ -18,7 +19,7 @@ def report(folder: str, **arguments: object) -> LoadReport:
 def test_printed() -> None:
     text = str(report("cross_stack", parameters={"BusName": "core", "Nobody": "x", "AuditQueueArn": ""}))
     assert text.splitlines()[1:] == [
-        "  template-FromSsm-B4088TKRDSDC on core: " + '{"source":["platform"]}',
+        f"  {physical_name('template', 'FromSsm')} on core: " + '{"source":["platform"]}',
         "    -> arn:aws:lambda:us-east-1:123456789012:function:notify",
         "  not resolved: 3",
         "    Resources.FromCore.Properties.EventBusName: export team-EventBusName belongs to another stack, "

@@ -156,7 +156,6 @@ class Invocations:
         Raises:
             AttemptFailed: the authorization endpoint gives none.
         """
-        self._tokens.forget(connection)
         self._tokens.value(connection)
 
     def _ask_for_token(self, connection: Connection, request: HttpRequest) -> HttpResponse | None:

@@ -173,15 +173,17 @@ def test_nobody_is_paced_while_the_clock_is_real() -> None:
         assert len(hook) == 5
 
 
-@pytest.mark.parametrize("name", ["hook", "https://crm.example/api", "https://crm.example", "arn"])
+@pytest.mark.parametrize(
+    "name", ["hook", "https://crm.example/api?v=1", "https://crm.example/api", "https://crm.example", "arn"]
+)
 def test_a_callable_gets_the_request(eb: EventBridge, events: Any, name: str) -> None:
     """By the destination's name, its ARN, the URL or the origin; what it returns decides."""
-    arn = target(events, connect(events), "https://crm.example/api")
+    arn = target(events, connect(events), "https://crm.example/api?v=1")
     answers: list[Any] = [503, (503, {"Retry-After": "60"}), None]
     hook = eb.connect(arn if name == "arn" else name, lambda request: answers.pop(0))
     put(events, id=1)
     eb.clock.advance(minutes=30)
-    assert [call.event.url for call in hook.calls] == ["https://crm.example/api"] * 3
+    assert [call.event.url for call in hook.calls] == ["https://crm.example/api?v=1"] * 3
     assert json.loads(hook.calls.last.event.body)["detail"] == {"id": 1}
     assert outcomes(eb) == ["delivered"]
 

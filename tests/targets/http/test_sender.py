@@ -51,6 +51,7 @@ def test_redirects_are_not_followed(server: Any) -> None:
 @pytest.mark.parametrize(
     ("encoding", "content"),
     [("gzip", gzip.compress(b"packed")), ("deflate", zlib.compress(b"packed")), ("gzip", b"packed"), ("br", b"packed")],
+    ids=["gzip", "deflate", "not gzip at all", "unknown"],
 )
 def test_answers_are_unpacked(server: Any, encoding: str, content: bytes) -> None:
     """EventBridge accepts gzip and deflate; what cannot be unpacked is taken as it is."""

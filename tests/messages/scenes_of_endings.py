@@ -1,0 +1,92 @@
+"""Scenes in which a mock ends badly, or a contract is broken."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from message_scenes import ORDER, QUEUE, client, scene, shop
+from scenes_of_assertions import with_dead_letters
+
+from eventbridge_local import EventBridge
+
+PLACED = {"shop.orders@OrderPlaced": {"required": ["id"], "properties": {"total": {"type": "number"}}}}
+
+
+def broken(event: Any) -> None:
+    raise KeyError("total")
+
+
+@scene
+def exit_with_failed_deliveries(_: EventBridge) -> None:
+    with shop(assert_all_deliveries_succeeded=True) as eb:
+        eb.rule("Invoices", pattern={"source": ["shop.orders"]}, to=broken)
+        with_dead_letters(eb)
+        eb.fail_target("audit", error="NO_PERMISSIONS", times=1)
+        eb.put(*ORDER)
+        eb.fail_target("audit", error="THROTTLING")
+        eb.put(*ORDER)
+
+
+@scene
+def exit_with_a_ring_of_rules(_: EventBridge) -> None:
+    def again(event: Any) -> None:
+        client().put_events(Entries=[{"Source": "shop.orders", "DetailType": "Again", "Detail": "{}"}])
+
+    with shop(assert_all_deliveries_succeeded=True) as eb:
+        eb.rule("Again", pattern={"source": ["shop.orders"]}, to=again)
+        eb.put(*ORDER)
+
+
+@scene
+def exit_strict(_: EventBridge) -> None:
+    with shop(strict=True) as eb:
+        eb.rule("Refunds", pattern={"source": ["shop.orders"], "detail-type": ["OrderRefunded"]}, to=QUEUE)
+        eb.rule("Elsewhere", pattern={"source": ["shop.orders"]}, bus="orders", to=QUEUE)
+        eb.rule("Unmet", pattern={"source": ["nobody"]}, bus="empty", to=QUEUE)
+        eb.rule("Nightly", schedule="rate(1 day)", to="report")
+        eb.put(*ORDER)
+        eb.put("bank", "Paid")
+        eb.put("bank", "Paid", bus="orders")
+        eb.put(*ORDER, bus="oders")
+
+
+@scene
+def exit_strict_with_very_many(_: EventBridge) -> None:
+    with shop(strict=True) as eb:
+        for number in range(13):
+            eb.put(*ORDER)
+            eb.rule(f"Rule-{number}", pattern={"source": ["nobody"]}, to=QUEUE)
+
+
+@scene
+def exit_after_the_test_failed(_: EventBridge) -> None:
+    with shop(strict=True, assert_all_deliveries_succeeded=True) as eb:
+        eb.rule("Refunds", pattern={"source": ["shop.orders"], "detail-type": ["OrderRefunded"]}, to=QUEUE)
+        eb.rule("Invoices", pattern={"source": ["shop.orders"]}, to=broken)
+        eb.put(*ORDER)
+        eb.assert_put("shop.orders", "OrderShipped")
+
+
+@scene
+def contract_broken_on_put(_: EventBridge) -> None:
+    with shop(contracts=PLACED):
+        entries = [
+            {"Source": "shop.orders", "DetailType": "OrderPlaced", "Detail": json.dumps(detail)}
+            for detail in ({"id": "o-1", "total": 1}, {"id": "o-2", "total": "120"}, {"total": 3})
+        ]
+        client().put_events(Entries=entries)
+
+
+@scene
+def contract_broken_on_delivery(_: EventBridge) -> None:
+    import tempfile
+    from pathlib import Path
+
+    from eventbridge_local import make_event
+
+    with tempfile.TemporaryDirectory() as folder, shop(contracts=PLACED) as eb:
+        captured = Path(folder) / "captured.jsonl"
+        captured.write_text(json.dumps(make_event(*ORDER, {"id": "o-1", "total": "120"})), encoding="utf-8")
+        eb.rule("Invoices", pattern={"source": ["shop.orders"]}, to="invoices")
+        eb.replay_from(captured)
