@@ -144,6 +144,11 @@ def test_the_menu_loads_neither_jsonschema_nor_croniter() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
+    """A run in this process, or over several."""
+    return (pytester.runpytest_subprocess if "-n2" in args else pytester.runpytest_inprocess)(*args)
+
+
 # the journal under a failing test
 
 JOURNAL_TESTS = """
@@ -172,7 +177,7 @@ JOURNAL_TESTS = """
 def test_the_journal_stands_under_a_failing_test(pytester: pytest.Pytester, workers: list[str]) -> None:
     """Of the fixture and of any other mock; with the reasons; and under no other test."""
     pytester.makepyfile(JOURNAL_TESTS)
-    result = pytester.runpytest_subprocess(*workers)
+    result = run(pytester, *workers)
     result.assert_outcomes(failed=3, passed=1)
     shown = result.stdout.str()
     assert shown.count("- eventbridge journal -") == 2
@@ -186,7 +191,7 @@ def test_the_journal_stands_under_a_failing_test(pytester: pytest.Pytester, work
 def test_the_journal_can_stand_under_every_test(pytester: pytest.Pytester, workers: list[str]) -> None:
     """Also under those that pass."""
     pytester.makepyfile(JOURNAL_TESTS)
-    shown = pytester.runpytest_subprocess("--eventbridge-journal=always", *workers).stdout.str()
+    shown = run(pytester, "--eventbridge-journal=always", *workers).stdout.str()
     assert "eventbridge journal of test_the_journal_can_stand_under_every_test.py::test_passes" in shown
     assert shown.count("'Quiet' put on bus") == 1
     assert shown.count("'Sold' put on bus") == 1
@@ -195,7 +200,7 @@ def test_the_journal_can_stand_under_every_test(pytester: pytest.Pytester, worke
 def test_the_journal_can_be_left_out(pytester: pytest.Pytester) -> None:
     """It is never shown then."""
     pytester.makepyfile(JOURNAL_TESTS)
-    assert "eventbridge journal" not in pytester.runpytest_subprocess("--eventbridge-journal=never").stdout.str()
+    assert "eventbridge journal" not in pytester.runpytest_inprocess("--eventbridge-journal=never").stdout.str()
 
 
 def test_the_journal_of_a_failing_fixture(pytester: pytest.Pytester) -> None:
@@ -211,7 +216,7 @@ def test_the_journal_of_a_failing_fixture(pytester: pytest.Pytester) -> None:
         def test_it(shop):
             pass
     """)
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_inprocess()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*- eventbridge journal -*", "event #1 shop 'Opened' put on bus 'default'"])
 
@@ -234,7 +239,7 @@ def test_the_journal_of_a_mock_for_a_module(pytester: pytest.Pytester) -> None:
             eb.put("shop", "During")
             assert 0
     """)
-    shown = pytester.runpytest_subprocess().stdout.str()
+    shown = pytester.runpytest_inprocess().stdout.str()
     assert "event #2 shop 'During'" in shown
     assert "'Before'" not in shown
 
@@ -247,7 +252,7 @@ def test_a_long_journal_is_cut_and_ends_with_the_newest(pytester: pytest.Pyteste
                 eventbridge.put("shop", f"T{number}")
             assert 0
     """)
-    shown = pytester.runpytest_subprocess().stdout.str()
+    shown = pytester.runpytest_inprocess().stdout.str()
     assert "... and more before; print(eventbridge.journal) in the test shows all" in shown
     assert "event #100 shop 'T99'" in shown
     assert "event #1 shop 'T0'" not in shown
@@ -256,7 +261,7 @@ def test_a_long_journal_is_cut_and_ends_with_the_newest(pytester: pytest.Pyteste
 def test_a_journal_in_which_nothing_happened(pytester: pytest.Pytester) -> None:
     """That, too, is an answer."""
     pytester.makepyfile("def test_it(eventbridge): assert 0")
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_inprocess()
     result.stdout.fnmatch_lines(["nothing happened: no event was put, and no call was refused"])
 
 
@@ -289,7 +294,7 @@ def test_strict_for_all_doors_by_ini(pytester: pytest.Pytester) -> None:
         def test_one_check_off(eventbridge):
             eventbridge.put("shop", "Sold")
     """)
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_inprocess()
     result.assert_outcomes(passed=3, errors=1, failed=2)
     result.stdout.fnmatch_lines(["*1 check failed on exit*", "*To allow this: assert_all_events_matched=False*"])
 
@@ -309,7 +314,7 @@ def test_the_checks_explain_a_failing_test(pytester: pytest.Pytester) -> None:
             eventbridge.rule("r", pattern={"source": ["shop"]})
             pytest.skip("not today")
     """)
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_inprocess()
     result.assert_outcomes(failed=1, skipped=1)
     result.stdout.fnmatch_lines(["*eventbridge_local, also failed: event #1 shop 'Sold'*matched no rule*"])
 
@@ -330,7 +335,7 @@ def test_contracts_by_ini(pytester: pytest.Pytester) -> None:
         "def test_with():\n    with mock_eventbridge() as eb: eb.put('shop', 'Sold', {'total': '1'})\n"
     )
     pytester.chdir()
-    result = pytester.runpytest_subprocess("inner")
+    result = pytester.runpytest_inprocess("inner")
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["*ContractViolation*", "*detail.total: '1' is not of type 'number'*"])
 
@@ -351,15 +356,13 @@ def test_the_files_of_contracts_are_read_once(pytester: pytest.Pytester) -> None
         def test_it(eventbridge, n):
             assert len(read) == 1
     """)
-    pytester.runpytest_subprocess().assert_outcomes(passed=3)
+    pytester.runpytest_inprocess().assert_outcomes(passed=3)
 
 
 def test_strict_pytest(pytester: pytest.Pytester) -> None:
     """pytest's own strict mode knows our marker and ini keys."""
     mode = "strict = true" if pytest.version_tuple >= (9,) else "addopts = --strict-markers --strict-config"
-    pytester.makeini(
-        f"[pytest]\n{mode}\neventbridge_strict = false\neventbridge_contracts =\neventbridge_template =\n"
-    )
+    pytester.makeini(f"[pytest]\n{mode}\neventbridge_strict = false\neventbridge_contracts =\neventbridge_template =\n")
     pytester.makepyfile("""
         import pytest
 
@@ -399,7 +402,7 @@ COVERAGE_TESTS = """
 def test_coverage_of_a_run(pytester: pytest.Pytester, workers: list[str]) -> None:
     """The runs of all tests, and of all workers, add up."""
     pytester.makepyfile(COVERAGE_TESTS)
-    result = pytester.runpytest_subprocess("--eventbridge-coverage", *workers)
+    result = run(pytester, "--eventbridge-coverage", *workers)
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(
         [
@@ -415,13 +418,13 @@ def test_coverage_of_a_run(pytester: pytest.Pytester, workers: list[str]) -> Non
 def test_no_coverage_unless_asked_for(pytester: pytest.Pytester) -> None:
     """The summary stays as it was."""
     pytester.makepyfile(COVERAGE_TESTS)
-    assert "rule coverage" not in pytester.runpytest_subprocess().stdout.str()
+    assert "rule coverage" not in pytester.runpytest_inprocess().stdout.str()
 
 
 def test_coverage_without_any_rule(pytester: pytest.Pytester) -> None:
     """Says so."""
     pytester.makepyfile("def test_it(): pass")
-    pytester.runpytest_subprocess("--eventbridge-coverage").stdout.fnmatch_lines(["no mock had a rule"])
+    pytester.runpytest_inprocess("--eventbridge-coverage").stdout.fnmatch_lines(["no mock had a rule"])
 
 
 def test_a_run_inside_a_run_leaves_no_trace(pytester: pytest.Pytester) -> None:

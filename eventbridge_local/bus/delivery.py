@@ -21,19 +21,33 @@ from eventbridge_local.bus.journal import Attempt, DeadLetter, Delivery, Journal
 from eventbridge_local.bus.retries import GiveUp, next_attempt, policy_of
 from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.core.event import Event
+from eventbridge_local.state.policies import may_put
 from eventbridge_local.state.records import Rule, Target
 from eventbridge_local.state.world import Place, World
 from eventbridge_local.targets.faults import Faults
 from eventbridge_local.targets.forward import Forwarder
 from eventbridge_local.targets.handlers import Handlers, LambdaContext, TargetSpy
-from eventbridge_local.targets.handover import AttemptFailed, AwsRequest, Handover
+from eventbridge_local.targets.handover import AttemptFailed, AwsRequest, Handover, HttpRequest
 from eventbridge_local.targets.http import Invocations
 from eventbridge_local.targets.kinds import kind_of
 from eventbridge_local.targets.kinds.kind import Way
 from eventbridge_local.transforms import InputContext, InvalidResult
 
-#: How an attempt ended that did not fail, and what a connected callable raised.
-_Arrived = tuple[Outcome, BaseException | None]
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """How an attempt ended that did not fail: what a connected callable raised, and the request that was made."""
+
+    outcome: Outcome
+    raised: BaseException | None = None
+    sent: AwsRequest | HttpRequest | None = None
+
+
+#: The sentence is the one captured for SQS; nobody recorded it for a bus.
+_NOT_PERMITTED = (
+    "User: events.amazonaws.com is not authorized to perform: events:PutEvents on resource: {arn} "
+    "because no resource-based policy allows the events:PutEvents action"
+)
 
 #: Puts an event on the bus of that name in a place.
 Forward = Callable[[Place, str, Event], None]
@@ -148,30 +162,32 @@ class Deliverer:
             if self._faults:
                 self._faults.check(passage.target)
             spy = self._handlers.find(passage.target.arn)
-            outcome, raised = _WAYS[way_to(passage.target.arn)](self, passage, spy, now)
+            arrival = _WAYS[way_to(passage.target.arn)](self, passage, spy, now)
         except AttemptFailed as failed:
             self._failed(passage, failed, now)
             return
-        self._note(passage, outcome, now, raised=raised)
-        if raised is not None and not isinstance(raised, Exception | SystemExit):
-            raise raised  # Ctrl-C, or a test framework's own way of failing a test
+        self._note(passage, arrival.outcome, now, raised=arrival.raised, sent=arrival.sent)
+        if arrival.raised is not None and not isinstance(arrival.raised, Exception | SystemExit):
+            raise arrival.raised  # Ctrl-C, or a test framework's own way of failing a test
 
     # the ways to a target
 
-    def _to_callable(self, passage: Passage, spy: TargetSpy) -> _Arrived:
+    def _to_callable(self, passage: Passage, spy: TargetSpy) -> _Arrival:
         # A function that fails was still delivered to: EventBridge's part ends at the hand-over (recorded).
-        return "delivered", spy(passage.payload, LambdaContext(passage.target.arn, self._world.ids.uuid()))
+        return _Arrival("delivered", spy(passage.payload, LambdaContext(passage.target.arn, self._world.ids.uuid())))
 
-    def _to_service(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrived:
+    def _to_service(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrival:
         if spy is not None:
             return self._to_callable(passage, spy)
         kind = kind_of(passage.target.arn)
-        if kind is None or kind.client is None or kind.request is None or self._nobody(kind.client):
-            return "recorded", None
-        answer = self._forwarder.send(kind.request(self._handover(passage, now)))
-        return ("recorded" if answer is None else "delivered"), None
+        if kind is None or kind.client is None or kind.request is None:
+            return _Arrival("recorded")
+        # Written also where nobody is there to get it: an event that makes no valid request fails on AWS.
+        request = kind.request(self._handover(passage, now))
+        sent = not self._nobody(kind.client) and self._forwarder.send(request) is not None
+        return _Arrival("delivered" if sent else "recorded", sent=request)
 
-    def _to_bus(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrived:
+    def _to_bus(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrival:
         if spy is not None:
             return self._to_callable(passage, spy)
         event, place = passage.event, passage.place
@@ -181,18 +197,24 @@ class Deliverer:
         away = (arn.account, arn.region) != (place.account, place.region)
         there = self._world.place(arn.account, arn.region)
         if away and name not in there.buses:
-            return "recorded", None  # nobody made that bus in this mock
+            return _Arrival("recorded")  # nobody made that bus in this mock
+        if away and not may_put(
+            self._world, passage.rule.created_by, passage.target.arn, event, by_rule=True, rule_arn=passage.rule.arn
+        ):
+            raise AttemptFailed("NO_PERMISSIONS", _NOT_PERMITTED.format(arn=passage.target.arn))
         arriving = hop(event, place.region, arn.region, now, self._world.ids.uuid)
         self.forward(there, name, arriving)
-        return "delivered", None
+        return _Arrival("delivered")
 
-    def _to_http(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrived:
+    def _to_http(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrival:
+        handover = self._handover(passage, now)
+        request = self._invocations.request(handover, passage.place)
         try:
-            return self._invocations.attempt(self._handover(passage, now), passage.place, spy), None
+            return _Arrival(self._invocations.exchange(request, handover, passage.place, spy), sent=request)
         except AttemptFailed:
             raise
         except BaseException as raised:  # of the callable that stands in for the endpoint
-            return "delivered", raised
+            return _Arrival("delivered", raised, request)
 
     def _handover(self, passage: Passage, now: datetime) -> Handover:
         place = passage.place
@@ -288,6 +310,7 @@ class Deliverer:
         now: datetime,
         failed: AttemptFailed | None = None,
         raised: BaseException | None = None,
+        sent: AwsRequest | HttpRequest | None = None,
     ) -> None:
         error, reason = (None, None) if failed is None else (failed.code, failed.reason)
         self._journal.add(
@@ -303,6 +326,7 @@ class Deliverer:
                 error,
                 reason,
                 raised,
+                sent,
             )
         )
 
@@ -321,7 +345,7 @@ def way_to(arn: str) -> Way:
     return "api" if kind is None else kind.way
 
 
-_WAYS: dict[Way, Callable[[Deliverer, Passage, TargetSpy | None, datetime], _Arrived]] = {
+_WAYS: dict[Way, Callable[[Deliverer, Passage, TargetSpy | None, datetime], _Arrival]] = {
     "api": Deliverer._to_service,
     "bus": Deliverer._to_bus,
     "http": Deliverer._to_http,

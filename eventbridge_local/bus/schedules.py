@@ -64,7 +64,9 @@ class Scheduler:
     def _arm(self, place: Place, rule: Rule, rhythm: _Rhythm) -> None:
         assert rule.schedule is not None
         due = rule.schedule.next_after(self._clock.now, created=rhythm.since)
-        rhythm.timer = None if due is None else self._clock.at(due, lambda: self._fire(place, rule, rhythm, due), "fired")
+        rhythm.timer = (
+            None if due is None else self._clock.at(due, lambda: self._fire(place, rule, rhythm, due), "fired")
+        )
 
     def _fire(self, place: Place, rule: Rule, rhythm: _Rhythm, due: datetime) -> None:
         # Armed again first: a target may disable or replace the rule that calls it.

@@ -95,9 +95,13 @@ def python_handler(handler: Any, root: Path | None, runtime: Any) -> Handler | N
     return Handler(root, module, function) if is_python else None
 
 
-def _stands_under(module: ModuleType, root: str) -> bool:
+def _file_of(module: ModuleType) -> str:
     file = getattr(module, "__file__", None)
-    return file is not None and os.path.realpath(file).startswith(root + os.sep)
+    return os.path.realpath(file) if isinstance(file, str) else ""
+
+
+def _stands_under(module: ModuleType, root: str) -> bool:
+    return _file_of(module).startswith(root + os.sep)
 
 
 @contextmanager
@@ -115,18 +119,24 @@ def _first_on_path(root: str) -> Iterator[None]:
 
 @contextmanager
 def _set_aside(package: str, root: str) -> Iterator[None]:
-    """Let a module of the same name from elsewhere step aside during the import, and come back after it."""
-    held = {
-        name: module
-        for name, module in sys.modules.items()
-        if (name == package or name.startswith(package + ".")) and not _stands_under(module, root)
-    }
+    """Let modules from elsewhere step aside during the import, and come back after it.
+
+    Those are modules called like the handler's own, and all that stand under the roots of other handlers: two functions
+    may each have a ``utils.py`` too.
+    """
+    others = tuple({other + os.sep for other, _ in _loaded if other != root})
+    held = {}
+    for name, module in list(sys.modules.items()):
+        file = _file_of(module)
+        elsewhere = name.partition(".")[0] == package or file.startswith(others)
+        if elsewhere and not file.startswith(root + os.sep):
+            held[name] = module
     for name in held:
         del sys.modules[name]
     try:
         yield
     finally:
-        if held:
-            for name in [name for name in sys.modules if name == package or name.startswith(package + ".")]:
-                del sys.modules[name]
+        packages = {name.partition(".")[0] for name in held}
+        for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
+            del sys.modules[name]
         sys.modules.update(held)

@@ -92,7 +92,7 @@ class Variables:
         if value is _NO_VARIABLE:
             return value
         for fallback in fallbacks:
-            if False:
+            if value is not _ABSENT and value is not None:
                 break
             value = self._fallback(fallback.strip())
         if value is _ABSENT:

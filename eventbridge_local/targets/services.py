@@ -116,30 +116,32 @@ def _endpoint_variable(service: str) -> str | None:
 
 def _endpoint_settings(service: str) -> object:
     path = _config_path()
-    changed = path.stat().st_mtime_ns if path.exists() else 0
-    return _endpoint_variable(service), os.environ.get("AWS_PROFILE"), path, changed
-
-
-def _config_path() -> Path:
-    return Path(os.environ.get("AWS_CONFIG_FILE") or _DEFAULT_CONFIG).expanduser()
+    return _endpoint_variable(service), os.environ.get("AWS_PROFILE"), path, _changed(path)
 
 
 def _names_an_endpoint(service: str) -> bool:
-    return _endpoint_variable(service) is not None or _config_names_one()
-
-
-def _config_names_one() -> bool:
+    if _endpoint_variable(service) is not None:
+        return True
     path = _config_path()
+    changed = _changed(path)
+    return changed is not None and _mentions_endpoint(path, changed)
+
+
+def _config_path() -> str:
+    return os.path.expanduser(os.environ.get("AWS_CONFIG_FILE") or _DEFAULT_CONFIG)
+
+
+def _changed(path: str) -> int | None:
+    """When a file was last written, None where there is none."""
     try:
-        changed = path.stat().st_mtime_ns
+        return os.stat(path).st_mtime_ns
     except OSError:
-        return False
-    return _mentions_endpoint(path, changed)
+        return None
 
 
 @lru_cache(maxsize=8)
-def _mentions_endpoint(path: Path, changed: int) -> bool:
-    return "endpoint_url" in path.read_text(encoding="utf-8", errors="replace")
+def _mentions_endpoint(path: str, changed: int) -> bool:
+    return "endpoint_url" in Path(path).read_text(encoding="utf-8", errors="replace")
 
 
 @lru_cache(maxsize=128)
@@ -156,7 +158,7 @@ def _client(by_moto: bool, service: str, account: str, region: str, settings: ob
         service,
         region_name=region,
         aws_access_key_id=account,
-        aws_secret_access_key="eventbridge-local",  # noqa: S106  stand-ins look at no secret
+        aws_secret_access_key="eventbridge-local",
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=5),
     )
     client.meta.events.register("before-call", _account_header(account))

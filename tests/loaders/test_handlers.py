@@ -36,11 +36,22 @@ def test_two_functions_with_a_module_of_the_same_name(tmp_path: Path) -> None:
     """The usual layout of SAM: every function has its own app.py, and modules beside it."""
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / f"beside_{name}.py").write_text(f"NAME = {name!r}", "utf-8")
-    one = function(tmp_path / "one", "from beside_one import NAME\ndef handler(event): return NAME")
-    two = function(tmp_path / "two", "from beside_two import NAME\ndef handler(event): return NAME")
+        (tmp_path / name / "beside.py").write_text(f"NAME = {name!r}", "utf-8")
+    text = "from beside import NAME\ndef handler(event): return NAME"
+    one, two = function(tmp_path / "one", text), function(tmp_path / "two", text)
     assert (one.load()({}), two.load()({})) == ("one", "two")
     assert (one.load()({}), two.load()({})) == ("one", "two")
+
+
+def test_the_second_of_them_is_run_once_too(tmp_path: Path) -> None:
+    text = "import sys\nsys.times_loaded = getattr(sys, 'times_loaded', 0) + 1\ndef handler(event): pass"
+    one, two = function(tmp_path / "one", text), function(tmp_path / "two", text)
+    try:
+        for handler in (one, two, one, two):
+            handler.load()
+        assert sys.times_loaded == 2  # type: ignore[attr-defined]
+    finally:
+        del sys.times_loaded  # type: ignore[attr-defined]
 
 
 def test_a_module_is_run_once(tmp_path: Path) -> None:
