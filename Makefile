@@ -9,14 +9,14 @@ FUZZ_TESTS = $(shell grep -rl --include='*.py' EVENTBRIDGE_LOCAL_FUZZ tests)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench fuzz clean
+.PHONY: help demo test lint bench fuzz fuzz-atheris clean
 
 help:
 	@echo "make demo    run the example shop and print what its events did"
 	@echo "make test    run the tests"
 	@echo "make lint    check style and types"
 	@echo "make bench   run the benchmarks"
-	@echo "make fuzz    run the long random tests"
+	@echo "make fuzz    run the long random tests (fuzz-atheris: five minutes of bytes against the pattern engine)"
 	@echo "make clean   remove .venv and all caches"
 
 demo: $(VENV)/.demo
@@ -37,6 +37,10 @@ bench: $(VENV)/.test
 
 fuzz: $(VENV)/.test
 	EVENTBRIDGE_LOCAL_FUZZ=1 $(BIN)/python -m pytest $(FUZZ_TESTS) $(ARGS)
+
+fuzz-atheris: $(VENV)/.test
+	$(PIP) install atheris
+	$(BIN)/python tests/fuzz/atheris_patterns.py -max_total_time=300 -timeout=20
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

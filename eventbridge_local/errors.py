@@ -60,6 +60,10 @@ def limit_exceeded(message: str = "The requested resource exceeds the maximum nu
     return ServiceError("LimitExceededException", message)
 
 
+class UnresolvedReference(EventBridgeLocalError):
+    """A template names something that is not known without a deployment; the text says how to give it."""
+
+
 class DeliveryFailed(EventBridgeLocalError, AssertionError):
     """An event did not reach a target; raised when the context ends, because production would be silent."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -33,6 +33,11 @@ from eventbridge_local.targets.kinds import kind_of
 from eventbridge_local.targets.names import function_arn
 from eventbridge_local.typing import EventPattern, Handler
 
+if TYPE_CHECKING:
+    from eventbridge_local.loaders import LoadReport
+
+T = TypeVar("T")
+
 _ENVELOPE = {"time": "Time", "resources": "Resources", "trace_header": "TraceHeader"}
 
 
@@ -52,6 +57,14 @@ class JournalView:
         return story.journal(self.records)
 
     __str__ = text
+
+    def end(self, after: Record | None = None) -> str:
+        """The end of the story, newest last, as it stands under a failing test; of all, or of what came after a record.
+
+        Without anything after that record it is empty.
+        """
+        records = story.since(self.records, after)
+        return story.short(records) if records or after is None else ""
 
     def __repr__(self) -> str:
         return f"<Journal of {len(self._journal.records)} records>"
@@ -112,7 +125,7 @@ class EventBridge:
         """
         if not isinstance(target, str) or not target:
             raise UsageError(f"target={target!r}: give the ARN or the name of what the handler stands in for")
-        return self._service.handlers.connect(target, handler)
+        return self._service.handlers.connect(self._arn(target), handler)
 
     def fail_target(
         self,
@@ -126,7 +139,7 @@ class EventBridge:
         """Make attempts to reach a target fail; retries and dead letters follow as on AWS.
 
         Args:
-            target: its ARN, the bare name of the function, queue, topic..., or the target's id; a dead-letter queue too.
+            target: its ARN, the bare name of the function, queue, topic..., or the target's id; dead-letter queues too.
             times: how many attempts fail; None for all.
             error: an error code of EventBridge, such as THROTTLING (tried again) or NO_RESOURCE (not tried again).
             reason: the ERROR_MESSAGE of the dead letter.
@@ -135,7 +148,7 @@ class EventBridge:
         Raises:
             UsageError: there is no such error code, or a number makes no sense.
         """
-        self._service.faults.add(target, times=times, error=error, reason=reason, rate=rate)
+        self._service.faults.add(self._arn(target), times=times, error=error, reason=reason, rate=rate)
 
     def fail_put(
         self,
@@ -206,6 +219,53 @@ class EventBridge:
     def fail_nothing(self) -> None:
         """Forget what ``fail_target``, ``fail_put`` and ``fail_call`` arranged and what has not struck yet."""
         self._service.fail_nothing()
+
+    def load(
+        self,
+        source: str | PathLike,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        stack: str | None = None,
+        resources: Mapping[str, str] | None = None,
+        strict: bool = False,
+        connect_handlers: bool = False,
+    ) -> LoadReport:
+        """Put the buses, rules, targets, archives, connections and destinations of a template on this EventBridge.
+
+        Logical ids of the template serve as names from then on: ``eb.connect("InvoiceFunction", handler)``.
+
+        Args:
+            source: a CloudFormation or SAM template, a ``cdk.out`` folder, ``terraform show -json`` output, or a
+                ``serverless.yml``.
+            parameters: values of the template's parameters or variables.
+            stack: the name of the stack; made from the file's name when it is not given.
+            resources: what the source refers to and does not contain, such as imported values, by name.
+            strict: refuse a source in which a value is not known, instead of leaving that part out.
+            connect_handlers: import the Python handlers of the template's functions and connect them.
+
+        Returns:
+            the rules with their targets, and whatever was left out and how to give it.
+
+        Raises:
+            UsageError: the file is broken; the text names line and column.
+            PlanRefused: AWS would refuse the template at deployment.
+            UnresolvedReference: with ``strict``, a value is not known.
+        """
+        from eventbridge_local import loading  # with its parsers, which most tests do without
+
+        given = {"parameters": parameters, "stack": stack, "resources": resources}
+        report = loading.load(
+            self._service,
+            lambda operation, params: self._perform(operation, **params),
+            source,
+            strict=strict,
+            account=self.account,
+            region=self.region,
+            **given,
+        )
+        if connect_handlers:
+            loading.connect_handlers(report, self.connect)
+        return report
 
     def rule(
         self,
@@ -295,6 +355,8 @@ class EventBridge:
             detail: a dict, or JSON text as it is; none is an empty object.
             envelope: ``time`` (datetime), ``resources`` (list of ARNs), ``trace_header``.
         """
+        if "time" in envelope and not isinstance(envelope["time"], datetime):
+            raise UsageError(f"put(time={envelope['time']!r}): give a datetime with a time zone")
         unknown = sorted(set(envelope) - set(_ENVELOPE))
         if unknown:
             raise UsageError(f"put({unknown[0]}=...): there is no such part; choose from {', '.join(_ENVELOPE)}")
@@ -489,7 +551,7 @@ class EventBridge:
         assertions.check_count(count)
         if exact and payload is None:
             raise UsageError("assert_delivered(exact=True) is about the payload; give payload={...} too")
-        wanted = _given(rule=rule, target=target, payload=payload, pattern=pattern)
+        wanted = _given(rule=self._rule_name(rule), target=self._arn(target), payload=payload, pattern=pattern)
         return assertions.assert_delivered(self.deliveries, self.seen(), wanted, count=count, exact=exact)
 
     def assert_not_delivered(
@@ -501,7 +563,7 @@ class EventBridge:
         pattern: EventPattern | None = None,
     ) -> None:
         """Assert that there was no such delivery; the arguments are those of ``assert_delivered``."""
-        wanted = _given(rule=rule, target=target, payload=payload, pattern=pattern)
+        wanted = _given(rule=self._rule_name(rule), target=self._arn(target), payload=payload, pattern=pattern)
         assertions.assert_not_delivered(self.deliveries, wanted)
 
     def hints_for(self, error: BaseException) -> list[str]:
@@ -533,6 +595,14 @@ class EventBridge:
         """What the failures of this mock may tell of."""
         journal = self._service.journal
         return Seen(journal.of(Entry), journal.of(Routing), self._rules(), self._service.handlers.names)
+
+    def _arn(self, target: T) -> T | str:
+        """The ARN of what a loaded template calls by a name of its own; anything else as it is."""
+        return self._service.names.get(target, target) if isinstance(target, str) else target
+
+    def _rule_name(self, rule: T) -> T | str:
+        """The name of a rule that a loaded template calls by a logical id; anything else as it is."""
+        return self._service.rule_names.get(rule, rule) if isinstance(rule, str) else rule
 
     def _rules(self) -> list[Rule]:
         places = self._service.world.places

@@ -10,7 +10,7 @@ import functools
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar, overload
@@ -108,7 +108,9 @@ def current_eventbridge() -> EventBridge:
         UsageError: no mock is active.
     """
     if not _entered:
-        raise UsageError("no mock_eventbridge is active here; use `with mock_eventbridge():` or the fixture eventbridge")
+        raise UsageError(
+            "no mock_eventbridge is active here; use `with mock_eventbridge():` or the fixture eventbridge"
+        )
     return _entered[-1].handle
 
 
@@ -140,6 +142,8 @@ class _Entrance:
         self._region_before = os.environ.get(_REGION_VARIABLE)
         os.environ[_REGION_VARIABLE] = self.handle.region
         session.tell("opened", self.handle)
+        for source, parameters in _templates(self._options.template):
+            self.handle.load(source, parameters=parameters)
 
     def close(self, error: BaseException | None) -> None:
         deactivate(self._active)
@@ -184,6 +188,15 @@ def _checking() -> Any:
     from eventbridge_local.contracts import checking
 
     return checking
+
+
+def _templates(given: Any) -> list[tuple[Any, Any]]:
+    """The sources that the option ``template`` names, each with its parameters."""
+    if given is None:
+        return []
+    if isinstance(given, Mapping):
+        return list(given.items())
+    return [(source, None) for source in ([given] if isinstance(given, str | os.PathLike) else given)]
 
 
 @functools.lru_cache(maxsize=16)

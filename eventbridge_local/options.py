@@ -42,6 +42,8 @@ class Options:
         contracts: JSON Schema or OpenAPI documents that events must keep: a path, a list of paths, a mapping as for
             ``Contracts``, or ``Contracts``. An event that breaks its contract raises ContractViolation out of the call
             that puts it.
+        template: what ``eb.load`` reads when the mock begins: a path, a list of paths, or a mapping of paths to the
+            parameters of each.
         strict: turns on the two checks that follow.
         assert_all_events_matched: raise when the context ends if no rule matched an event that was put. None
             does as ``strict`` says.
@@ -61,6 +63,7 @@ class Options:
     allow_hosts: Collection[str] = ()
     keep_records: int | None = None
     contracts: Any = None
+    template: Any = None
     strict: bool = False
     assert_all_events_matched: bool | None = None
     assert_all_rules_matched: bool | None = None

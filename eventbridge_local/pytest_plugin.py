@@ -163,14 +163,7 @@ class _Run:
 
     def journals(self) -> list[str]:
         """The journals of this test's mocks, in the order in which they began."""
-        from eventbridge_local.report.story import short
-
-        told = []
-        for handle, before in self._seen:
-            records = _since(handle.journal.records, before)
-            if records or before is None:
-                told.append(short(records))
-        return told
+        return [told for handle, before in self._seen if (told := handle.journal.end(before))]
 
 
 _RUN: pytest.StashKey[_Run] = pytest.StashKey()
@@ -178,12 +171,6 @@ _RUN: pytest.StashKey[_Run] = pytest.StashKey()
 
 def _last_record(handle: EventBridge) -> Any:
     return next(reversed(handle.journal.records), None)
-
-
-def _since(records: tuple[Any, ...], last: Any) -> tuple[Any, ...]:
-    """The records behind one of them; all when it is gone."""
-    at = next((index for index in reversed(range(len(records))) if records[index] is last), -1)
-    return records[at + 1 :]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

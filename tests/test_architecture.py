@@ -29,6 +29,7 @@ LEVELS = {
     "captures": 6,
     "contracts": 6,
     "loaders": 6,
+    "loading": 7,
     "options": 7,
     "handle": 7,
     "mock": 7,
@@ -37,7 +38,7 @@ LEVELS = {
 }
 
 #: Edges within a level.
-BESIDE = {("bus", "targets"), ("handle", "options"), ("mock", "options"), ("mock", "handle")}
+BESIDE = {("bus", "targets"), ("handle", "options"), ("handle", "loading"), ("mock", "options"), ("mock", "handle")}
 
 #: Third-party packages, and the parts that may import them.
 OUTSIDE = {

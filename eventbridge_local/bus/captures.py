@@ -64,14 +64,19 @@ def read_events(path: PathLike) -> Iterator[Event | BadLine]:
         OSError: the file cannot be read, or is not gzip although its name says so.
     """
     with _opened(path, "rb") as file:
-        for number, line in _lines(file):
-            if isinstance(line, _NoEvent):
-                yield BadLine(number, str(line))
-            elif line.strip():
-                try:
-                    yield read_event(line)
-                except _NoEvent as why:
-                    yield BadLine(number, str(why))
+        yield from events_in(file)
+
+
+def events_in(file: BinaryIO) -> Iterator[Event | BadLine]:
+    """The events of a stream of uncompressed lines; see ``read_events``."""
+    for number, line in _lines(file):
+        if isinstance(line, _NoEvent):
+            yield BadLine(number, str(line))
+        elif line.strip():
+            try:
+                yield read_event(line)
+            except _NoEvent as why:
+                yield BadLine(number, str(why))
 
 
 def read_event(line: bytes) -> Event:

@@ -174,7 +174,10 @@ class Deliverer:
 
     def _to_callable(self, passage: Passage, spy: TargetSpy) -> _Arrival:
         # A function that fails was still delivered to: EventBridge's part ends at the hand-over (recorded).
-        return _Arrival("delivered", spy(passage.payload, LambdaContext(passage.target.arn, self._world.ids.uuid())))
+        return _Arrival(
+            "delivered",
+            spy(passage.payload, LambdaContext(passage.target.arn, self._world.ids.uuid(), passage.event.trace_header)),
+        )
 
     def _to_service(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrival:
         if spy is not None:

@@ -23,6 +23,7 @@ from botocore.model import OperationModel
 from botocore.session import Session
 from botocore.utils import IMDSFetcher
 
+from eventbridge_local.core.tracing import HEADER as TRACE_HEADER
 from eventbridge_local.edge import attempts, codec
 from eventbridge_local.edge.front import door
 from eventbridge_local.errors import ServiceError
@@ -82,7 +83,8 @@ def answer(
         asked = entrance.read(params["body"])
         if _ENDPOINT_ID in context:
             asked["EndpointId"] = context[_ENDPOINT_ID]
-        given = service.call(entrance.name, asked, account, context["client_region"], entrance.check)
+        trace = params["headers"].get(TRACE_HEADER)
+        given = service.call(entrance.name, asked, account, context["client_region"], entrance.check, trace)
     except ServiceError as error:
         return codec.refused(error, request_id, now)
     return codec.answered(given, request_id, now)

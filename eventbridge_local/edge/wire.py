@@ -13,6 +13,7 @@ from datetime import datetime
 from email.utils import formatdate
 from typing import Any, NamedTuple
 
+from eventbridge_local.core.tracing import HEADER as TRACE_HEADER
 from eventbridge_local.edge.codec import CONTENT_TYPE
 from eventbridge_local.edge.front import Door, door, service_model
 from eventbridge_local.errors import ServiceError
@@ -55,7 +56,8 @@ def respond(
     try:
         entrance = door_of(headers)
         params = {**params_of(entrance, body), **(extra or {})}
-        answer = service.call(entrance.name, params, account, region, entrance.check)
+        trace = _header(headers, TRACE_HEADER.lower()) or None
+        answer = service.call(entrance.name, params, account, region, entrance.check, trace)
     except ServiceError as error:
         return refused(error, request_id, now)
     return answered(answer, request_id, now)
@@ -67,13 +69,18 @@ def door_of(headers: Mapping[str, str | bytes]) -> Door:
     Raises:
         ServiceError: UnknownOperationException.
     """
-    target = next((value for name, value in headers.items() if name.lower() == _TARGET_HEADER), "")
-    text = target.decode("latin-1") if isinstance(target, bytes) else target
+    text = _header(headers, _TARGET_HEADER)
     prefix, _, operation = text.rpartition(".")
     if prefix != service_model().metadata["targetPrefix"] or operation not in TABLE:
         # AWS's JSON services answer so, without words; the empty message is not recorded for EventBridge.
         raise ServiceError("UnknownOperationException", "", hint=f"X-Amz-Target was {text!r}")
     return door(service_model().operation_model(operation))
+
+
+def _header(headers: Mapping[str, str | bytes], wanted: str) -> str:
+    """A header by its name in lower case, "" when it is not there."""
+    value = next((value for name, value in headers.items() if name.lower() == wanted), "")
+    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 def params_of(entrance: Door, body: bytes) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class Context:
     plane: Plane
     operation: str = ""
     entry_faults: EntryFaults | None = None
+    #: The X-Ray header of the request.
+    trace: str | None = None
 
     @property
     def engine(self) -> Engine:

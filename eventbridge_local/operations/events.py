@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from eventbridge_local.batching import entry_size
 from eventbridge_local.bus.engine import Arrival
 from eventbridge_local.bus.journal import Entry
+from eventbridge_local.core import tracing
 from eventbridge_local.core.event import Event
 from eventbridge_local.errors import ServiceError, validation_error
 from eventbridge_local.operations.context import Context
@@ -161,12 +162,13 @@ def _event(ctx: Context, entry: Mapping[str, Any], home: Place, now: datetime, t
         detail_type=entry["DetailType"],
         source=entry["Source"],
         account=home.account,
-        time=entry.get("Time", now),
+        time=entry["Time"].astimezone(UTC) if "Time" in entry else now,
         region=home.region,
         resources=(*entry.get("Resources", ()), *through),
         detail_text=entry["Detail"],
         tree=detail_tree(entry["Detail"], ctx.limits.event_nesting_levels),
-        trace_header=entry.get("TraceHeader"),
+        # That of the entry comes before that of the request (User Guide eb-related-service-xray).
+        trace_header=tracing.valid(entry.get("TraceHeader") or ctx.trace),
     )
 
 

@@ -84,6 +84,9 @@ class Service:
         self.journal = Journal(keep)
         self.services = services or Services()
         self.rings: list[str] = []
+        #: What a loaded template calls things: names to ARNs, and to the physical names of rules.
+        self.names: dict[str, str] = {}
+        self.rule_names: dict[str, str] = {}
         self._one_at_a_time = Lock()
         self._start()
 
@@ -91,9 +94,7 @@ class Service:
         self.world = World(self.clock, self.ids, self.limits, self._organization)
         forwarder = Forwarder(self.services)
         invocations = Invocations(self.clock, self.handlers, self.services)
-        deliverer = Deliverer(
-            self.world, self.journal, self.handlers, forwarder, invocations, self.faults, self._seed
-        )
+        deliverer = Deliverer(self.world, self.journal, self.handlers, forwarder, invocations, self.faults, self._seed)
         engine = Engine(self.journal, deliverer, self.rings.append)
         deliverer.forward = lambda place, bus, event: engine.accept([Arrival(place, bus, event)])
         scheduler = Scheduler(engine, self.clock, self.ids)
@@ -101,12 +102,14 @@ class Service:
         self.plane = Plane(self.journal, engine, scheduler, replayer, self.services, invocations, self._check_events)
 
     def reset(self) -> None:
-        """Forget buses, rules, handlers, arranged failures, all that was waiting, and the journal; the clock goes on."""
+        """Forget state, handlers, arranged failures, whatever was waiting, and the journal; the clock goes on."""
         self.clock.disarm()
         self.fail_nothing()
         self.handlers.clear()
         self.journal.clear()
         self.rings.clear()
+        self.names.clear()
+        self.rule_names.clear()
         self._start()
 
     def fail_nothing(self) -> None:
@@ -115,7 +118,13 @@ class Service:
             faults.clear()
 
     def call(
-        self, name: str, params: Params, account: str, region: str, check: Callable[[Params], None] | None = None
+        self,
+        name: str,
+        params: Params,
+        account: str,
+        region: str,
+        check: Callable[[Params], None] | None = None,
+        trace: str | None = None,
     ) -> Answer:
         """Carry out an operation and write the call down.
 
@@ -123,6 +132,7 @@ class Service:
             name: the operation, such as ``PutRule``.
             params: its members as boto3 spells them.
             check: tells whether the params keep the constraints of the input shape.
+            trace: the X-Ray header of the request.
 
         Raises:
             ServiceError: what AWS would refuse, in its words. Nothing has changed then.
@@ -139,7 +149,8 @@ class Service:
                 raise UnsupportedOperation(
                     f"eventbridge_local does not answer {name} yet. Nothing was sent to AWS and nothing has changed."
                 )
-            context = Context(self.world, self.world.place(account, region), self.plane, name, self.entry_faults)
+            place = self.world.place(account, region)
+            context = Context(self.world, place, self.plane, name, self.entry_faults, trace)
             if name in DELIVERING:
                 answer = function(context, params)
             else:

@@ -86,7 +86,9 @@ def _rule_lines(step: RuleStep) -> Iterator[str]:
 
 
 def _target_text(target: TargetStep) -> str:
-    about = f" {target.about}" if target.about.startswith(("(", "after")) else f": {target.about}" if target.about else ""
+    about = (
+        f" {target.about}" if target.about.startswith(("(", "after")) else f": {target.about}" if target.about else ""
+    )
     got = "" if target.payload is None else f"; {_cut(target.payload)}"
     return f"{target.name} {target.outcome}{about}{got}"
 

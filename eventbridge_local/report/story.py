@@ -35,6 +35,12 @@ def short(records: Sequence[Record]) -> str:
     return "\n".join(["... and more before; print(eventbridge.journal) in the test shows all", *lines[left_out:]])
 
 
+def since(records: Sequence[Record], last: Record | None) -> Sequence[Record]:
+    """The records behind one of them; all when it is gone."""
+    at = next((index for index in reversed(range(len(records))) if records[index] is last), -1)
+    return records[at + 1 :]
+
+
 @dataclass(frozen=True, slots=True)
 class _Index:
     """What the line of one record needs to know of the others."""

@@ -19,7 +19,7 @@ class LambdaContext:
     memory_limit_in_mb = "128"
     function_version = "$LATEST"
 
-    def __init__(self, arn: str, request_id: str) -> None:
+    def __init__(self, arn: str, request_id: str, trace_header: str | None = None) -> None:
         parsed = parse_arn(arn)
         name = names_of(arn)[-1]
         self.function_name = name
@@ -29,6 +29,8 @@ class LambdaContext:
         self.log_stream_name = f"2000/01/01/[$LATEST]{request_id.replace('-', '')}"
         self.identity = None
         self.client_context = None
+        #: Of the event, as a function finds it in the variable ``_X_AMZN_TRACE_ID``.
+        self.trace_header = trace_header
         self._account = parsed.account if parsed else ""
 
     def get_remaining_time_in_millis(self) -> int:
@@ -144,6 +146,11 @@ class Handlers:
 
     def __bool__(self) -> bool:
         return bool(self._spies)
+
+    def rename(self, name: str, arn: str) -> None:
+        """Let what was connected under a name stand for an ARN, unless something else does."""
+        if name in self._spies and arn not in self._spies:
+            self._spies[arn] = self._spies.pop(name)
 
     def find(self, arn: str) -> TargetSpy | None:
         """The handler connected to an ARN, by the ARN itself first and by its names then."""

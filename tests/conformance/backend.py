@@ -32,7 +32,7 @@ class Backend:
 
     settle = 0.0
     timeout = 0.2  # a "wait" step advances the clock by a second between two tries
-    abilities = frozenset({"active-replays"})  # a replay is STARTING until somebody looks at it
+    abilities = frozenset({"active-replays", "xray"})  # a replay is STARTING until somebody looks at it
 
     def __init__(self, eb: EventBridge, stack: contextlib.ExitStack) -> None:
         self._eb = eb

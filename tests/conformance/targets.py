@@ -88,9 +88,7 @@ class Targets:
         role = f"arn:aws:iam::{account}:role/firehose"
         destination = {"BucketARN": f"arn:aws:s3:::{bucket}", "RoleARN": role}
         firehose = client("firehose", region, account)
-        made = firehose.create_delivery_stream(
-            DeliveryStreamName=name, ExtendedS3DestinationConfiguration=destination
-        )
+        made = firehose.create_delivery_stream(DeliveryStreamName=name, ExtendedS3DestinationConfiguration=destination)
         arn: str = made["DeliveryStreamARN"]
         self._read[arn] = lambda: _objects(s3, bucket)
         self._drop[arn] = lambda: firehose.delete_delivery_stream(DeliveryStreamName=name)
@@ -119,7 +117,9 @@ class Targets:
     def _function(self, name: str, region: str, account: str) -> str:
         arn = f"arn:aws:lambda:{region}:{account}:function:{name}"
         spy = self._eb.connect(arn, lambda event: None)
-        self._read[arn] = lambda: [json.dumps(event) for event in spy.events]
+        self._read[arn] = lambda: [
+            {"body": json.dumps(call.event), "trace_header": call.context.trace_header} for call in spy.calls
+        ]
         return arn
 
     def _rest_api(self, name: str, region: str, account: str) -> str:
