@@ -9,12 +9,13 @@ FUZZ_TESTS = $(shell grep -rl --include='*.py' EVENTBRIDGE_LOCAL_FUZZ tests)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench fuzz fuzz-atheris clean
+.PHONY: help demo test lint docs bench fuzz fuzz-atheris clean
 
 help:
 	@echo "make demo    run the example shop and print what its events did"
 	@echo "make test    run the tests"
 	@echo "make lint    check style and types"
+	@echo "make docs    build the documentation as web pages in site/"
 	@echo "make bench   run the benchmarks"
 	@echo "make fuzz    run the long random tests (fuzz-atheris: five minutes of bytes against the pattern engine)"
 	@echo "make clean   remove .venv and all caches"
@@ -30,6 +31,9 @@ lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(VENV)/.docs
+	$(BIN)/mkdocs build --strict
+
 bench: $(VENV)/.test
 	@for script in $$(grep -l __main__ benchmarks/*.py); do \
 		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
@@ -43,7 +47,7 @@ fuzz-atheris: $(VENV)/.test
 	$(BIN)/python tests/fuzz/atheris_patterns.py -max_total_time=300 -timeout=20
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: an empty file in .venv says that this much is installed, for the pyproject.toml of its time.
@@ -60,6 +64,10 @@ $(VENV)/.demo: $(VENV)/.pip pyproject.toml
 
 $(VENV)/.test: $(VENV)/.pip pyproject.toml
 	$(PIP) install --editable . --group test
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.pip pyproject.toml
+	$(PIP) install --group docs
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.pip pyproject.toml

@@ -16,7 +16,7 @@ from eventbridge_local.core.arn import parse_arn, partition_of
 from eventbridge_local.core.clock import Clock
 from eventbridge_local.core.ids import Ids
 from eventbridge_local.edge.front import perform
-from eventbridge_local.errors import UsageError
+from eventbridge_local.errors import ServiceError, UsageError
 from eventbridge_local.operations.endpoints import fail_over
 from eventbridge_local.operations.service import Service
 from eventbridge_local.report import assertions, story
@@ -609,7 +609,13 @@ class EventBridge:
         return [rule for place in places for bus in place.buses.values() for rule in bus.rules.values()]
 
     def _perform(self, operation: str, **params: Any) -> dict[str, Any]:
-        return perform(self._service, operation, params, self.account, self.region)
+        try:
+            return perform(self._service, operation, params, self.account, self.region)
+        except ServiceError as refused:
+            hint = refused.hint or story.hint_of(self._service.journal.of(Call)[-1])
+            if hint:
+                refused.add_note(f"eventbridge_local: {hint}")
+            raise
 
     def __repr__(self) -> str:
         return f"<EventBridge of {self.account} in {self.region}, {len(self.events)} entries>"

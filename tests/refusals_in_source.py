@@ -26,7 +26,8 @@ ARRANGED = "operations/faults.py"
 
 Texts = frozenset[str]
 UNKNOWN: Texts = frozenset()
-NOTHING: Texts = frozenset({"\0"})
+NOTHING: Texts = frozenset({"\0None"})
+FALSE: Texts = frozenset({"\0False"})
 
 
 class Refusal(NamedTuple):
@@ -58,7 +59,10 @@ def normalised(text: str) -> str:
 
 def read_module(name: str) -> Module | None:
     parts = name.split(".")[1:]
-    path = next((p for p in (ROOT.joinpath(*parts).with_suffix(".py"), ROOT.joinpath(*parts, "__init__.py")) if p.is_file()), None)
+    path = next(
+        (p for p in (ROOT.joinpath(*parts).with_suffix(".py"), ROOT.joinpath(*parts, "__init__.py")) if p.is_file()),
+        None,
+    )
     if path is None:
         return None
     module = Module(name)
@@ -98,13 +102,13 @@ class Walker:
             module = found
         return module, name
 
-    def _callee(self, called: ast.expr, module: Module) -> tuple[Module, str] | None:
-        """The function of a call: by its name, or as a member of an imported module."""
-        if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
-            origin, member = module.imports.get(called.value.id, ("", ""))
+    def _named(self, expression: ast.expr, module: Module) -> tuple[Module, str] | None:
+        """What an expression names: by its bare name, or as a member of an imported module."""
+        if isinstance(expression, ast.Attribute) and isinstance(expression.value, ast.Name):
+            origin, member = module.imports.get(expression.value.id, ("", ""))
             there = self.module(f"{origin}.{member}") if origin else None
-            return self._find(called.attr, there) if there else None
-        return self._find(called.id, module) if isinstance(called, ast.Name) else None
+            return self._find(expression.attr, there) if there else None
+        return self._find(expression.id, module) if isinstance(expression, ast.Name) else None
 
     # values
 
@@ -113,12 +117,14 @@ class Walker:
         match value:
             case ast.Constant(value=None):
                 return NOTHING
+            case ast.Constant(value=False):
+                return FALSE
             case ast.Constant(value=str(text)):
                 return frozenset({text})
             case ast.JoinedStr(values=parts):
                 return self._joined([self.texts(part, module, env) for part in parts])
             case ast.FormattedValue(value=inner):
-                return self.texts(inner, module, env)
+                return self.texts(inner, module, env) or frozenset({f"{{{_called(inner)}}}"})
             case ast.Name(id=name) if name in env:
                 return env[name]
             case ast.Name(id=name):
@@ -130,10 +136,10 @@ class Walker:
                 return frozenset().union(*(self.texts(branch, module, env) for branch in branches))
             case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=member), attr="format")):
                 return self._members_called(member)
-            case ast.Call(func=called) if (found := self._callee(called, module)) and found[1] in found[0].functions:
-                function = found[0].functions[found[1]]
-                inner = self._environment(function, found[0], self._bound(function, value, module, env))
-                return self._returned(function, found[0], inner)
+            case ast.Call(func=ast.Name(id=name)) if name in module.functions:
+                function = module.functions[name]
+                inner = self._environment(function, module, self._bound(function, value, module, env))
+                return self._returned(function, module, inner)
         return UNKNOWN
 
     def _joined(self, parts: list[Texts]) -> Texts:
@@ -196,12 +202,13 @@ class Walker:
         return self._walked[key]
 
     def _refusals_below(self, function: ast.AST, module: Module, env: Mapping[str, Texts]) -> Iterator[Refusal]:
-        called = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
-        for node in ast.walk(function):
+        nodes = list(_what_runs(function, env))
+        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+        for node in nodes:
             if isinstance(node, ast.Call):
                 yield from self._refusals_of_call(node, function, module, env)
-            elif isinstance(node, ast.Name) and id(node) not in called and node.id not in env:
-                yield from self._refusals_of_mention(node.id, module)
+            elif isinstance(node, ast.Name | ast.Attribute) and id(node) not in called:
+                yield from self._refusals_of_mention(node, module, env)
 
     def _refusals_of_call(
         self, call: ast.Call, function: ast.AST, module: Module, env: Mapping[str, Texts]
@@ -209,10 +216,9 @@ class Walker:
         if isinstance(call.func, ast.Name) and call.func.id == "ServiceError":
             self.sites.add(Site(module.name, call.lineno))
             code, message = (self.texts(argument, module, env) for argument in call.args[:2])
-            for pair in itertools.product(code or {"{}"}, message or {"{}"}):
-                yield Refusal(pair[0], normalised(pair[1]))
+            yield from map(Refusal._make, itertools.product(code or {"{}"}, message or {"{}"}))
             return
-        found = self._callee(call.func, module)
+        found = self._named(call.func, module)
         if found is None or found[1] not in found[0].functions:
             return
         there, name = found
@@ -224,9 +230,9 @@ class Walker:
                 return
         yield from self.refusals(name, there, self._bound(there.functions[name], call, module, env))
 
-    def _refusals_of_mention(self, name: str, module: Module) -> Iterator[Refusal]:
-        found = self._find(name, module)
-        if found is None:
+    def _refusals_of_mention(self, mentioned: ast.expr, module: Module, env: Mapping[str, Texts]) -> Iterator[Refusal]:
+        found = self._named(mentioned, module)
+        if found is None or found[1] in env:
             return
         there, name = found
         if name in there.functions:
@@ -245,6 +251,29 @@ class Walker:
                 for inner in ast.walk(module.constants[node.id]):
                     if isinstance(inner, ast.Name) and inner.id in module.functions:
                         yield from self._returned(module.functions[inner.id], module, {})
+
+
+def _what_runs(node: ast.AST, env: Mapping[str, Texts]) -> Iterator[ast.AST]:
+    """A node and all below it, less the body of an ``if`` whose condition begins with an argument that is False."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(node, ast.If) and child in node.body:
+            test = node.test.values[0] if isinstance(node.test, ast.BoolOp) else node.test
+            if isinstance(test, ast.Name) and env.get(test.id) == FALSE:
+                continue
+        yield from _what_runs(child, env)
+
+
+def _called(value: ast.expr) -> str:
+    """A name for a value that stands in a text."""
+    match value:
+        case ast.Attribute(value=ast.Name(id=owner), attr="name"):
+            return owner
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str(key))):
+            return key.lower()
+    return "..."
 
 
 def operations_in_source() -> Iterator[tuple[str, str, Module]]:

@@ -31,19 +31,21 @@ class Asking:
     def explain(self, thing: AnyEvent, rule: str | None) -> EventExplanation:
         """See ``EventBridge.explain``."""
         given = self.reader.read(thing)
-        chosen = None if rule is None else self._rule(rule)
         if given.event is None:
+            if rule is not None:
+                self._rule(rule)
             return EventExplanation(given.title, refused=given.refused, rule=rule)
         stops = stops_of(given.event.id, self.journal.of(Routing), self.journal.deliveries)
         dry = not stops
         if dry:
             stops = self._walk(given, None)
-        if chosen is None:
+        if rule is None:
             return EventExplanation(given.title, stops, dry=dry)
-        shown = only(stops, chosen.arn)
-        met = any(stop.rules for stop in shown)
-        notes = () if met else (self._never_met(chosen, stops, given.event),)
-        shown = tuple(stop for stop in shown if stop.rules or stop.trouble)
+        shown = only(stops, rule)
+        if shown:
+            return EventExplanation(given.title, shown, dry=dry, rule=rule)
+        shown = tuple(stop for stop in stops if stop.trouble)
+        notes = (self._never_met(self._rule(rule), stops, given.event),)
         return EventExplanation(given.title, shown, dry=dry, rule=rule, notes=notes)
 
     def route(self, thing: AnyEvent, bus: str | None) -> RoutingTable:
@@ -58,6 +60,9 @@ class Asking:
 
     def _walk(self, given: Given, bus: str | None) -> tuple[Stop, ...]:
         assert given.event is not None
+        for routing in self.journal.of(Routing):
+            if bus is None and routing.event.id == given.event.id:
+                return walk(self.world, self.world.place(routing.account, routing.region), routing.bus, given.event)
         name = bus or given.bus or "default"
         arn = parse_arn(name)
         if arn is None:

@@ -13,6 +13,8 @@ from eventbridge_local.report.path import judge
 from eventbridge_local.state.records import Rule
 
 _MOST = 10
+#: Events a rule is compared with to find the nearest, the newest ones.
+_MOST_COMPARED = 200
 _TO_ALLOW = "To allow this: {}=False"
 
 
@@ -44,11 +46,14 @@ def _failure_of(delivery: Delivery) -> Exception | None:
 
 def unmatched_events(seen: Seen) -> Iterator[Exception]:
     """The accepted events that no rule of a user matched on any bus."""
+    by_event: dict[str, list[Routing]] = {}
+    for routing in seen.routings:
+        by_event.setdefault(routing.event.id, []).append(routing)
     missed = []
     for entry in seen.entries:
         if entry.event is not None:
-            routings = [routing for routing in seen.routings if routing.event.id == entry.event.id]
-            if not any(_matched_by_user(routing) for routing in routings):
+            routings = by_event.get(entry.event.id, [])
+            if not any(map(_matched_by_user, routings)):
                 missed.append((entry, routings))
     for entry, routings in missed[:_MOST]:
         yield CheckFailed(f"{_unmatched_event(entry, routings, seen)}\n{_TO_ALLOW.format('assert_all_events_matched')}")
@@ -96,7 +101,7 @@ def _unmatched_rule(rule: Rule, seen: Seen) -> str:
         return f"{name} never fired; eb.clock.advance(...) moves the time to its schedule {rule.schedule_text!r}"
     met = [routing for routing in seen.routings if any(each.arn == rule.arn for each in routing.rules)]
     if met:
-        routing = min(reversed(met), key=lambda each: _misses(rule, each))
+        routing = min(reversed(met[-_MOST_COMPARED:]), key=lambda each: _misses(rule, each))
         count = f"any of {len(met)} events" if len(met) > 1 else "the one event"
         return f"{name} never matched {count} on its bus; nearest was {_name(routing, seen)}: {_spoiled(rule, routing)}"
     buses = ", ".join(sorted({repr(routing.bus) for routing in seen.routings}))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from eventbridge_local.bus.journal import Entry, Routing
 from eventbridge_local.patterns import Explanation, Mismatch, explain
-from eventbridge_local.report import text
 from eventbridge_local.state.records import Rule
 from eventbridge_local.targets.names import names_of
 
@@ -79,7 +78,7 @@ def _never_met(seen: Seen, name: str) -> str:
             "EventBusName says where an entry goes"
         )
     if there:
-        return f"rule {name!r} on bus {there[0].bus!r} was made after the last event; an event meets the rules of its own time"
+        return f"rule {name!r} on bus {there[0].bus!r} was made after the last event; make it before the event is put"
     return f"there is no rule {name!r}{did_you_mean(name, [rule.name for rule in users_rules(seen.rules)])}"
 
 

@@ -89,6 +89,7 @@ def judge(rule: Rule, event: Event) -> RuleStep:
     return replace(step, matched=True) if explanation else replace(step, why=spoilers(explanation))
 
 
-def only(stops: Iterable[Stop], arn: str) -> tuple[Stop, ...]:
-    """The same stops with one rule alone."""
-    return tuple(replace(stop, rules=tuple(rule for rule in stop.rules if rule.arn == arn)) for stop in stops)
+def only(stops: Iterable[Stop], name: str) -> tuple[Stop, ...]:
+    """The stops with a rule of that name or ARN, and it alone."""
+    shown = [replace(stop, rules=tuple(rule for rule in stop.rules if name in (rule.rule, rule.arn))) for stop in stops]
+    return tuple(stop for stop in shown if stop.rules)

@@ -245,7 +245,7 @@ def test_how_a_replayed_event_looks() -> None:
             '{"b":1.50,"a":[]}',
             time=NINE + timedelta(seconds=7),
             resources=["arn:x"],
-            trace_header="Root=1-5-6",
+            trace_header="Root=1-5759e988-bd862e3fe1be46a994272793",
         ).event
         start(archive, "catch-up")
         texts = {each.payload for each in eb.deliveries if each.event.replay_name}
@@ -255,7 +255,7 @@ def test_how_a_replayed_event_looks() -> None:
         assert text == first.text.replace(first.id, again.id).replace(
             '"resources"', '"replay-name":"catch-up","resources"'
         )
-        assert (first.trace_header, again.trace_header) == ("Root=1-5-6", None)
+        assert (first.trace_header, again.trace_header) == ("Root=1-5759e988-bd862e3fe1be46a994272793", None)
 
 
 def test_only_to_the_rules_of_the_filter() -> None:

@@ -277,7 +277,8 @@ def undelivered(rule: str, *hint: str) -> str:
 
 def test_rule_disabled(rules: EventBridge) -> None:
     """A disabled rule is said to be."""
-    assert failing(rules.assert_delivered, rule="paused") == undelivered("paused", "hint: rule 'paused' is disabled; EnableRule makes it see events again")
+    hint = "hint: rule 'paused' is disabled; EnableRule makes it see events again"
+    assert failing(rules.assert_delivered, rule="paused") == undelivered("paused", hint)
 
 
 def test_rule_without_targets(rules: EventBridge) -> None:

@@ -1,0 +1,152 @@
+"""Patterns and events as people give them: JSON text, a file, ``@file``, or ``-`` for standard input.
+
+What is broken is named with its file, line and column.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eventbridge_local.errors import UsageError
+from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, parse_event
+
+_INLINE = tuple('{["')
+#: Where the engine says that a pattern is broken.
+_PLACE = re.compile(r'\n at \[Source: \(String\).*; line: (\d+), column: (\d+)\]\Z', re.DOTALL)
+_LINES = (".jsonl", ".ndjson")
+_MEMBERS = {"Source": "source", "DetailType": "detail-type", "Resources": "resources"}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text and where it comes from."""
+
+    name: str
+    content: str
+    first_line: int = 1
+
+    def broken(self, line: int, column: int, problem: str) -> UsageError:
+        """The error for something wrong at a place, both counted from 1."""
+        return UsageError(f"{self.name}:{self.first_line - 1 + line}:{column}: {problem}")
+
+
+def read_text(given: str, what: str) -> Text:
+    """The text of an argument.
+
+    Args:
+        given: the argument.
+        what: its name in the help.
+
+    Raises:
+        UsageError: it is empty, or the file cannot be read.
+    """
+    if given == "-":
+        return Text("<stdin>", _decoded(sys.stdin.buffer.read(), "<stdin>"))
+    if given.lstrip().startswith(_INLINE):
+        return Text(f"<{what}>", given)
+    path = Path(given.removeprefix("@"))
+    try:
+        return Text(str(path), _decoded(path.read_bytes(), str(path)))
+    except (OSError, ValueError) as problem:
+        if isinstance(problem, UsageError):
+            raise
+        reason = getattr(problem, "strerror", None) or problem
+        if given.startswith("@"):
+            raise UsageError(f"{what} {given!r}: {reason}; give the path of a file behind the @") from None
+        raise UsageError(
+            f"{what} {given!r}: {reason}; give JSON text in quotes, the path of a file, or - for standard input"
+        ) from None
+
+
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        before = content[: problem.start]
+        line, column = before.count(b"\n") + 1, problem.start - before.rfind(b"\n")
+        raise UsageError(f"{name}:{line}:{column}: not UTF-8; save the file as UTF-8") from None
+
+
+def read_pattern(given: str) -> Pattern:
+    """The compiled pattern of an argument.
+
+    Raises:
+        UsageError: it cannot be read, or AWS refuses it.
+    """
+    text = read_text(given, "PATTERN")
+    try:
+        pattern = compile_pattern(text.content)
+        check_complexity(pattern)
+    except InvalidPattern as invalid:
+        from eventbridge_local.report.pattern_advice import advice_on
+
+        found = _PLACE.search(invalid.reason)
+        line, column = (int(found[1]), max(1, int(found[2]) - 1)) if found else (1, 1)
+        advice = advice_on(text.content)
+        problem = f"Event pattern is not valid. Reason: {_PLACE.sub('', invalid.reason)}"
+        if _is_json(text.content) and advice:
+            problem = f"{problem}; {advice}"
+        raise text.broken(line, column, problem) from None
+    return pattern
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def read_event(given: str) -> dict[str, Any]:
+    """The tree of the event of an argument; an entry of PutEvents becomes the event it makes.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    text = read_text(given, "EVENT")
+    return _as_event(_tree(text), text)
+
+
+def read_events(given: str) -> Iterator[tuple[Text, Mapping[str, Any]]]:
+    """The events or entries of an argument as they are, each with its place: one, or one a line of a .jsonl file.
+
+    Raises:
+        UsageError: one cannot be read.
+    """
+    text = read_text(given, "EVENT")
+    if not text.name.endswith(_LINES):
+        yield text, _tree(text)
+        return
+    for number, line in enumerate(text.content.split("\n"), 1):
+        if line.strip():
+            each = Text(text.name, line, number)
+            yield each, _tree(each)
+
+
+def _tree(text: Text) -> dict[str, Any]:
+    try:
+        json.loads(text.content)
+        return parse_event(text.content)
+    except json.JSONDecodeError as broken:
+        problem = broken.msg if text.content.strip() else "there is no text here; an event is a JSON object"
+        raise text.broken(broken.lineno, broken.colno, problem) from None
+    except (ValueError, RecursionError) as problem:
+        raise text.broken(1, 1, f"{problem or 'nested too deeply'}; an event is a JSON object") from None
+
+
+def _as_event(tree: dict[str, Any], text: Text) -> dict[str, Any]:
+    if "Source" not in tree and "DetailType" not in tree:
+        return tree
+    event = {name: tree[given] for given, name in _MEMBERS.items() if given in tree}
+    if "Detail" in tree:
+        if not isinstance(tree["Detail"], str):
+            raise text.broken(1, 1, "Detail of an entry is JSON text; write it as a string, or give the event itself")
+        event["detail"] = _tree(Text(f"{text.name} (Detail)", tree["Detail"]))
+    return event

@@ -1,0 +1,65 @@
+"""``match`` and ``explain``: one pattern and one event."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from eventbridge_local.cli.inputs import read_event, read_pattern
+from eventbridge_local.cli.output import Terminal
+from eventbridge_local.errors import UsageError
+from eventbridge_local.patterns import Explanation
+from eventbridge_local.patterns import explain as explain_pattern
+from eventbridge_local.patterns.mismatch import FieldReport
+
+
+def match(args: argparse.Namespace, terminal: Terminal) -> int:
+    """Print ``match`` or ``no match``; 0 when it matches, 1 when it does not."""
+    _check(args)
+    matched = read_pattern(args.pattern).matches(read_event(args.event))
+    if terminal.as_json:
+        terminal.document({"matched": matched})
+    else:
+        terminal.say(_verdict(matched, terminal))
+    return 0 if matched else 1
+
+
+def explain(args: argparse.Namespace, terminal: Terminal) -> int:
+    """Print the verdict and every field of the pattern; 0 when it matches, 1 when it does not."""
+    _check(args)
+    found = explain_pattern(read_pattern(args.pattern), read_event(args.event))
+    if terminal.as_json:
+        terminal.document(document_of(found))
+    else:
+        terminal.say(_verdict(found.matched, terminal))
+        terminal.say("\n".join(f"    {line}" for line in str(found).splitlines()))
+    return 0 if found else 1
+
+
+def document_of(found: Explanation) -> dict[str, Any]:
+    """An explanation as plain data."""
+    return {
+        "matched": found.matched,
+        "branch": found.branch,
+        "branches": found.branches,
+        "fields": [_field(each) for each in found.fields],
+        "warnings": list(found.warnings),
+    }
+
+
+def _field(report: FieldReport) -> dict[str, Any]:
+    shown: dict[str, Any] = {"path": report.path, "ok": report.ok, "wanted": report.wanted}
+    actual = report.actual
+    shown["actual"] = list(actual) if isinstance(actual, tuple) else actual
+    if report.mismatch is not None:
+        shown |= {"kind": report.mismatch.kind, "hint": report.mismatch.hint}
+    return shown
+
+
+def _verdict(matched: bool, terminal: Terminal) -> str:
+    return terminal.paint("match", "good") if matched else terminal.paint("no match", "bad")
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.pattern == args.event == "-":
+        raise UsageError("PATTERN and EVENT are both -; standard input can be one of them, so give the other as a file")
