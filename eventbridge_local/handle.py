@@ -459,7 +459,7 @@ class EventBridge:
         Raises:
             UsageError: it is no event, or there is no such rule.
         """
-        return self._asking().explain(event, rule)
+        return self._asking().explain(event, self._rule_name(rule))
 
     def route(self, event: AnyEvent, bus: str | None = None) -> RoutingTable:
         """What every rule would make of an event now. Nothing is delivered, written down or changed.

@@ -142,8 +142,13 @@ class _Entrance:
         self._region_before = os.environ.get(_REGION_VARIABLE)
         os.environ[_REGION_VARIABLE] = self.handle.region
         session.tell("opened", self.handle)
-        for source, parameters in _templates(self._options.template):
-            self.handle.load(source, parameters=parameters)
+        try:
+            for source, parameters in _templates(self._options.template):
+                self.handle.load(source, parameters=parameters)
+        except BaseException as error:
+            self._told = error  # what a mock without its rules would say at its end explains nothing
+            self.close(error)
+            raise
 
     def close(self, error: BaseException | None) -> None:
         deactivate(self._active)
@@ -169,7 +174,7 @@ class _Entrance:
         options, seen, journal = self._options, self.handle.seen(), self._service.journal
         failures: list[Exception] = []
         if options.assert_all_deliveries_succeeded:
-            failures += checks.failed_deliveries(journal.deliveries, self._service.rings)
+            failures += checks.failed_deliveries(seen, journal.deliveries, self._service.rings)
         if options.events_must_match:
             failures += checks.unmatched_events(seen)
         if options.rules_must_match:

@@ -35,6 +35,10 @@ LEVELS = {
     "mock": 7,
     "__init__": 8,
     "pytest_plugin": 8,
+    "bench": 8,
+    "server": 9,
+    "cli": 10,
+    "__main__": 11,
 }
 
 #: Edges within a level.

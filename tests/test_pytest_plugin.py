@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -221,6 +222,25 @@ def test_the_journal_of_a_failing_fixture(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*- eventbridge journal -*", "event #1 shop 'Opened' put on bus 'default'"])
 
 
+def test_the_journal_is_shown_once(pytester: pytest.Pytester) -> None:
+    """Also when the tear-down fails after the body."""
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.fixture
+        def shop(eventbridge):
+            yield eventbridge
+            raise RuntimeError("no key")
+
+        def test_it(shop):
+            shop.put("shop", "Opened")
+            assert 0
+    """)
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(failed=1, errors=1)
+    assert result.stdout.str().count("- eventbridge journal -") == 1
+
+
 def test_the_journal_of_a_mock_for_a_module(pytester: pytest.Pytester) -> None:
     """Of a mock that outlives tests only what happened in the failing one is shown."""
     pytester.makepyfile("""
@@ -372,6 +392,24 @@ def test_strict_pytest(pytester: pytest.Pytester) -> None:
     """)
     result = pytester.runpytest_subprocess("-W", "error")
     result.assert_outcomes(passed=1)
+
+
+def test_a_template_by_ini(pytester: pytest.Pytester) -> None:
+    """The rules of a template are those of every mock."""
+    pytester.makeini("[pytest]\neventbridge_template = template.json\n")
+    rule = {"Type": "AWS::Events::Rule", "Properties": {"Name": "all", "EventPattern": {"source": ["shop"]}}}
+    (pytester.path / "template.json").write_text(json.dumps({"Resources": {"All": rule}}))
+    pytester.makepyfile("""
+        from eventbridge_local import mock_eventbridge
+
+        def test_fixture(eventbridge):
+            assert [row.rule for row in eventbridge.route({"source": "shop", "detail-type": "Sold"})] == ["all"]
+
+        def test_with():
+            with mock_eventbridge() as eb:
+                assert eb.route({"source": "shop", "detail-type": "Sold"}).matched
+    """)
+    pytester.runpytest_inprocess().assert_outcomes(passed=2)
 
 
 # rule coverage

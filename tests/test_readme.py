@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "docs/tutorial.md", "docs/recipes.md", "docs/samples.md", "docs/contracts.md", "docs/failures.md"]
+PAGES = [
+    "README.md",
+    "docs/tutorial.md",
+    "docs/recipes.md",
+    "docs/samples.md",
+    "docs/contracts.md",
+    "docs/failures.md",
+    "docs/moving-from-moto.md",
+]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -66,6 +66,7 @@ class Engine:
                 return
             self._working = True
         try:
+            self._deliverer.look_around()
             self._work_off()
         finally:
             self._depth, self._via = 0, ()
@@ -100,7 +101,6 @@ class Engine:
         if fired is not None and fired in bus.rules and all(rule.name != fired for rule in matched):
             matched = [bus.rules[fired], *matched]
         self._note(waiting, rules, tuple([rule.name for rule in matched]))
-        self._deliverer.look_around()
         for rule in matched:
             self._deliver(waiting, place, rule)
 

@@ -18,7 +18,7 @@ from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity
 
 _INLINE = tuple('{["')
 #: Where the engine says that a pattern is broken.
-_PLACE = re.compile(r'\n at \[Source: \(String\).*; line: (\d+), column: (\d+)\]\Z', re.DOTALL)
+_PLACE = re.compile(r"\n at \[Source: \(String\).*; line: (\d+), column: (\d+)\]\Z", re.DOTALL)
 _LINES = (".jsonl", ".ndjson")
 _MEMBERS = {"Source": "source", "DetailType": "detail-type", "Resources": "resources"}
 

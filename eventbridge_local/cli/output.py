@@ -53,8 +53,13 @@ class Terminal:
 
     def complain(self, error: EventBridgeLocalError) -> None:
         """An error as one line on standard error: what is wrong and what to do."""
-        notes = (note.removeprefix("eventbridge_local: ") for note in getattr(error, "__notes__", ()))
-        print(f"eventbridge-local: {'; '.join([one_line(str(error)), *notes])}", file=self.err)
+        print(f"eventbridge-local: {'; '.join([one_line(str(error)), *notes_of(error)])}", file=self.err)
+
+
+def notes_of(error: BaseException) -> list[str]:
+    """The advice that an error carries, less what speaks of a test: here is none."""
+    notes = (note.removeprefix("eventbridge_local: ") for note in getattr(error, "__notes__", ()))
+    return [note for note in notes if "in the test" not in note]
 
 
 def one_line(text: str) -> str:

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from eventbridge_local.cli.output import Terminal
 from eventbridge_local.errors import EventBridgeLocalError
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser with all commands."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="eventbridge-local", description="An Amazon EventBridge on this machine. Nothing is sent to AWS."
     )
     parser.add_argument("--version", action=_Version)
@@ -68,6 +69,13 @@ def build_parser() -> argparse.ArgumentParser:
         add(command)
         command.set_defaults(run=run)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(UNUSABLE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 class _Version(argparse.Action):
@@ -223,7 +231,7 @@ _COMMANDS: dict[str, tuple[str, str, str, str, Adds]] = {
     "replay": (
         "routing:replay",
         "count which rules of a template match the events of a file",
-        _CODES % ("a rule matches each event", "no rule matches some of them") + " Lines that are no events count as 2.",
+        _CODES % ("a rule matches each event", "no rule matches some of them") + " Lines without events make it 2.",
         """eventbridge-local replay template.yaml captured.jsonl.gz --bus orders""",
         _replay,
     ),

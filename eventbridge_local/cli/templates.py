@@ -72,5 +72,7 @@ def bus_for(report: LoadReport, chosen: str | None) -> str:
     if chosen is None and len(there) > 1:
         raise UsageError(f"{report.source} has rules on several buses; choose one with --bus: {', '.join(there)}")
     if chosen is not None and there and chosen not in there:
-        raise UsageError(f"--bus {chosen!r}: {report.source} has no rules with patterns there; choose {', '.join(there)}")
+        raise UsageError(
+            f"--bus {chosen!r}: {report.source} has no rules with patterns there; choose from {', '.join(there)}"
+        )
     return chosen or (there[0] if there else "default")

@@ -39,12 +39,9 @@ def delivered_against(
     another Region passed on, are looked at here.
     """
     put = {entry.event_id for entry in entries}
-    seen: set[tuple[str, str]] = set()
     broken: dict[str, list[Violation]] = {}
     for delivery in deliveries:
-        key = (delivery.event.id, delivery.rule.arn)
-        if delivery.event.id not in put and key not in seen and delivery.rule.managed_by is None:
-            seen.add(key)
+        if delivery.event.id not in put and delivery.rule.managed_by is None:
             broken.setdefault(delivery.rule.name, []).extend(violations_of(contracts, delivery.event))
     for rule, violations in broken.items():
         if violations:

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.listing import paged
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.state.connections import ApiDestination, connection_of, is_active
-from eventbridge_local.state.paging import page
 from eventbridge_local.targets.services import is_loopback
 
 _DEFAULT_RATE = 300
@@ -68,13 +68,7 @@ def list_api_destinations(ctx: Context, params: Params) -> Answer:
         ),
         key=_name,
     )
-    rows, token = page(
-        found,
-        _name,
-        limit=params.get("Limit", ctx.limits.default_page_size),
-        token=params.get("NextToken"),
-        scope=("ListApiDestinations", prefix, connection),
-    )
+    rows, token = paged(ctx, params, found, _name, prefix, connection)
     return {"ApiDestinations": [_row(ctx, each) for each in rows], **without_nones(NextToken=token)}
 
 

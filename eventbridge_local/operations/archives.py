@@ -8,12 +8,12 @@ from eventbridge_local.bus.archives import archive_of, managed_pattern, managed_
 from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.errors import already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.listing import paged
 from eventbridge_local.operations.lookup import bus_named
 from eventbridge_local.operations.rules import compiled
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.patterns import Pattern
 from eventbridge_local.state.archives import Archive, ArchiveRecord
-from eventbridge_local.state.paging import page
 from eventbridge_local.state.world import Bus
 
 _FILTERS = ("NamePrefix", "EventSourceArn", "State")
@@ -77,13 +77,7 @@ def list_archives(ctx: Context, params: Params) -> Answer:
         and bus_arn in (None, archive.record.bus_arn)
         and state in (None, archive.record.state)
     ]
-    shown, token = page(
-        found,
-        lambda archive: archive.record.name,
-        limit=params.get("Limit", ctx.limits.default_page_size),
-        token=params.get("NextToken"),
-        scope=("ListArchives", prefix, source, state),
-    )
+    shown, token = paged(ctx, params, found, lambda archive: archive.record.name, prefix, source, state)
     return without_nones(Archives=[_row(archive) for archive in shown], NextToken=token)
 
 

@@ -22,9 +22,9 @@ from eventbridge_local.operations.connection_states import (
     whole_second,
 )
 from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.listing import paged
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.state.connections import AUTH_MEMBERS, USABLE, Connection, secret_document
-from eventbridge_local.state.paging import page
 
 _DEAUTHORIZED = "The authorization parameters were removed from this connection by a DeauthorizeConnection operation."
 _NOTHING_TO_UPDATE = (
@@ -101,13 +101,7 @@ def list_connections(ctx: Context, params: Params) -> Answer:
         ),
         key=_name,
     )
-    rows, token = page(
-        found,
-        _name,
-        limit=params.get("Limit", ctx.limits.default_page_size),
-        token=params.get("NextToken"),
-        scope=("ListConnections", prefix, state),
-    )
+    rows, token = paged(ctx, params, found, _name, prefix, state)
     return {"Connections": [_row(each) for each in rows], **without_nones(NextToken=token)}
 
 

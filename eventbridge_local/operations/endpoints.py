@@ -18,11 +18,11 @@ from typing import Any
 from eventbridge_local.core.arn import Arn, parse_arn, partition_of
 from eventbridge_local.errors import UsageError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.listing import paged
 from eventbridge_local.operations.lookup import rule_arn
 from eventbridge_local.operations.table import Answer, Params, given, operation, without_nones
 from eventbridge_local.patterns import compile_pattern
 from eventbridge_local.state.endpoints import Endpoint, EndpointState, Side
-from eventbridge_local.state.paging import page
 from eventbridge_local.state.records import Rule, Target
 from eventbridge_local.state.world import Bus, Place, World
 
@@ -93,12 +93,8 @@ def list_endpoints(ctx: Context, params: Params) -> Answer:
     """The endpoints of this Region by name; this listing calls its limit ``MaxResults``."""
     prefix, region = params.get("NamePrefix"), params.get("HomeRegion")
     endpoints = _endpoints(ctx, region)
-    shown, token = page(
-        sorted(name for name in endpoints if name.startswith(prefix or "")),
-        str,
-        limit=params.get("MaxResults", ctx.limits.default_page_size),
-        token=params.get("NextToken"),
-        scope=("ListEndpoints", prefix, region),
+    shown, token = paged(
+        ctx, params, sorted(name for name in endpoints if name.startswith(prefix or "")), str, prefix, region
     )
     return without_nones(Endpoints=[_row(endpoints[name]) for name in shown], NextToken=token)
 

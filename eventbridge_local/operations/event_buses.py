@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from eventbridge_local.errors import already_exists, limit_exceeded, validation_error
 from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.listing import paged
 from eventbridge_local.operations.lookup import bus_of
 from eventbridge_local.operations.partner_sources import match, release, source_of, wrong_state
 from eventbridge_local.operations.table import Answer, Params, given, operation, without_nones
 from eventbridge_local.operations.tags import check_tags
-from eventbridge_local.state.paging import page
 from eventbridge_local.state.policies import policy_text
 from eventbridge_local.state.records import EventBus
 from eventbridge_local.state.world import Bus
@@ -63,13 +63,7 @@ def list_event_buses(ctx: Context, params: Params) -> Answer:
     """List buses by name, a page at a time."""
     prefix = params.get("NamePrefix")
     names = sorted(name for name in ctx.place.buses if name.startswith(prefix or ""))
-    shown, token = page(
-        names,
-        str,
-        limit=params.get("Limit", ctx.limits.default_page_size),
-        token=params.get("NextToken"),
-        scope=("ListEventBuses", prefix),
-    )
+    shown, token = paged(ctx, params, names, str, prefix)
     rows = [_row(ctx.place.buses[name].record) for name in shown]
     return {"EventBuses": rows, **({"NextToken": token} if token else {})}
 

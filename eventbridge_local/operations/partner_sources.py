@@ -13,8 +13,8 @@ from dataclasses import replace
 from eventbridge_local.core.arn import partition_of
 from eventbridge_local.errors import ServiceError, already_exists, not_found
 from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.listing import paged
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
-from eventbridge_local.state.paging import page
 from eventbridge_local.state.partners import PENDING_FOR, EventSource
 from eventbridge_local.state.world import Place
 
@@ -60,13 +60,7 @@ def list_partner_event_sources(ctx: Context, params: Params) -> Answer:
     """The sources this partner made, by name, each once."""
     prefix = params["NamePrefix"]
     arns = {source.name: source.arn for source in sources_made_by(ctx) if source.name.startswith(prefix)}
-    shown, token = page(
-        sorted(arns),
-        str,
-        limit=params.get("Limit", ctx.limits.default_page_size),
-        token=params.get("NextToken"),
-        scope=("ListPartnerEventSources", prefix),
-    )
+    shown, token = paged(ctx, params, sorted(arns), str, prefix)
     rows = [{"Arn": arns[name], "Name": name} for name in shown]
     return without_nones(PartnerEventSources=rows, NextToken=token)
 
@@ -75,12 +69,12 @@ def list_partner_event_sources(ctx: Context, params: Params) -> Answer:
 def list_partner_event_source_accounts(ctx: Context, params: Params) -> Answer:
     """The accounts a source is offered to."""
     name = params["EventSourceName"]
-    shown, token = page(
+    shown, token = paged(
+        ctx,
+        params,
         sorted(_offered(ctx, name), key=lambda source: source.customer),
         lambda source: source.customer,
-        limit=params.get("Limit", ctx.limits.default_page_size),
-        token=params.get("NextToken"),
-        scope=("ListPartnerEventSourceAccounts", name),
+        name,
     )
     rows = [
         without_nones(
@@ -125,13 +119,7 @@ def describe_event_source(ctx: Context, params: Params) -> Answer:
 def list_event_sources(ctx: Context, params: Params) -> Answer:
     """The sources offered to this account, by name."""
     prefix, sources = params.get("NamePrefix"), ctx.place.event_sources
-    shown, token = page(
-        sorted(name for name in sources if name.startswith(prefix or "")),
-        str,
-        limit=params.get("Limit", ctx.limits.default_page_size),
-        token=params.get("NextToken"),
-        scope=("ListEventSources", prefix),
-    )
+    shown, token = paged(ctx, params, sorted(name for name in sources if name.startswith(prefix or "")), str, prefix)
     return without_nones(EventSources=[_row(sources[name]) for name in shown], NextToken=token)
 
 

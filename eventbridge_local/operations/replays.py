@@ -8,10 +8,10 @@ from typing import Any
 from eventbridge_local.core.arn import parse_arn, split_rule_resource
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.listing import paged
 from eventbridge_local.operations.lookup import bus_named, is_here, rule_of
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.state.archives import Archive, Replay
-from eventbridge_local.state.paging import page
 from eventbridge_local.state.world import Bus
 
 _FILTERS = ("NamePrefix", "EventSourceArn", "State")
@@ -82,13 +82,7 @@ def list_replays(ctx: Context, params: Params) -> Answer:
         and source in (None, replay.archive_arn)
         and state in (None, replay.state)
     ]
-    shown, token = page(
-        found,
-        lambda replay: replay.name,
-        limit=params.get("Limit", ctx.limits.default_page_size),
-        token=params.get("NextToken"),
-        scope=("ListReplays", prefix, source, state),
-    )
+    shown, token = paged(ctx, params, found, lambda replay: replay.name, prefix, source, state)
     return without_nones(Replays=[_row(replay) for replay in shown], NextToken=token)
 
 

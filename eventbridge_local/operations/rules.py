@@ -8,12 +8,12 @@ from dataclasses import replace
 from eventbridge_local.bus.archives import rule_was_forced
 from eventbridge_local.errors import ServiceError, limit_exceeded, validation_error
 from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.listing import paged
 from eventbridge_local.operations.lookup import bus_of, place_of, refuse_managed, rule_arn, rule_of
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.operations.tags import check_tags
 from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, matches, parse_event
 from eventbridge_local.schedules import InvalidSchedule, Schedule, parse_schedule
-from eventbridge_local.state.paging import page
 from eventbridge_local.state.records import Rule, RuleState
 
 ALL_CLOUDTRAIL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
@@ -103,13 +103,7 @@ def list_rules(ctx: Context, params: Params) -> Answer:
     """The rules of a bus by name, a page at a time."""
     bus, prefix = bus_of(ctx, params), params.get("NamePrefix")
     names = sorted(name for name in bus.rules if name.startswith(prefix or ""))
-    shown, token = page(
-        names,
-        str,
-        limit=params.get("Limit", ctx.limits.default_page_size),
-        token=params.get("NextToken"),
-        scope=("ListRules", bus.record.arn, prefix),
-    )
+    shown, token = paged(ctx, params, names, str, bus.record.arn, prefix)
     return without_nones(Rules=[_row(bus.rules[name]) for name in shown], NextToken=token)
 
 

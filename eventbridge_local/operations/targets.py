@@ -6,9 +6,9 @@ from eventbridge_local.bus.archives import rule_was_forced
 from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.errors import limit_exceeded
 from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.listing import paged
 from eventbridge_local.operations.lookup import bus_of, place_of, refuse_managed, rule_of
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
-from eventbridge_local.state.paging import page
 from eventbridge_local.state.records import Target
 from eventbridge_local.targets.kinds import RulePlace, check_target, stored
 from eventbridge_local.transforms import compile_input
@@ -63,12 +63,8 @@ def list_targets_by_rule(ctx: Context, params: Params) -> Answer:
     """The targets of a rule by id, each exactly as it was put (recorded)."""
     bus = bus_of(ctx, params)
     rule = rule_of(bus, params["Rule"])
-    shown, token = page(
-        sorted(rule.targets, key=lambda target: target.id),
-        lambda target: target.id,
-        limit=params.get("Limit", ctx.limits.default_page_size),
-        token=params.get("NextToken"),
-        scope=("ListTargetsByRule", rule.arn),
+    shown, token = paged(
+        ctx, params, sorted(rule.targets, key=lambda target: target.id), lambda target: target.id, rule.arn
     )
     return without_nones(Targets=[target.params for target in shown], NextToken=token)
 
@@ -78,11 +74,5 @@ def list_rule_names_by_target(ctx: Context, params: Params) -> Answer:
     """The names of this bus's rules that have a target of exactly that ARN."""
     bus, arn = bus_of(ctx, params), params["TargetArn"]
     names = sorted(rule.name for rule in bus.rules.values() if any(target.arn == arn for target in rule.targets))
-    shown, token = page(
-        names,
-        str,
-        limit=params.get("Limit", ctx.limits.default_page_size),
-        token=params.get("NextToken"),
-        scope=("ListRuleNamesByTarget", bus.record.arn, arn),
-    )
+    shown, token = paged(ctx, params, names, str, bus.record.arn, arn)
     return without_nones(RuleNames=list(shown), NextToken=token)

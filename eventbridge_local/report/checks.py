@@ -18,12 +18,13 @@ _MOST_COMPARED = 200
 _TO_ALLOW = "To allow this: {}=False"
 
 
-def failed_deliveries(deliveries: Sequence[Delivery], rings: Sequence[str]) -> Iterator[Exception]:
+def failed_deliveries(seen: Seen, deliveries: Sequence[Delivery], rings: Sequence[str]) -> Iterator[Exception]:
     """What went wrong on the way to targets."""
+    numbers = {entry.event_id: entry.number for entry in seen.entries}
     for delivery in deliveries:
         failure = _failure_of(delivery)
         if failure is not None:
-            failure.add_note(text.failed_delivery(delivery))
+            failure.add_note(text.failed_delivery(delivery, numbers.get(delivery.event.id)))
             yield failure
     for ring in rings:
         yield DeliveryFailed(

@@ -153,12 +153,12 @@ def failed_checks(count: int) -> str:
     return f"eventbridge_local: {count} check{'s' if count > 1 else ''} failed on exit"
 
 
-def failed_delivery(delivery: Delivery) -> str:
-    """Where a failure of a target comes from, and how to allow it."""
+def failed_delivery(delivery: Delivery, number: int | None) -> str:
+    """Where a failure of a target comes from, and how to allow it; ``number`` is that of the event's entry."""
     event = delivery.event
+    name = event_name(event, None) if number is None else f"event #{number} {event.source} {event.detail_type!r}"
     return (
-        f"delivery to {target_name(delivery)!r}, rule {delivery.rule.name!r} on bus {delivery.rule.bus!r}, "
-        f"event {event.source} {event.detail_type!r} {event.id}\n"
+        f"delivery to {target_name(delivery)!r}, rule {delivery.rule.name!r} on bus {delivery.rule.bus!r}, {name}\n"
         "To allow this: assert_all_deliveries_succeeded=False"
     )
 

@@ -1,13 +1,15 @@
 """Pages of a listing, with tokens that need no memory.
 
-A token is the key of the first item still to come, together with the operation and filters it belongs to. It can be
-used again, with another limit too, and stays right when items come and go (facts 1.5).
+A token is the key of the first item still to come, together with a digest of the operation, the place and the filters
+it belongs to: they may be long, and a token may not. It can be used again, with another limit too, and stays right when
+items come and go (facts 1.5).
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -31,7 +33,7 @@ def page(
     Args:
         limit: the most items a page may hold.
         token: the token of the page before, or None.
-        scope: operation and filters; a token serves only the scope that made it.
+        scope: operation, place and filters; a token serves only the scope that made it.
 
     Returns:
         the items of the page and the token of the next one, None on the last.
@@ -45,8 +47,12 @@ def page(
     return items[start:end], (_write(scope, key(rest[0])) if rest else None)
 
 
+def _digest(scope: Sequence[str | None]) -> str:
+    return hashlib.sha256(json.dumps(scope).encode()).hexdigest()[:24]
+
+
 def _write(scope: Sequence[str | None], key: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps([list(scope), key]).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps([_digest(scope), key]).encode()).decode()
 
 
 def _read(token: str, scope: Sequence[str | None]) -> Any:
@@ -54,6 +60,6 @@ def _read(token: str, scope: Sequence[str | None]) -> Any:
         made_for, key = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise validation_error("Parameter NextToken is not valid. Reason: Malformed request.") from None
-    if made_for != list(scope) or not isinstance(key, str):
+    if made_for != _digest(scope) or not isinstance(key, str):
         raise validation_error("Parameter NextToken is not valid. Reason: Token invalid.")
     return key

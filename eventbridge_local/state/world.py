@@ -111,15 +111,17 @@ class World:
         self.ids = ids
         self.limits = limits
         self.organization = organization
+        #: Every default bus is as old as the mock: who names an account first, even in vain, leaves no trace on it.
+        self._began = clock.now
         self._places: dict[tuple[str, str], Place] = {}
 
     def place(self, account: str, region: str) -> Place:
         """The place of an account and Region, made at first sight with its default bus."""
-        try:
-            return self._places[account, region]
-        except KeyError:
-            made = self._places[account, region] = Place(account, region, self.clock.now)
-            return made
+        known = self._places.get((account, region))
+        if known is not None:
+            return known
+        # One step, so that two threads that come first both get the same place.
+        return self._places.setdefault((account, region), Place(account, region, self._began))
 
     def known_place(self, account: str, region: str) -> Place | None:
         """The place of an account and Region if somebody has been there; looking makes nothing."""

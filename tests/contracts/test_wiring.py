@@ -35,7 +35,7 @@ def test_every_form_of_the_option(tmp_path: Path) -> None:
 
 def test_a_mistake_in_the_option_shows_at_once(tmp_path: Path) -> None:
     """Not at the first event."""
-    with pytest.raises(UsageError, match="cannot be read|a contract is a file"):
+    with pytest.raises(UsageError, match=r"cannot be read|a contract is a file"):
         mock_eventbridge(contracts=tmp_path / "none.json")
 
 
@@ -88,6 +88,8 @@ def test_numbers_are_what_was_written() -> None:
         eb.put(*ORDER, '{"total": 9007199254740992}')
         with pytest.raises(ContractViolation):
             eb.put(*ORDER, '{"total": 9007199254740993}')
+    with mock_eventbridge(contracts=PLACED) as eb:
+        eb.put(*ORDER, '{"total": 1e400}')
 
 
 def test_a_handler_that_breaks_a_contract() -> None:

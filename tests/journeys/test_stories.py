@@ -16,8 +16,10 @@ import pytest
 from aiobotocore.session import get_session
 from moto import mock_aws
 
-from eventbridge_local import ContractViolation, EventBridge, explain, make_event, put_all
+from eventbridge_local import ContractViolation, EventBridge, explain, make_event, mock_eventbridge, put_all
 
+DEPLOYED = Path(__file__).parents[2] / "examples" / "formats"
+TEMPLATE = DEPLOYED / "cloudformation" / "template.yaml"
 SCHEMAS = Path(__file__).parents[1] / "cases" / "stories" / "schemas"
 KEYS = {"aws_access_key_id": "unused", "aws_secret_access_key": "unused"}
 
@@ -70,16 +72,6 @@ def orders_bus(eventbridge: EventBridge) -> EventBridge:
     return eventbridge
 
 
-@pytest.fixture
-def deployed(orders_bus: EventBridge) -> EventBridge:
-    """What the shop deploys."""
-    fraud = {"source": ["shop.orders"], "detail": {"total": [{"numeric": [">", 1000]}]}}
-    orders_bus.rule("FraudCheckRule", pattern=fraud, bus="orders", to="FraudCheck")
-    orders_bus.rule("InvoiceRule", pattern={"detail-type": ["OrderPlaced"]}, bus="orders", to="InvoiceFunction")
-    orders_bus.rule("ReportRule", schedule="cron(0 10 ? * MON-FRI *)", to="DailyReport")
-    return orders_bus
-
-
 # 1
 
 
@@ -108,10 +100,11 @@ def test_only_refused_entries_are_resent(orders_bus: EventBridge) -> None:
 # 3
 
 
-def test_big_orders_reach_fraud_check(deployed: EventBridge) -> None:
-    """My pattern catches it."""
-    deployed.put("shop.orders", "OrderPlaced", {"total": 5000}, bus="orders")
-    deployed.assert_delivered(rule="FraudCheckRule", count=1)
+@pytest.mark.eventbridge(template=TEMPLATE)
+def test_big_orders_reach_fraud_check(eventbridge: EventBridge) -> None:
+    """My deployed pattern catches it."""
+    eventbridge.put("shop.orders", "OrderPlaced", {"total": 5000}, bus="orders")
+    eventbridge.assert_delivered(rule="FraudCheckRule", count=1)
 
 
 # 4
@@ -127,22 +120,24 @@ def test_total_must_be_a_number() -> None:
     assert "EventBridge compares JSON types" in str(why)
 
 
-def test_why_did_the_order_go_nowhere(deployed: EventBridge) -> None:
+@pytest.mark.eventbridge(template=TEMPLATE)
+def test_why_did_the_order_go_nowhere(eventbridge: EventBridge) -> None:
     """The same for an event that was put, with its whole way."""
-    order = deployed.put("shop.orders", "OrderPlaced", {"total": "5000"}, bus="orders")
-    why = deployed.explain(order, rule="FraudCheckRule")
+    order = eventbridge.put("shop.orders", "OrderPlaced", {"total": "5000"}, bus="orders")
+    why = eventbridge.explain(order, rule="FraudCheckRule")
     assert not why
     assert "wanted numeric > 1000, got '5000'" in str(why)
-    assert deployed.explain(order, rule="InvoiceRule")
-    assert [row.rule for row in deployed.route(order).matched] == ["InvoiceRule"]
+    assert eventbridge.explain(order, rule="InvoiceRule")
+    assert [row.rule for row in eventbridge.route(order).matched] == ["invoice"]
 
 
 # 5
 
 
-def test_invoice_is_written(deployed: EventBridge) -> None:
+@pytest.mark.eventbridge(template=TEMPLATE)
+def test_invoice_is_written(eventbridge: EventBridge) -> None:
     """My Lambda handler is the target."""
-    spy = deployed.connect("InvoiceFunction", invoice_handler)
+    spy = eventbridge.connect("InvoiceFunction", invoice_handler)
     place_order("o-1", total=120)
     assert spy.calls.one().event["detail-type"] == "OrderPlaced"
     assert invoices == ["o-1"]
@@ -170,11 +165,11 @@ def test_event_lands_in_queue(eventbridge: EventBridge) -> None:
 # 7
 
 
-@pytest.mark.eventbridge(now="2026-03-06T09:00Z")
-def test_report_runs_on_weekdays_only(deployed: EventBridge) -> None:
+@pytest.mark.eventbridge(template=TEMPLATE, now="2026-03-06T09:00Z")
+def test_report_runs_on_weekdays_only(eventbridge: EventBridge) -> None:
     """A schedule ticks: Friday 09:00 to Wednesday 09:00, in no time."""
-    spy = deployed.connect("DailyReport", daily_report)
-    deployed.clock.advance(days=5)
+    spy = eventbridge.connect("DailyReportFunction", daily_report)
+    eventbridge.clock.advance(days=5)
     assert [call.event["time"][:10] for call in spy.calls] == ["2026-03-06", "2026-03-09", "2026-03-10"]
 
 
@@ -237,6 +232,18 @@ def test_producer_honours_the_contract_through_boto3(eventbridge: EventBridge) -
     with pytest.raises(ContractViolation, match=r"detail\.total: -1 is less than the minimum of 0"):
         events().put_events(Entries=[order_placed("o-1", 1, "default"), order_placed("o-2", -1, "default")])
     assert not eventbridge.events
+
+
+# 11
+
+
+@pytest.mark.parametrize("source", ["cloudformation/template.yaml", "cdk/cdk.out", "terraform/plan.json"])
+def test_every_rule_has_a_dead_letter_queue(source: str) -> None:
+    """Load rules from what is deployed."""
+    with mock_eventbridge() as eb:
+        report = eb.load(DEPLOYED / source, parameters={"Stage": "test"})
+        assert not report.unresolved
+        assert all(target.dead_letter_arn for rule in report.rules for target in rule.targets)
 
 
 # 12

@@ -117,3 +117,8 @@ def refused_pattern_with_a_hint(eb: EventBridge) -> None:
         for hint in eb.hints_for(error):
             error.add_note(hint)
         raise
+
+
+@scene
+def refused_rule_with_a_hint(eb: EventBridge) -> None:
+    eb.rule("Audit", pattern={"source": "shop"})

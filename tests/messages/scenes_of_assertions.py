@@ -197,6 +197,11 @@ def delivered_unknown_target(eb: EventBridge) -> None:
 
 
 @scene
+def delivered_target_of_no_rule(eb: EventBridge) -> None:
+    a_few(eb).assert_delivered(target="ledger")
+
+
+@scene
 def delivered_target_of_a_silent_rule(eb: EventBridge) -> None:
     a_few(eb).assert_delivered(target="check-fraud")
 

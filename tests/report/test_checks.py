@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from eventbridge_local import EventBridge, mock_eventbridge
-from eventbridge_local.errors import CheckFailed
+from eventbridge_local import EventBridge, current_eventbridge, mock_eventbridge
+from eventbridge_local.errors import CheckFailed, UsageError
 from eventbridge_local.options import Options
 
 
@@ -138,3 +139,22 @@ def test_what_the_options_mean() -> None:
     assert not Options().events_must_match and not Options().rules_must_match
     assert Options(strict=True).events_must_match and Options(strict=True).rules_must_match
     assert not Options(strict=True, assert_all_rules_matched=False).rules_must_match
+
+
+def test_a_template_that_cannot_be_read_leaves_no_mock_behind(tmp_path: Path) -> None:
+    """The error is the loader's own, and the next mock is the only one."""
+    with pytest.raises(UsageError) as raised:
+        mock_eventbridge(template=tmp_path / "none.yaml", strict=True).__enter__()
+    assert not getattr(raised.value, "__notes__", None)
+    with pytest.raises(UsageError, match="no mock_eventbridge is active"):
+        current_eventbridge()
+
+
+def test_an_error_that_is_told_twice_is_noted_once() -> None:
+    """The pytest plugin tells the error before it is written down, and the fixture leaves with it afterwards."""
+    mock = mock_eventbridge(strict=True)
+    both_fail(mock.__enter__())
+    error = ValueError("the test's own")
+    mock.tell(error)
+    mock.__exit__(ValueError, error, None)
+    assert len(error.__notes__) == 2

@@ -1,0 +1,188 @@
+"""The HTTP of the server: requests in, the bytes of ``edge.wire`` out. Standard library only."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import socket
+import socketserver
+import traceback
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any
+
+from eventbridge_local.edge.wire import WireResponse, refused, respond
+from eventbridge_local.errors import ContractViolation, ServiceError, UnsupportedOperation
+from eventbridge_local.operations.service import Service
+from eventbridge_local.server.scope import Scope, scope_of
+
+#: PutEvents takes a megabyte at most; anything near this is no request of ours.
+LONGEST_BODY = 16 * 1024 * 1024
+_LONGEST_LINE = 1024
+_PLAIN = "text/plain; charset=utf-8"
+
+#: What a GET of a path shows: its content type and its text.
+Pages = dict[str, Callable[[], tuple[str, str]]]
+
+
+class Listener(http.server.ThreadingHTTPServer):
+    """A bound socket.
+
+    Args:
+        address: host and port, 0 for any free one.
+        service: what answers.
+        default: account and Region of requests that name none.
+        pages: what people may look at with a browser.
+        after: called after each request of the API.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+
+    daemon_threads = True
+
+    def __init__(
+        self, address: tuple[str, int], service: Service, default: Scope, pages: Pages, after: Callable[[], None]
+    ) -> None:
+        self.service = service
+        self.default = default
+        self.pages = pages
+        self.after = after
+        self._connections: set[Any] = set()
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, _Handler)
+
+    def server_bind(self) -> None:
+        """Bind without asking DNS for the name of the host, as the class above would."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer one connection in a thread of its own."""
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """End one connection."""
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Give the address back, and end the connections that clients keep open: nobody answers there any more."""
+        super().server_close()
+        for connection in tuple(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hang up."""
+
+
+class _Unreadable(Exception):
+    """A request whose body cannot be read, with the status to answer."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: Listener
+    protocol_version = "HTTP/1.1"
+    server_version = "eventbridge-local"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    wbufsize = 65_536  # an answer in one packet; it is flushed after each request
+    timeout = 120
+
+    def do_POST(self) -> None:
+        try:
+            body = self._body()
+        except _Unreadable as problem:
+            self.close_connection = True
+            self._send(problem.status, {"Content-Type": _PLAIN}, f"{problem}\n".encode())
+            return
+        self._send(*self._answer(body))
+        self.wfile.flush()
+        self.server.after()
+
+    def do_GET(self) -> None:
+        page = self.server.pages.get(self.path.partition("?")[0])
+        kind, text = page() if page else (_PLAIN, f"there is no {self.path}; see /\n")
+        self._send(200 if page else 404, {"Content-Type": kind}, text.encode("utf-8", "replace"))
+
+    do_HEAD = do_GET
+
+    def _answer(self, body: bytes) -> WireResponse:
+        service = self.server.service
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        account, region = scope_of(self.headers, self.server.default)  # type: ignore[arg-type]
+        try:
+            return respond(service, headers, body, account, region)
+        except UnsupportedOperation as unsupported:
+            error = ServiceError("UnknownOperationException", str(unsupported), 501)
+        except ContractViolation as broken:
+            error = ServiceError("ContractViolation", str(broken))
+        except Exception as problem:
+            traceback.print_exc()
+            error = ServiceError("InternalFailure", f"eventbridge_local: {problem!r}", 500)
+        return refused(error, service.ids.uuid(), service.clock.now)
+
+    def _body(self) -> bytes:
+        """The body, of known length or in chunks.
+
+        Raises:
+            _Unreadable: it is too long, or the headers make no sense.
+        """
+        if (self.headers.get("Transfer-Encoding") or "").lower() == "chunked":
+            return self._chunks()
+        length = self.headers.get("Content-Length") or "0"
+        if not length.isdecimal():
+            raise _Unreadable(400, "Content-Length is no number")
+        if int(length) > LONGEST_BODY:
+            raise _Unreadable(413, f"a request has {LONGEST_BODY:,} bytes at most")
+        return self.rfile.read(int(length))
+
+    def _chunks(self) -> bytes:
+        parts: list[bytes] = []
+        room = LONGEST_BODY
+        while True:
+            size = self.rfile.readline(_LONGEST_LINE).partition(b";")[0].strip()
+            try:
+                length = int(size, 16)
+            except ValueError:
+                raise _Unreadable(400, "a chunk has no length") from None
+            room -= length
+            if length < 0 or room < 0:
+                raise _Unreadable(413, f"a request has {LONGEST_BODY:,} bytes at most")
+            if length == 0:
+                while self.rfile.readline(_LONGEST_LINE).strip():
+                    pass  # trailers
+                return b"".join(parts)
+            parts.append(self.rfile.read(length))
+            self.rfile.readline(_LONGEST_LINE)
+
+    def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in {"Date": formatdate(usegmt=True), **headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing; the journal tells more."""
+
+
+def json_page(content: Any) -> tuple[str, str]:
+    """A page of JSON."""
+    return "application/json", json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n"
+
+
+def text_page(text: str) -> tuple[str, str]:
+    """A page of text."""
+    return _PLAIN, text if text.endswith("\n") else text + "\n"
