@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import monotonic
 from types import TracebackType
 from typing import TextIO
 
@@ -33,9 +33,9 @@ class Progress:
 
     def at(self, done: int, count: int) -> None:
         """Say that ``done`` of the total is behind us, and how many events that were."""
-        if not self._shown or time.monotonic() < self._next:
+        if not self._shown or monotonic() < self._next:
             return
-        self._next = time.monotonic() + _EVERY
+        self._next = monotonic() + _EVERY
         self._draw(f"{_bar(done, self._total)}{count:,} events")
 
     def _draw(self, text: str) -> None:

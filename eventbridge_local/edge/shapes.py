@@ -188,9 +188,15 @@ def _constraints(shape: Shape) -> tuple[Rule, ...]:
         least = limits["min"]
         rules.append((f"Member must have {noun} greater than or equal to {least}", lambda v: measure(v) >= least))
     if "pattern" in limits:
-        full = re.compile(PATTERNS_FOR_PYTHON.get(limits["pattern"], limits["pattern"])).fullmatch
+        full = compiled(limits["pattern"]).fullmatch
         rules.append((_PATTERN_TEXT + limits["pattern"], lambda v: full(v) is not None))
     return tuple(rules)
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of the model for Python; its digits and word characters are those of ASCII, as in Java."""
+    for_python = PATTERNS_FOR_PYTHON.get(pattern)
+    return re.compile(pattern, re.ASCII) if for_python is None else re.compile(for_python)
 
 
 def _report(rules: Iterable[Rule], value: Any, path: str, found: list[str], shape: Shape) -> None:
@@ -205,7 +211,9 @@ def _is_no_pattern(text: str) -> bool:
 
 
 def _violation(value: Any, path: str, text: str, shape: Shape) -> str:
-    return f"Value '{java_text(value, shape)}' at '{path}' failed to satisfy constraint: {text}"
+    """One violation. Of a sensitive member AWS's services leave the value out."""
+    shown = "" if _is_sensitive(shape) else f" '{java_text(value, shape)}'"
+    return f"Value{shown} at '{path}' failed to satisfy constraint: {text}"
 
 
 def _itself(value: Any) -> Any:
@@ -224,10 +232,16 @@ def _spelled(member: str) -> str:
     return member[:1].lower() + member[1:]
 
 
+def _is_sensitive(shape: Shape) -> bool:
+    return bool(shape.metadata.get("sensitive"))
+
+
 def java_text(value: Any, shape: Shape) -> str:
     """A value as Java prints it: absent members of a structure are ``null``, maps are ``{k=v}`` (recorded)."""
     if value is None:
         return "null"
+    if _is_sensitive(shape):
+        return "***Sensitive Data Redacted***"
     if isinstance(shape, StructureShape):
         shown = [f"{_spelled(name)}={java_text(value.get(name), member)}" for name, member in shape.members.items()]
         shown += [f"{name}=null" for name in INTERNAL_MEMBERS.get(shape.name, ())]

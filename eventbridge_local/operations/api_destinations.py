@@ -38,7 +38,7 @@ def create_api_destination(ctx: Context, params: Params) -> Answer:
         endpoint=params["InvocationEndpoint"],
         method=params["HttpMethod"],
         rate=params.get("InvocationRateLimitPerSecond", min(_DEFAULT_RATE, ctx.limits.invocation_rate_per_second)),
-        description=params.get("Description"),
+        description=params.get("Description") or None,
     )
     ctx.place.api_destinations[name] = made
     return _summary(ctx, made)
@@ -86,7 +86,7 @@ def update_api_destination(ctx: Context, params: Params) -> Answer:
         endpoint=params.get("InvocationEndpoint", before.endpoint),
         method=params.get("HttpMethod", before.method),
         rate=params.get("InvocationRateLimitPerSecond", before.rate),
-        description=params.get("Description", before.description),
+        description=params.get("Description", before.description) or None,
     )
     ctx.place.api_destinations[before.name] = changed
     return _summary(ctx, changed)

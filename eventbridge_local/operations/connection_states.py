@@ -71,12 +71,13 @@ def later(ctx: Context, connection: Connection, change: Callable[[Connection], C
         if current.auth is not connection.auth:
             return
         changed = change(current)
-        if connections.get(connection.name) is not current:
-            return  # whoever was asked for a token has changed the connection
-        if changed is not None:
-            connections[connection.name] = changed
-        else:
-            connections.pop(connection.name, None)
+        with ctx.alone:
+            if connections.get(connection.name) is not current:
+                return  # whoever was asked for a token has changed the connection
+            if changed is not None:
+                connections[connection.name] = changed
+            else:
+                connections.pop(connection.name, None)
 
     clock = ctx.world.clock
     if clock.stepped:

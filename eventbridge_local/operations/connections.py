@@ -39,6 +39,13 @@ _NOTHING_TO_UPDATE = (
 @operation("CreateConnection", delivers=True)
 def create_connection(ctx: Context, params: Params) -> Answer:
     """Make a connection and its secret. Source: recorded; the texts of refusals partly not."""
+    with ctx.alone:
+        made = _made(ctx, params)
+    go_on(ctx, made)
+    return _summary(made, "ConnectionArn", "ConnectionState", "CreationTime", "LastModifiedTime")
+
+
+def _made(ctx: Context, params: Params) -> Connection:
     name, kind = params["Name"], params["AuthorizationType"]
     auth = checked("create", kind, params["AuthParameters"])
     if name in ctx.place.connections:
@@ -55,8 +62,8 @@ def create_connection(ctx: Context, params: Params) -> Answer:
         state="",
         authorization_type=kind,
         auth=auth,
-        description=params.get("Description"),
-        kms_key=params.get("KmsKeyIdentifier"),
+        description=params.get("Description") or None,
+        kms_key=params.get("KmsKeyIdentifier") or None,
         private=private_path(ctx, params.get("InvocationConnectivityParameters")),
         oauth_private=private_path(ctx, params["AuthParameters"].get("ConnectivityParameters")),
     )
@@ -65,11 +72,8 @@ def create_connection(ctx: Context, params: Params) -> Answer:
         state=state_on_the_way(made, "CREATING"),
         secret_arn=secrets.make(ctx, name, secret_document(made), made.kms_key),
     )
-    if ctx.place.connections.setdefault(name, made) is not made:  # another thread was faster
-        secrets.drop(ctx, made.secret_arn)
-        raise already_exists(f"Connection '{name}' already exists.")
-    go_on(ctx, made)
-    return _summary(made, "ConnectionArn", "ConnectionState", "CreationTime", "LastModifiedTime")
+    ctx.place.connections[name] = made
+    return made
 
 
 @operation("DescribeConnection")
@@ -115,33 +119,41 @@ def update_connection(ctx: Context, params: Params) -> Answer:
         raise validation_error(_NOTHING_TO_UPDATE)
     if given and kind is None:
         raise validation_error("Failed to update the connection(s). Parameter(s) AuthorizationType must be specified.")
-    before = _connection(ctx, params, "update")
-    _refuse_passing(before, "update")
-    changed = replace(
-        before,
-        modified=whole_second(ctx),
-        description=params.get("Description", before.description),
-        kms_key=params.get("KmsKeyIdentifier", before.kms_key),
-        private=updated_private_path(ctx, before.private, params.get("InvocationConnectivityParameters")),
-    )
-    if reauthorize:
-        changed = _with_new_auth(ctx, changed, str(kind), given)
-    elif changed.private != before.private and before.state in USABLE:
-        changed = replace(changed, state="UPDATING" if changed.private else "AUTHORIZED")
-    changed = replace(changed, secret_arn=_kept_secret(ctx, before, changed))
-    ctx.place.connections[before.name] = changed
+    with ctx.alone:
+        before, changed = _changed(ctx, params, str(kind) if reauthorize else None)
     if changed.state != before.state or reauthorize:
         go_on(ctx, changed)
     return _summary(changed)
 
 
+def _changed(ctx: Context, params: Params, kind: str | None) -> tuple[Connection, Connection]:
+    """The connection before and after an update; ``kind`` is its authorization type if it is authorized anew."""
+    before = _connection(ctx, params, "update")
+    _refuse_passing(before, "update")
+    changed = replace(
+        before,
+        modified=whole_second(ctx),
+        description=params.get("Description", before.description) or None,
+        kms_key=params.get("KmsKeyIdentifier", before.kms_key) or None,
+        private=updated_private_path(ctx, before.private, params.get("InvocationConnectivityParameters")),
+    )
+    if kind is not None:
+        changed = _with_new_auth(ctx, changed, kind, params["AuthParameters"])
+    elif changed.private != before.private and before.state in USABLE:
+        changed = replace(changed, state="UPDATING" if changed.private else "AUTHORIZED")
+    changed = replace(changed, secret_arn=_kept_secret(ctx, before, changed))
+    ctx.place.connections[before.name] = changed
+    return before, changed
+
+
 def _with_new_auth(ctx: Context, connection: Connection, kind: str, given: Mapping[str, Any]) -> Connection:
     """The connection with its parameters merged, those of another type dropped."""
-    kept = {**connection.auth}
+    kept, kept_path = {**connection.auth}, connection.oauth_private
     if kind != connection.authorization_type:
         kept.pop(AUTH_MEMBERS[connection.authorization_type], None)
+        kept_path = None
     auth = checked("update", kind, merged(kept, given))
-    oauth_private = updated_private_path(ctx, connection.oauth_private, given.get("ConnectivityParameters"))
+    oauth_private = updated_private_path(ctx, kept_path, given.get("ConnectivityParameters"))
     changed = replace(
         connection,
         authorization_type=kind,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eventbridge_local.bus.engine import Engine
 from eventbridge_local.bus.journal import Journal
@@ -28,6 +29,8 @@ class Context:
     entry_faults: EntryFaults | None = None
     #: The X-Ray header of the request.
     trace: str | None = None
+    #: Held while the control plane changes; operations that deliver take it themselves, and not while they deliver.
+    alone: AbstractContextManager[Any] = field(default_factory=nullcontext)
 
     @property
     def engine(self) -> Engine:

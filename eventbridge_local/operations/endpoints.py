@@ -38,17 +38,19 @@ _DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 @operation("CreateEndpoint")
 def create_endpoint(ctx: Context, params: Params) -> Answer:
     """Make an endpoint; it answers CREATING."""
-    name, settings = params["Name"], {"ReplicationConfig": {"State": "ENABLED"}, **given(params, *SETTINGS)}
+    name, settings = params["Name"], _settings({"ReplicationConfig": {}, **params})
     id = f"{ctx.ids.uuid()[:8]}.veo"
     suffix = _DNS_SUFFIXES.get(partition_of(ctx.place.region), "amazonaws.com")
     url = f"https://{id}.endpoint.events.{suffix}"
     arn = ctx.place.arn(f"endpoint/{name}")
-    endpoint = Endpoint(name, arn, id, url, ctx.now, ctx.now, "CREATING", settings)
+    now = ctx.now
+    endpoint = Endpoint(name, arn, id, url, now, now, "CREATING", settings)
     _check(ctx, endpoint)
     if name in ctx.place.endpoints:
         raise already_exists(f"Endpoint '{name}' already exists.")
     if len(ctx.place.endpoints) >= ctx.limits.endpoints:
         raise limit_exceeded()
+    _check_room(ctx, endpoint)
     _enter(ctx, endpoint)
     return {"Name": name, "Arn": arn, "State": "CREATING", **given(settings, *_ECHOED)}
 
@@ -57,9 +59,10 @@ def create_endpoint(ctx: Context, params: Params) -> Answer:
 def update_endpoint(ctx: Context, params: Params) -> Answer:
     """Change the settings that are given and keep the others; it answers UPDATING."""
     before = _endpoint_named(ctx, params["Name"])
-    settings = {**before.settings, **given(params, *SETTINGS)}
+    settings = _settings({**before.settings, **params})
     endpoint = replace(before, settings=settings, state="UPDATING", modified=ctx.now)
     _check(ctx, endpoint)
+    _check_room(ctx, endpoint)
     _unlink(ctx.world, before)
     _enter(ctx, endpoint)
     return {
@@ -110,7 +113,7 @@ def endpoint_of_id(ctx: Context, id: str) -> Endpoint:
     """
     for place in ctx.world.places:
         if place.account == ctx.place.account:
-            for endpoint in place.endpoints.values():
+            for endpoint in list(place.endpoints.values()):  # other threads may add some meanwhile
                 if endpoint.id == id and endpoint.state != "DELETING":
                     return endpoint
     raise not_found(f"Endpoint '{id}' does not exist.")
@@ -152,6 +155,12 @@ def fail_over(world: World, account: str, endpoint: str, to: Side) -> Endpoint:
 # checks
 
 
+def _settings(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of an endpoint: none is empty, and replication is on unless a request says otherwise."""
+    settings = {name: params[name] for name in SETTINGS if params.get(name)}
+    return {**settings, "ReplicationConfig": {"State": "ENABLED", **params["ReplicationConfig"]}}
+
+
 def _check(ctx: Context, endpoint: Endpoint) -> None:
     """The rules across members, then whether the buses exist; the texts are ours in AWS's grammar."""
     first, second = (_parsed(bus["EventBusArn"]) for bus in endpoint.settings["EventBuses"])
@@ -170,6 +179,14 @@ def _check(ctx: Context, endpoint: Endpoint) -> None:
         )
     for arn in (first, second):
         _bus(ctx.world, arn)
+
+
+def _check_room(ctx: Context, endpoint: Endpoint) -> None:
+    """Refuse when a bus has no room for the rule that replicates; managed rules count as rules."""
+    for text in endpoint.buses if endpoint.replicates else ():
+        rules = _bus(ctx.world, _parsed(text)).rules
+        if rule_name(endpoint) not in rules and len(rules) >= ctx.limits.rules_per_event_bus:
+            raise limit_exceeded()
 
 
 def _bad(member: str, reason: str) -> Exception:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from eventbridge_local.errors import already_exists, limit_exceeded, validation_error
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.listing import paged
 from eventbridge_local.operations.lookup import bus_of
 from eventbridge_local.operations.partner_sources import match, release, source_of, wrong_state
-from eventbridge_local.operations.table import Answer, Params, given, operation, without_nones
-from eventbridge_local.operations.tags import check_tags
+from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.operations.tags import check_tag_count, check_tags
 from eventbridge_local.state.policies import policy_text
 from eventbridge_local.state.records import EventBus
 from eventbridge_local.state.world import Bus
@@ -23,7 +25,7 @@ def create_event_bus(ctx: Context, params: Params) -> Answer:
     """Make a bus. Source: recorded (answers, duplicate), terraform-provider-aws#35065 (``aws.`` names)."""
     name = params["Name"]
     _check_name(params)
-    tags = check_tags(params.get("Tags", []), ctx.limits)
+    tags = check_tags(params.get("Tags", []))
     source = source_of(ctx, name) if "EventSourceName" in params else None
     if name in ctx.place.buses:
         raise already_exists(f"Event bus {name} already exists.")
@@ -31,14 +33,20 @@ def create_event_bus(ctx: Context, params: Params) -> Answer:
         raise wrong_state(source, "a bus is made for a PENDING source")
     if len(ctx.place.buses) >= ctx.limits.event_buses:
         raise limit_exceeded()
-    arn = ctx.place.arn(f"event-bus/{name}")
-    settings = given(params, *SETTINGS)
-    ctx.place.buses[name] = Bus(EventBus(name, arn, ctx.now, ctx.now, settings))
+    check_tag_count(tags, ctx.limits)
+    arn, now = ctx.place.arn(f"event-bus/{name}"), ctx.now
+    settings = _settings(params)
+    ctx.place.buses[name] = Bus(EventBus(name, arn, now, now, settings))
     if tags:
         ctx.place.tags[arn] = tags
     if source is not None:
         match(ctx, source)
     return {"EventBusArn": arn, **settings}
+
+
+def _settings(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The optional members; one that is empty is absent, and so takes away what was there (API reference)."""
+    return {name: params[name] for name in SETTINGS if params.get(name)}
 
 
 def _check_name(params: Params) -> None:
@@ -72,7 +80,7 @@ def list_event_buses(ctx: Context, params: Params) -> Answer:
 def update_event_bus(ctx: Context, params: Params) -> Answer:
     """Change the settings that are given and keep the others; the default bus when none is named."""
     bus = bus_of(ctx, params, "Name")
-    settings = {**bus.record.settings, **given(params, *SETTINGS)}
+    settings = _settings({**bus.record.settings, **params})
     bus.record = replace(bus.record, settings=settings, modified=ctx.now)
     return {"Arn": bus.record.arn, "Name": bus.name, **settings}
 

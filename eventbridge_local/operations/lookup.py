@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventbridge_local.core.arn import Arn, parse_arn, rule_resource
+from eventbridge_local.core.arn import Arn, parse_arn, partition_of, rule_resource
 from eventbridge_local.errors import ServiceError, not_found
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.table import Params
@@ -20,7 +20,7 @@ def bus_of(ctx: Context, params: Params, member: str = "EventBusName") -> Bus:
     """
     name_or_arn = params.get(member, "default")
     arn = parse_arn(name_or_arn)
-    if arn is not None and arn.account != ctx.place.account and arn.region == ctx.place.region:
+    if arn is not None and is_of_another(ctx, arn):
         rule = params.get("Rule", params.get("Name") if member != "Name" else None)
         return bus_of_another(ctx, arn, rule, [target["Arn"] for target in params.get("Targets", ())])
     return bus_named(ctx, name_or_arn)
@@ -106,9 +106,12 @@ def bus_named(ctx: Context, name_or_arn: str) -> Bus:
 
 
 def locate_bus(ctx: Context, name_or_arn: str) -> tuple[Place, str]:
-    """Account and Region of a bus, and its name; whether it exists is not looked at."""
+    """Account and Region of a bus, and its name; whether it exists is not looked at.
+
+    An ARN that puts a Region into the wrong partition is no bus's: it comes back as a name that no bus has.
+    """
     arn = parse_arn(name_or_arn)
-    if arn is None:
+    if arn is None or arn.partition != partition_of(arn.region):
         return ctx.place, name_or_arn
     return ctx.world.place(arn.account, arn.region), arn.resource.removeprefix("event-bus/")
 
@@ -121,7 +124,16 @@ def place_of(ctx: Context, arn_text: str) -> Place:
 
 def is_here(ctx: Context, arn: Arn) -> bool:
     """Whether an ARN is of the caller's account and Region."""
-    return (arn.account, arn.region) == (ctx.place.account, ctx.place.region)
+    return arn.account == ctx.place.account and _is_of_region(ctx, arn)
+
+
+def is_of_another(ctx: Context, arn: Arn) -> bool:
+    """Whether an ARN is of another account in the caller's Region."""
+    return arn.account != ctx.place.account and _is_of_region(ctx, arn)
+
+
+def _is_of_region(ctx: Context, arn: Arn) -> bool:
+    return (arn.partition, arn.region) == (partition_of(ctx.place.region), ctx.place.region)
 
 
 def rule_of(bus: Bus, name: str) -> Rule:

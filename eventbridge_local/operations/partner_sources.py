@@ -94,7 +94,7 @@ def sources_made_by(ctx: Context) -> list[EventSource]:
         source
         for place in ctx.world.places
         if place.region == ctx.place.region
-        for source in place.event_sources.values()
+        for source in list(place.event_sources.values())  # other threads may add some meanwhile
         if source.partner == ctx.place.account and source.state != "DELETED"
     ]
 

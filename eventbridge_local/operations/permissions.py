@@ -69,10 +69,12 @@ def _check_short_form(params: Params) -> None:
 
 def _with_statement(policy: Document | None, params: Params, bus_arn: str) -> Document:
     """The policy with the statement of a request in place of the one of its id, or behind all others."""
-    statement = statement_of(params["StatementId"], params["Principal"], bus_arn, params.get("Condition"))
-    statements = {each.get("Sid", number): each for number, each in enumerate(statements_of(policy))}
-    statements[statement["Sid"]] = statement
-    return {"Version": VERSION, **(policy or {}), "Statement": list(statements.values())}
+    sid = params["StatementId"]
+    statement = statement_of(sid, params["Principal"], bus_arn, params.get("Condition"))
+    statements = [statement if each.get("Sid") == sid else each for each in statements_of(policy)]
+    if statement not in statements:
+        statements.append(statement)
+    return {"Version": VERSION, **(policy or {}), "Statement": statements}
 
 
 @operation("RemovePermission")
@@ -111,6 +113,9 @@ def _document(text: str) -> Document:
         raise _malformed('a policy is an object with a "Statement"')
     for statement in statements_of(policy):
         _check_statement(statement)
+    sids = [statement["Sid"] for statement in statements_of(policy) if "Sid" in statement]
+    if len(set(sids)) < len(sids):
+        raise _malformed('each "Sid" stands for one statement')
     return policy
 
 
@@ -119,6 +124,8 @@ def _check_statement(statement: Any) -> None:
         raise _malformed("a statement is an object")
     if statement.get("Effect") not in ("Allow", "Deny"):
         raise _malformed('the "Effect" of a statement is "Allow" or "Deny"')
+    if not isinstance(statement.get("Sid", ""), str):
+        raise _malformed('the "Sid" of a statement is a text')
     _check_principal(statement.get("Principal", statement.get("NotPrincipal")))
     for element in ("Action", "Resource"):
         value = statement.get(element, statement.get(f"Not{element}", () if element == "Resource" else None))
@@ -162,10 +169,12 @@ def _check_resources(policy: Document, bus: Bus) -> None:
 
 
 def _is_about(resource: str, bus: Bus) -> bool:
+    arn, own = parse_arn(resource), parse_arn(bus.record.arn)
+    if like(resource, bus.record.arn) or arn is None or own is None:
+        return like(resource, bus.record.arn)
     rules = "rule/" if bus.name == "default" else f"rule/{bus.name}/"
-    arn = parse_arn(resource)
-    beginning = "" if arn is None else arn.resource
-    return like(resource, bus.record.arn) or beginning.startswith(rules) or like(beginning, f"{rules}name")
+    here = like(resource, str(replace(own, resource=arn.resource)))
+    return here and (arn.resource.startswith(rules) or like(arn.resource, f"{rules}name"))
 
 
 def _malformed(hint: str) -> ServiceError:

@@ -22,8 +22,16 @@ _CANCELLABLE = ("STARTING", "RUNNING")
 def start_replay(ctx: Context, params: Params) -> Answer:
     """Start to put an archive's events of an interval on its bus again. Source: recorded, but for the order of some
     checks."""
-    name, destination = params["ReplayName"], params["Destination"]
     start, end = _checked_interval(params)
+    with ctx.alone:
+        replay, archive = _made(ctx, params, start, end)
+    ctx.plane.replayer.start(ctx.place, replay.name, archive)
+    return {"ReplayArn": replay.arn, "State": replay.state, "ReplayStartTime": replay.started}
+
+
+def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple[Replay, Archive]:
+    """The replay of a request, entered in the records, and the archive it is of."""
+    name, destination = params["ReplayName"], params["Destination"]
     bus = bus_named(ctx, destination["Arn"])
     archive = _archive_of(ctx, params["EventSourceArn"])
     if archive.record.bus_arn != bus.record.arn:
@@ -37,9 +45,9 @@ def start_replay(ctx: Context, params: Params) -> Answer:
     replays = ctx.place.replays
     if name in replays:
         raise already_exists(f"Replay {name} already exists.")
-    if sum(replay.active for replay in list(replays.values())) >= ctx.limits.active_replays:
+    if sum(replay.active for replay in replays.values()) >= ctx.limits.active_replays:
         raise limit_exceeded()
-    replay = Replay(
+    replay = replays[name] = Replay(
         name=name,
         arn=ctx.place.arn(f"replay/{name}"),
         archive_arn=archive.record.arn,
@@ -49,10 +57,7 @@ def start_replay(ctx: Context, params: Params) -> Answer:
         started=ctx.now,
         description=params.get("Description") or None,
     )
-    if replays.setdefault(name, replay) is not replay:  # another thread was faster
-        raise already_exists(f"Replay {name} already exists.")
-    ctx.plane.replayer.start(ctx.place, name, archive)
-    return {"ReplayArn": replay.arn, "State": replay.state, "ReplayStartTime": replay.started}
+    return replay, archive
 
 
 @operation("DescribeReplay")
@@ -74,16 +79,17 @@ def list_replays(ctx: Context, params: Params) -> Answer:
         )
     prefix, source, state = map(params.get, _FILTERS)
     ctx.plane.replayer.forget_old(ctx.place)
-    looked_at = [ctx.plane.replayer.look(ctx.place, name) for name in sorted(ctx.place.replays)]
-    found = [
-        replay
-        for replay in looked_at
-        if replay.name.startswith(prefix or "")
+    names = [
+        name
+        for name, replay in sorted(ctx.place.replays.items())
+        if name.startswith(prefix or "")
         and source in (None, replay.archive_arn)
-        and state in (None, replay.state)
+        # To look at a replay may change its state, so only those on the page are looked at.
+        and state in (None, (replay.upcoming or (replay,))[0].state)
     ]
-    shown, token = paged(ctx, params, found, lambda replay: replay.name, prefix, source, state)
-    return without_nones(Replays=[_row(replay) for replay in shown], NextToken=token)
+    shown, token = paged(ctx, params, names, str, prefix, source, state)
+    rows = [_row(ctx.plane.replayer.look(ctx.place, name)) for name in shown]
+    return without_nones(Replays=rows, NextToken=token)
 
 
 @operation("CancelReplay")

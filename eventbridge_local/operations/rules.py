@@ -11,7 +11,7 @@ from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.listing import paged
 from eventbridge_local.operations.lookup import bus_of, place_of, refuse_managed, rule_arn, rule_of
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
-from eventbridge_local.operations.tags import check_tags
+from eventbridge_local.operations.tags import check_tag_count, check_tags
 from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, matches, parse_event
 from eventbridge_local.schedules import InvalidSchedule, Schedule, parse_schedule
 from eventbridge_local.state.records import Rule, RuleState
@@ -23,26 +23,25 @@ REQUIRED_OF_A_TEST_EVENT = ("id", "account", "source", "time", "region", "detail
 @operation("PutRule")
 def put_rule(ctx: Context, params: Params) -> Answer:
     """Make a rule, or replace all of one but its targets and tags. Source: recorded, API reference."""
-    schedule_text = params.get("ScheduleExpression")
     pattern, schedule = _checked_trigger(params)
-    tags = check_tags(params.get("Tags", []), ctx.limits)
+    tags = check_tags(params.get("Tags", []))
     bus = bus_of(ctx, params)
-    if schedule_text is not None and bus.name != "default":
-        raise validation_error("ScheduleExpression is supported only on the default event bus.")
     before = bus.rules.get(params["Name"])
     refuse_managed(before)
-    if before is None and len(bus.rules) >= ctx.limits.rules_per_event_bus:
-        raise limit_exceeded()
+    if before is None:
+        if len(bus.rules) >= ctx.limits.rules_per_event_bus:
+            raise limit_exceeded()
+        check_tag_count(tags, ctx.limits)
     rule = Rule(
         name=params["Name"],
         arn=rule_arn(bus, params["Name"]),
         bus=bus.name,
         state=params.get("State", "ENABLED"),
-        created_by=ctx.place.account,
+        created_by=before.created_by if before else ctx.place.account,
         pattern=pattern,
         schedule=schedule,
-        schedule_text=schedule_text or None,
-        description=params.get("Description"),
+        schedule_text=params.get("ScheduleExpression") or None,
+        description=params.get("Description") or None,
         role_arn=params.get("RoleArn"),
         targets=before.targets if before else (),
     )
@@ -56,12 +55,10 @@ def put_rule(ctx: Context, params: Params) -> Answer:
 def _checked_trigger(params: Params) -> tuple[Pattern | None, Schedule | None]:
     """What makes the rule run, compiled."""
     pattern_text, schedule_text = params.get("EventPattern"), params.get("ScheduleExpression")
-    if not schedule_text and not pattern_text:
-        if schedule_text is not None and _names_custom_bus(params):
-            raise validation_error("ScheduleExpression is supported only on the default event bus.")
-        raise validation_error("Parameter(s) EventPattern or ScheduleExpression must be specified.")
-    if schedule_text and _names_custom_bus(params):
+    if schedule_text is not None and _names_custom_bus(params):
         raise validation_error("ScheduleExpression is supported only on the default event bus.")
+    if not schedule_text and not pattern_text:
+        raise validation_error("Parameter(s) EventPattern or ScheduleExpression must be specified.")
     if schedule_text and params.get("State") == ALL_CLOUDTRAIL:
         raise validation_error(f"{ALL_CLOUDTRAIL} rule state is not supported with scheduled rule expressions.")
     pattern = compiled(pattern_text) if pattern_text else None

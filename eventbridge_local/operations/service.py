@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 
 from eventbridge_local.bus.delivery import Deliverer
 from eventbridge_local.bus.engine import Arrival, Engine
@@ -87,7 +87,7 @@ class Service:
         #: What a loaded template calls things: names to ARNs, and to the physical names of rules.
         self.names: dict[str, str] = {}
         self.rule_names: dict[str, str] = {}
-        self._one_at_a_time = Lock()
+        self._one_at_a_time = RLock()
         self._start()
 
     def _start(self) -> None:
@@ -150,7 +150,7 @@ class Service:
                     f"eventbridge_local does not answer {name} yet. Nothing was sent to AWS and nothing has changed."
                 )
             place = self.world.place(account, region)
-            context = Context(self.world, place, self.plane, name, self.entry_faults, trace)
+            context = Context(self.world, place, self.plane, name, self.entry_faults, trace, self._one_at_a_time)
             if name in DELIVERING:
                 answer = function(context, params)
             else:

@@ -9,7 +9,7 @@ from eventbridge_local.core.arn import Arn, parse_arn, split_rule_resource
 from eventbridge_local.core.limits import Limits
 from eventbridge_local.errors import ServiceError, limit_exceeded, not_found, validation_error
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.lookup import bus_named, bus_of_another, place_of, rule_of
+from eventbridge_local.operations.lookup import bus_named, bus_of_another, is_of_another, place_of, rule_of
 from eventbridge_local.operations.table import Answer, Params, operation
 from eventbridge_local.state.world import Bus
 
@@ -17,7 +17,7 @@ from eventbridge_local.state.world import Bus
 @operation("TagResource")
 def tag_resource(ctx: Context, params: Params) -> Answer:
     """Add tags; a key that is there gets the new value."""
-    pairs = check_tags(params["Tags"], ctx.limits)
+    pairs = check_tags(params["Tags"])
     arn = _taggable(ctx, params["ResourceARN"], change=True)
     tags = place_of(ctx, arn).tags
     together = {**tags.get(arn, {}), **pairs}
@@ -43,15 +43,14 @@ def list_tags_for_resource(ctx: Context, params: Params) -> Answer:
     return {"Tags": [{"Key": key, "Value": value} for key, value in place_of(ctx, arn).tags.get(arn, {}).items()]}
 
 
-def check_tags(tags: Iterable[Mapping[str, str]], limits: Limits) -> dict[str, str]:
-    """The tags of a request as a dict, refused where AWS documents a limit; the texts are not recorded from AWS."""
+def check_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The tags of a request as a dict. Their number is a quota and looked at last; the texts are not recorded."""
     pairs = [(tag["Key"], tag["Value"]) for tag in tags]
     given = dict(pairs)
     if len(given) < len(pairs):
         raise validation_error("Invalid parameter: Duplicated keys are not allowed.")
     if any(key.lower().startswith("aws:") for key in given):
         raise validation_error("aws: prefixed tag key names are not allowed for external use.")
-    check_tag_count(given, limits)
     return given
 
 
@@ -81,6 +80,6 @@ def _taggable(ctx: Context, text: str, *, change: bool) -> str:
 
 def _bus_here_or_there(ctx: Context, arn: Arn, rule: str | None = None) -> Bus:
     """The bus of an ARN: the caller's own, or another account's whose policy allows the call."""
-    if arn.account != ctx.place.account and arn.region == ctx.place.region:
+    if is_of_another(ctx, arn):
         return bus_of_another(ctx, arn, rule)
     return bus_named(ctx, str(arn))

@@ -98,17 +98,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     timeout = 120
 
     def do_POST(self) -> None:
-        try:
-            body = self._body()
-        except _Unreadable as problem:
-            self.close_connection = True
-            self._send(problem.status, {"Content-Type": _PLAIN}, f"{problem}\n".encode())
-            return
-        self._send(*self._answer(body))
-        self.wfile.flush()
-        self.server.after()
+        body = self._read()
+        if body is not None:
+            self._send(*self._answer(body))
+            self.wfile.flush()
+            self.server.after()
 
     def do_GET(self) -> None:
+        if self._read() is None:
+            return
         page = self.server.pages.get(self.path.partition("?")[0])
         kind, text = page() if page else (_PLAIN, f"there is no {self.path}; see /\n")
         self._send(200 if page else 404, {"Content-Type": kind}, text.encode("utf-8", "replace"))
@@ -129,6 +127,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             traceback.print_exc()
             error = ServiceError("InternalFailure", f"eventbridge_local: {problem!r}", 500)
         return refused(error, service.ids.uuid(), service.clock.now)
+
+    def _read(self) -> bytes | None:
+        """The body; None when it cannot be read and that was answered."""
+        try:
+            return self._body()
+        except _Unreadable as problem:
+            self.close_connection = True
+            self._send(problem.status, {"Content-Type": _PLAIN}, f"{problem}\n".encode())
+            return None
 
     def _body(self) -> bytes:
         """The body, of known length or in chunks.

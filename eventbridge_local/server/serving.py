@@ -81,7 +81,7 @@ class Server:
             return Listener((host, port), self.service, default, pages, self._after)
         except OSError as problem:
             raise UsageError(
-                f"cannot listen on {host}:{port}: {problem.strerror or problem}; --port 0 takes any"
+                f"cannot listen on {host}:{port}: {problem.strerror or problem}; port 0 takes any free one"
             ) from None
 
     @property

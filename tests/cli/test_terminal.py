@@ -50,7 +50,7 @@ def test_no_colour_in_a_file(run: Any) -> None:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every look at the time is a second later."""
     seconds = itertools.count(1)
-    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(seconds)))
+    monkeypatch.setattr(progress, "monotonic", lambda: float(next(seconds)))
 
 
 def test_bar(quick: None) -> None:
@@ -76,7 +76,7 @@ def test_bar_without_an_end(quick: None) -> None:
 
 def test_bar_is_not_drawn_for_each_event(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time does not pass, so it is drawn once."""
-    monkeypatch.setattr(progress.time, "monotonic", lambda: 5.0)
+    monkeypatch.setattr(progress, "monotonic", lambda: 5.0)
     screen = Screen()
     with Progress(screen, 100) as bar:
         for number in range(50):

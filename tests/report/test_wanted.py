@@ -38,6 +38,9 @@ class HasLength:
     def __str__(self) -> str:
         return f"an object with length of <{self.length}>"
 
+    def __repr__(self) -> str:  # without an address, since pytest names tests after it
+        return f"HasLength({self.length})"
+
 
 FITS: tuple[Any, ...] = (
     {"total": ANY},

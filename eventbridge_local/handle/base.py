@@ -1,0 +1,49 @@
+"""What every part of the handle stands on."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from eventbridge_local.bus.journal import Call
+from eventbridge_local.edge.front import perform
+from eventbridge_local.errors import ServiceError
+from eventbridge_local.operations.service import Service
+from eventbridge_local.report import story
+from eventbridge_local.state.records import Rule
+from eventbridge_local.state.world import Place
+
+T = TypeVar("T")
+
+
+class Base:
+    """One mock, seen from one account and Region."""
+
+    def __init__(self, service: Service, account: str, region: str) -> None:
+        self._service = service
+        self.account = account
+        self.region = region
+
+    @property
+    def _place(self) -> Place:
+        return self._service.world.place(self.account, self.region)
+
+    def _arn(self, target: T) -> T | str:
+        """The ARN of what a loaded template calls by a name of its own; anything else as it is."""
+        return self._service.names.get(target, target) if isinstance(target, str) else target
+
+    def _rule_name(self, rule: T) -> T | str:
+        """The name of a rule that a loaded template calls by a logical id; anything else as it is."""
+        return self._service.rule_names.get(rule, rule) if isinstance(rule, str) else rule
+
+    def _rules(self) -> list[Rule]:
+        places = self._service.world.places
+        return [rule for place in places for bus in place.buses.values() for rule in bus.rules.values()]
+
+    def _perform(self, operation: str, **params: Any) -> dict[str, Any]:
+        try:
+            return perform(self._service, operation, params, self.account, self.region)
+        except ServiceError as refused:
+            hint = refused.hint or story.hint_of(self._service.journal.of(Call)[-1])
+            if hint:
+                refused.add_note(f"eventbridge_local: {hint}")
+            raise
