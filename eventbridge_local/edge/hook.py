@@ -28,6 +28,7 @@ from eventbridge_local.edge import attempts, codec
 from eventbridge_local.edge.front import door
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.operations.service import Service
+from eventbridge_local.targets.services import account_of_assumed_role
 
 EVENT = "before-call.eventbridge"
 PUT_EVENTS_PARAMS = "provide-client-params.eventbridge.PutEvents"
@@ -105,14 +106,16 @@ def carry_endpoint_id(params: Any, context: dict[str, Any], **_: Any) -> dict[st
 
 
 def _account_of(request_signer: Any) -> str | None:
-    """The account that the caller's access key names, when the key is twelve digits.
+    """The account of the caller's access key: named by it when it is twelve digits, or that of a role of moto's.
 
     Only what is there already is looked at: asking refreshable credentials for their key would fetch them.
     """
     credentials = getattr(request_signer, "_credentials", None)
     known = getattr(credentials, "__dict__", {})
     key = known.get("access_key") or known.get("_access_key") or ""
-    return key if len(key) == 12 and _TWELVE_DIGITS.fullmatch(key) else None
+    if len(key) == 12 and _TWELVE_DIGITS.fullmatch(key):
+        return key
+    return account_of_assumed_role(key)
 
 
 def _attach_to_existing() -> None:

@@ -98,6 +98,15 @@ def moto_is_active() -> bool:
     return models is not None and bool(getattr(getattr(models, "botocore_stubber", None), "enabled", False))
 
 
+def account_of_assumed_role(access_key: str) -> str | None:
+    """The account of a role that was assumed through moto's STS, None for a key that moto did not give out so."""
+    models = sys.modules.get("moto.iam.models")
+    if models is None or not access_key.startswith("ASIA") or not moto_is_active():
+        return None
+    account: str = models.get_account_id_from(access_key)
+    return None if account == models.DEFAULT_ACCOUNT_ID else account
+
+
 def is_loopback(url: str) -> bool:
     """Whether the host of ``url`` is this machine by its name or address alone; nothing is looked up."""
     host = urlsplit(url).hostname or ""

@@ -183,3 +183,20 @@ def test_the_account_of_moto_is_ours() -> None:
         eb.rule("r", pattern=PATTERN, to=arn)
         eb.put("shop", "Sold")
         assert eb.deliveries.one().arn == arn
+
+
+def test_a_role_assumed_through_moto_selects_its_account() -> None:
+    """Suites of several accounts assume roles; the bus they then see is that account's."""
+    with ours_inside():
+        sts = boto3.client("sts", region_name="us-east-1")
+        role = "arn:aws:iam::222222222222:role/deploy"
+        keys = sts.assume_role(RoleArn=role, RoleSessionName="deploy")["Credentials"]
+        there = boto3.client(
+            "events",
+            region_name="us-east-1",
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
+        assert there.describe_event_bus()["Arn"] == "arn:aws:events:us-east-1:222222222222:event-bus/default"
+        assert inside("events").describe_event_bus()["Arn"].split(":")[4] == DEFAULT_ACCOUNT_ID

@@ -92,8 +92,8 @@ def _hop_problem(way: _Way, onwards: _Way) -> Problem:
     start, middle, end = _name(way.start), _name(way.end), _name(onwards.end)
     on = f"it hands events to bus {middle!r}, and rule {onwards.subject.rule.logical_id} hands them"
     if onwards.end == way.start:
-        return Problem("loop", f"{on} back to {start!r}; EventBridge refuses the way back, so each is a failed delivery")
-    return Problem("second-hop", f"{on} on to {end!r}; EventBridge lets an event go from bus to bus once, so it is lost")
+        return Problem("loop", f"{on} back to {start!r}; EventBridge refuses the way back, so each is lost")
+    return Problem("second-hop", f"{on} on to {end!r}; an event may go from bus to bus only once, so it is lost")
 
 
 def _ways(subject: Subject, home: str) -> Iterator[_Way]:
