@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from eventbridge_local.bus.plane import EventCheck
 from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.core.clock import Clock
 from eventbridge_local.core.ids import Ids
@@ -95,8 +97,17 @@ def bench(options: Options) -> Bench:
         options.seed,
         options.keep_records,
         options.organization,
+        _event_check(options),
     )
     return Bench(service, EventBridge(service, options.account, options.region or DEFAULT_REGION))
+
+
+def _event_check(options: Options) -> EventCheck | None:
+    if options.contracts is None:
+        return None
+    from eventbridge_local.contracts.checking import check_put  # jsonschema, which most do without
+
+    return partial(check_put, options.contracts)
 
 
 def undeclared_buses(plan: Plan) -> tuple[str, ...]:

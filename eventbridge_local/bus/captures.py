@@ -132,7 +132,9 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | _NoEvent]]:
             cut = _is_cut(line)
             while cut and _is_cut(file.readline(_LONGEST_LINE)):
                 pass
-        except (EOFError, zlib.error):
+        except (EOFError, zlib.error, gzip.BadGzipFile) as damage:
+            if number == 1 and isinstance(damage, gzip.BadGzipFile):
+                raise
             yield number, _NoEvent("the compressed data is damaged; nothing can be read from here on")
             return
         if not line:

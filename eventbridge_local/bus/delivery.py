@@ -3,22 +3,21 @@
 Strategy: a delivery is one frozen ``Passage`` that is attempted at once, and again on the clock as long as the target's
 retry policy allows. An attempt asks in order: has the test arranged a failure, has it connected a callable, what does
 the kind of target do (a bus, an archive, an HTTP endpoint, another AWS service). What fails is raised as
-``AttemptFailed`` and ends in another attempt, a dead letter or a drop. Nothing of this is raised to the producer.
+``AttemptFailed``, and ``failures`` sees to what follows. Nothing of this is raised to the producer.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from eventbridge_local.bus import dead_letters
 from eventbridge_local.bus.archives import keep
+from eventbridge_local.bus.failures import Failures, let_out
 from eventbridge_local.bus.hops import hop
-from eventbridge_local.bus.journal import Attempt, DeadLetter, Delivery, Journal, Outcome
-from eventbridge_local.bus.retries import GiveUp, next_attempt, policy_of
+from eventbridge_local.bus.journal import Delivery, Journal, Outcome
+from eventbridge_local.bus.passage import Logbook, Passage
 from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.core.event import Event
 from eventbridge_local.state.policies import may_put
@@ -27,7 +26,7 @@ from eventbridge_local.state.world import Place, World
 from eventbridge_local.targets.faults import Faults
 from eventbridge_local.targets.forward import Forwarder
 from eventbridge_local.targets.handlers import Handlers, LambdaContext, TargetSpy
-from eventbridge_local.targets.handover import AttemptFailed, AwsRequest, Handover, HttpRequest
+from eventbridge_local.targets.handover import AttemptFailed, AwsRequest, Handover, HttpRequest, unforeseen
 from eventbridge_local.targets.http import Invocations
 from eventbridge_local.targets.kinds import kind_of
 from eventbridge_local.targets.kinds.kind import Way
@@ -53,24 +52,6 @@ _NOT_PERMITTED = (
 Forward = Callable[[Place, str, Event], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """An event on its way from a rule to a target. ``retries`` counts the attempts after the first."""
-
-    number: int
-    place: Place
-    event: Event
-    rule: Rule
-    target: Target
-    transformed: str | None
-    first: datetime
-    retries: int = 0
-
-    @property
-    def payload(self) -> str:
-        return self.event.text if self.transformed is None else self.transformed
-
-
 class Deliverer:
     """Hands events over to whoever stands behind a target."""
 
@@ -86,13 +67,18 @@ class Deliverer:
     ) -> None:
         self._world = world
         self._invocations = invocations
-        self._journal = journal
+        self._logbook = Logbook(journal, world)
         self._handlers = handlers
         self._forwarder = forwarder
         self._faults = faults
-        self._chance = random.Random(f"back-off {seed}").random if seed is not None else random.Random().random
+        self._failures = Failures(world, self._logbook, handlers, forwarder, faults, seed, self._retry)
         self._unserved: dict[str, bool] = {}
         self.forward: Forward | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the mock was reset, so that nothing is delivered any more."""
+        return self._world.ended
 
     def look_around(self) -> None:
         """Ask anew who serves which service; it stays true while one event is routed."""
@@ -103,10 +89,12 @@ class Deliverer:
         now = self._world.clock.now
         undisturbed = not self._faults and not self._handlers
         for target in rule.targets:
+            if self.ended:
+                return
             if undisturbed and target.input is None and self._is_only_recorded(target.arn):
                 # The short way for most targets of most tests: nobody is there, so nothing has to be made.
-                number = self._journal.next_delivery()
-                self._journal.add(Delivery(number, event, rule, target, None, "recorded", now))
+                number = self._logbook.next_delivery()
+                self._logbook.add(Delivery(number, event, rule, target, None, "recorded", now))
             else:
                 self._deliver(place, event, rule, target)
 
@@ -122,30 +110,42 @@ class Deliverer:
 
     def _deliver(self, place: Place, event: Event, rule: Rule, target: Target) -> None:
         """Begin the passage of an event to a target, and end it too unless it has to wait."""
-        number, now = self._journal.next_delivery(), self._world.clock.now
+        now = self._world.clock.now
+        untouched = Passage(self._logbook.next_delivery(), place, event, rule, target, None, now)
         if way_to(target.arn) == "archive":
             # Before any transformation: an archive keeps the event, whatever its managed target spells.
             keep(place, rule, event)
-            self._note(Passage(number, place, event, rule, target, None, now), "archived", now)
+            self._logbook.outcome(untouched, "archived", now)
             return
         try:
-            transformed = self._transformed(event, rule, target, now)
+            passage = replace(untouched, transformed=self._transformed(event, rule, target, now))
         except InvalidResult as invalid:
             # AWS neither retries nor delivers it (recorded).
-            passage = Passage(number, place, event, rule, target, invalid.text, now)
-            self._end(passage, AttemptFailed("INVALID_JSON", "Invalid input for target."), now)
+            failed = AttemptFailed("INVALID_JSON", "Invalid input for target.")
+            self._failures.end(replace(untouched, transformed=invalid.text), failed, now)
+        except RecursionError as broken:  # a detail with more levels than Python's parser takes
+            self._failures.end(untouched, unforeseen(broken), now)
         else:
-            self._begin(Passage(number, place, event, rule, target, transformed, now), now)
+            self._begin(passage, now)
 
     def _begin(self, passage: Passage, now: datetime) -> None:
-        """The first attempt, at once or when the rate limit of an API destination lets it go."""
+        """An attempt, at once or when the rate limit of an API destination lets it go."""
         if way_to(passage.target.arn) == "http":
             turn = self._invocations.turn(self._handover(passage, now), passage.place)
             if turn > now:
-                self._note(passage, "pending", now)
-                self._world.clock.at(turn, lambda: self._retry(passage), "retried")
+                self._failures.wait(passage, turn, partial(self._go, passage), now)
                 return
         self._attempt(passage, now)
+
+    def _go(self, passage: Passage) -> None:
+        """The attempt of a passage whose turn has come."""
+        self.look_around()
+        self._attempt(passage, self._world.clock.now)
+
+    def _retry(self, passage: Passage) -> None:
+        """The attempt that a back-off has let wait; it takes a turn as the first did."""
+        self.look_around()
+        self._begin(passage, self._world.clock.now)
 
     def _transformed(self, event: Event, rule: Rule, target: Target, now: datetime) -> str | None:
         """What the target's input makes of an event, None when the target takes the event as it is.
@@ -164,11 +164,13 @@ class Deliverer:
             spy = self._handlers.find(passage.target.arn)
             arrival = _WAYS[way_to(passage.target.arn)](self, passage, spy, now)
         except AttemptFailed as failed:
-            self._failed(passage, failed, now)
-            return
-        self._note(passage, arrival.outcome, now, raised=arrival.raised, sent=arrival.sent)
-        if arrival.raised is not None and not isinstance(arrival.raised, Exception | SystemExit):
-            raise arrival.raised  # Ctrl-C, or a test framework's own way of failing a test
+            self._failures.follow(passage, failed, now)
+        except BaseException as broken:  # of whoever gives tokens, or a mistake of ours: the event must not be lost
+            self._failures.end(passage, unforeseen(broken), now, broken)
+            let_out(broken)
+        else:
+            self._logbook.outcome(passage, arrival.outcome, now, raised=arrival.raised, sent=arrival.sent)
+            let_out(arrival.raised)
 
     # the ways to a target
 
@@ -231,115 +233,6 @@ class Deliverer:
             now,
             self._world.ids.uuid,
         )
-
-    # what follows a failure
-
-    def _failed(self, passage: Passage, failed: AttemptFailed, now: datetime) -> None:
-        if not failed.retry:
-            self._end(passage, failed, now)
-            return
-        verdict = next_attempt(
-            policy_of(passage.target.params),
-            retries=passage.retries,
-            first=passage.first,
-            now=now,
-            chance=self._chance(),
-            not_before=failed.not_before,
-        )
-        clock = self._world.clock
-        if not isinstance(verdict, GiveUp):
-            self._wait(passage, failed, now, verdict.due)
-            again = replace(passage, retries=passage.retries + 1)
-            clock.at(verdict.due, lambda: self._retry(again), "retried")
-        elif verdict.due <= now:
-            self._end(passage, failed, now, verdict.condition)
-        else:
-            self._wait(passage, failed, now, None)
-            clock.at(verdict.due, partial(self._end_later, passage, failed, verdict.condition), "given_up")
-
-    def _retry(self, passage: Passage) -> None:
-        self.look_around()
-        self._attempt(passage, self._world.clock.now)
-
-    def _wait(self, passage: Passage, failed: AttemptFailed, now: datetime, due: datetime | None) -> None:
-        self._journal.add(Attempt(passage.number, passage.retries + 1, now, failed.code, failed.reason, due))
-        self._note(passage, "pending", now, failed)
-
-    def _end_later(self, passage: Passage, failed: AttemptFailed, condition: str) -> None:
-        self._end(passage, failed, self._world.clock.now, condition)
-
-    def _end(self, passage: Passage, failed: AttemptFailed, now: datetime, condition: str | None = None) -> None:
-        """The dead letter where there is a queue for it, else the drop."""
-        self._journal.add(Attempt(passage.number, passage.retries + 1, now, failed.code, failed.reason))
-        queue = dead_letters.queue_of(passage.target)
-        # An empty text is no message: AWS was seen to keep nothing of it.
-        if queue is None or not passage.payload:
-            self._note(passage, "dropped", now, failed)
-            return
-        try:
-            self._bury(passage, failed, now, condition, queue)
-        except AttemptFailed as lost:
-            reason = f"{failed.reason} The dead-letter queue {queue} failed too: {lost.code} {lost.reason}"
-            self._note(passage, "dropped", now, AttemptFailed(failed.code, reason))
-        else:
-            self._note(passage, "dead-lettered", now, failed)
-
-    def _bury(self, passage: Passage, failed: AttemptFailed, now: datetime, condition: str | None, queue: str) -> None:
-        """Send the dead letter.
-
-        Raises:
-            AttemptFailed: the queue cannot be written; the event is lost then, as on AWS.
-        """
-        rule, target, body = passage.rule, passage.target, passage.payload
-        written = dead_letters.attributes(rule, target, failed, passage.retries, condition)
-        sent = self._send_dead_letter(queue, body, written, passage)
-        self._journal.add(DeadLetter(passage.number, queue, body, written, passage.event, rule, target, now, sent))
-
-    def _send_dead_letter(self, queue: str, body: str, written: dict[str, str], passage: Passage) -> bool:
-        if self._faults:
-            self._faults.check(Target("", queue, {}))
-        spy = self._handlers.find(queue)
-        if spy is not None:
-            spy(body, LambdaContext(queue, self._world.ids.uuid()))
-            return True
-        if self._nobody("sqs"):
-            return False
-        return self._forwarder.send(_dead_letter_request(queue, body, written, passage.event.trace_header)) is not None
-
-    def _note(
-        self,
-        passage: Passage,
-        outcome: Outcome,
-        now: datetime,
-        failed: AttemptFailed | None = None,
-        raised: BaseException | None = None,
-        sent: AwsRequest | HttpRequest | None = None,
-    ) -> None:
-        error, reason = (None, None) if failed is None else (failed.code, failed.reason)
-        self._journal.add(
-            Delivery(
-                passage.number,
-                passage.event,
-                passage.rule,
-                passage.target,
-                passage.transformed,
-                outcome,
-                now,
-                passage.retries + 1,
-                error,
-                reason,
-                raised,
-                sent,
-            )
-        )
-
-
-def _dead_letter_request(queue: str, body: str, written: dict[str, str], trace_header: str | None) -> AwsRequest:
-    arn = parse_arn(queue)
-    assert arn is not None
-    url = f"https://sqs.{arn.region}.amazonaws.com/{arn.account}/{arn.resource}"
-    params = {"QueueUrl": url, **dead_letters.message(body, written, trace_header)}
-    return AwsRequest("sqs", "SendMessage", params, arn.account, arn.region)
 
 
 def way_to(arn: str) -> Way:

@@ -3,14 +3,15 @@
 Strategy: events wait in one queue. Whoever puts an event while nobody works on the queue works it off before his call
 returns; an event that is put meanwhile, by a handler or by another thread, waits behind. So delivery is synchronous
 and in order, and a handler that publishes never recurses. Each event remembers the delivery that caused it; a chain
-that grows past a limit is a ring of rules, which is cut and named.
+that grows past a limit is a ring of rules, which is cut and named. What another thread puts during a delivery may be
+caused by it (a server's thread) or not (a producer of its own), so it makes a chain longer by very little.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from threading import Lock
+from threading import Lock, get_ident
 from typing import NamedTuple
 
 from eventbridge_local.bus.delivery import Deliverer
@@ -20,6 +21,8 @@ from eventbridge_local.state.records import Rule
 from eventbridge_local.state.world import Place
 
 _LONGEST_CHAIN = 100
+#: Links of a chain that an event is worth which another thread put during a delivery.
+_BY_CHANCE = 0.01
 
 
 class Arrival(NamedTuple):
@@ -38,7 +41,7 @@ class Arrival(NamedTuple):
 
 class _Waiting(NamedTuple):
     arrival: Arrival
-    depth: int
+    depth: float
     via: tuple[str, ...]
 
 
@@ -51,8 +54,9 @@ class Engine:
         self._on_ring = on_ring
         self._queue: deque[_Waiting] = deque()
         self._lock = Lock()
-        self._working = False
-        self._depth = 0
+        #: The thread that works off the queue, and the delivery it is at.
+        self._worker: int | None = None
+        self._depth = 0.0
         self._via: tuple[str, ...] = ()
 
     def accept(self, arrivals: Iterable[Arrival]) -> None:
@@ -61,30 +65,33 @@ class Engine:
         No error of a target comes out of this call; only Ctrl-C does, and a test framework's own way of failing.
         """
         with self._lock:
-            self._queue.extend(_Waiting(arrival, self._depth, self._via) for arrival in arrivals)
-            if self._working:
+            depth = self._depth + (_BY_CHANCE if self._worker not in (None, get_ident()) else 1)
+            self._queue.extend(_Waiting(arrival, depth, self._via) for arrival in arrivals)
+            if self._worker is not None:
                 return
-            self._working = True
+            self._worker = get_ident()
         try:
             self._deliverer.look_around()
-            self._work_off()
-        finally:
-            self._depth, self._via = 0, ()
-
-    def _work_off(self) -> None:
-        while True:
-            with self._lock:
-                if not self._queue:
-                    self._working = False
-                    return
-                waiting = self._queue.popleft()
-            try:
+            while (waiting := self._next()) is not None:
                 self._route(waiting)
-            except BaseException:  # only KeyboardInterrupt and its like come here: let others go on
-                self._working = False
-                raise
+        except BaseException:  # only KeyboardInterrupt and its like come here: let others go on
+            with self._lock:
+                self._rest()
+            raise
+
+    def _next(self) -> _Waiting | None:
+        with self._lock:
+            if self._queue:
+                return self._queue.popleft()
+            self._rest()
+            return None
+
+    def _rest(self) -> None:
+        self._worker, self._depth, self._via = None, 0.0, ()
 
     def _route(self, waiting: _Waiting) -> None:
+        if self._deliverer.ended:
+            return
         place, name, event, only, fired = waiting.arrival
         bus = place.buses.get(name)
         if bus is None:
@@ -105,7 +112,7 @@ class Engine:
             self._deliver(waiting, place, rule)
 
     def _deliver(self, waiting: _Waiting, place: Place, rule: Rule) -> None:
-        self._depth = waiting.depth + 1
+        self._depth = waiting.depth
         self._via = (*waiting.via[-_LONGEST_CHAIN:], rule.name)
         self._deliverer.deliver_all(place, waiting.arrival.event, rule)
 

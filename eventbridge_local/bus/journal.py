@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -204,9 +205,22 @@ class Journal:
         self.records: deque[Record] = deque(maxlen=keep)
         self._entries = 0
         self._deliveries = 0
+        #: Records that somebody waits for, by the identity of the entry they are to be of.
+        self._awaited: dict[int, list[Entry]] = {}
 
     def add(self, record: Record) -> None:
         self.records.append(record)
+        if self._awaited and type(record) is Entry:
+            self._awaited.get(id(record.entry), []).append(record)
+
+    @contextmanager
+    def awaiting(self, entry: Mapping[str, Any]) -> Iterator[list[Entry]]:
+        """The record of an entry of PutEvents, found by identity: others may add theirs, and push this one out."""
+        found = self._awaited[id(entry)] = []
+        try:
+            yield found
+        finally:
+            del self._awaited[id(entry)]
 
     def next_entry(self) -> int:
         """The number of the next entry, as people read it: the first is 1."""
@@ -225,11 +239,13 @@ class Journal:
 
     def entry(self, number: int) -> Entry:
         """The entry of that number, which must be among the records that are kept."""
-        return next(record for record in reversed(self.records) if type(record) is Entry and record.number == number)
+        found: Entry = next(record for record in reversed(self.of(Entry)) if record.number == number)
+        return found
 
     def of(self, kind: type[R]) -> list[R]:
         """All records of one kind."""
-        return [record for record in self.records if type(record) is kind]
+        # Of a copy: a server's threads add records meanwhile, and a deque that grows cannot be looped over.
+        return [record for record in tuple(self.records) if type(record) is kind]
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -237,7 +253,8 @@ class Journal:
         return list({record.number: record for record in self.of(Delivery)}.values())
 
     def clear(self) -> None:
-        self.__init__(self._keep)  # type: ignore[misc]
+        self.records.clear()
+        self._entries = self._deliveries = 0
 
 
 def _json_or_text(text: str) -> Any:

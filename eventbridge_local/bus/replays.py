@@ -16,11 +16,9 @@ from functools import partial
 from itertools import groupby
 
 from eventbridge_local.bus.engine import Arrival, Engine
-from eventbridge_local.core.clock import Clock
 from eventbridge_local.core.event import Event
-from eventbridge_local.core.ids import Ids
 from eventbridge_local.state.archives import Archive, Replay
-from eventbridge_local.state.world import Place
+from eventbridge_local.state.world import Place, World
 
 _STEP = timedelta(seconds=1)
 _HISTORY = timedelta(days=90)
@@ -48,16 +46,17 @@ class _Run:
 class Replayer:
     """Runs replays. Their records stand in ``place.replays``, which an operation has entered them in."""
 
-    def __init__(self, engine: Engine, clock: Clock, ids: Ids) -> None:
+    def __init__(self, engine: Engine, world: World) -> None:
         self._engine = engine
-        self._clock = clock
-        self._ids = ids
+        self._world = world
+        self._clock = world.clock
+        self._ids = world.ids
 
     def start(self, place: Place, name: str, archive: Archive) -> None:
         """Run the replay of that name: on the clock when the test steps it, at once otherwise."""
         run = _Run(place, name, archive)
         if self._clock.stepped:
-            self._clock.at(self._clock.now + _STEP, partial(self._ring, run), "replayed")
+            self._ring_later(run)
             return
         fresh = run.replay
         while run.replay.active:
@@ -68,7 +67,10 @@ class Replayer:
     def _ring(self, run: _Run) -> None:
         self._step(run)
         if run.replay.active:
-            self._clock.at(self._clock.now + _STEP, partial(self._ring, run), "replayed")
+            self._ring_later(run)
+
+    def _ring_later(self, run: _Run) -> None:
+        self._world.at(self._clock.now + _STEP, partial(self._ring, run), "replayed")
 
     def cancel(self, place: Place, name: str) -> Replay:
         """Cancel a replay that is STARTING or RUNNING: it is CANCELLING now, and CANCELLED a step later."""

@@ -53,7 +53,7 @@ class Scheduler:
         if rhythm is None or rhythm.text != rule.schedule_text:
             rhythm = self._rhythms[key] = _Rhythm(rule.schedule_text, self._clock.now)
         if rule.enabled:
-            self._arm(place, rule, rhythm)
+            self._arm(place, rule, rhythm, self._clock.now)
 
     def forget(self, place: Place, rule: Rule) -> None:
         """Disarm a rule that was deleted."""
@@ -61,16 +61,17 @@ class Scheduler:
         if rhythm is not None and rhythm.timer is not None:
             rhythm.timer.cancel()
 
-    def _arm(self, place: Place, rule: Rule, rhythm: _Rhythm) -> None:
+    def _arm(self, place: Place, rule: Rule, rhythm: _Rhythm, after: datetime) -> None:
         assert rule.schedule is not None
-        due = rule.schedule.next_after(self._clock.now, created=rhythm.since)
+        due = rule.schedule.next_after(after, created=rhythm.since)
         rhythm.timer = (
             None if due is None else self._clock.at(due, lambda: self._fire(place, rule, rhythm, due), "fired")
         )
 
     def _fire(self, place: Place, rule: Rule, rhythm: _Rhythm, due: datetime) -> None:
-        # Armed again first: a target may disable or replace the rule that calls it.
-        self._arm(place, rule, rhythm)
+        # Armed again first: a target may disable or replace the rule that calls it. From the instant it was due, which
+        # a real clock that jumped has left behind: what it jumped over fires too.
+        self._arm(place, rule, rhythm, due)
         event = Event(
             id=self._ids.uuid(),
             detail_type="Scheduled Event",

@@ -12,10 +12,15 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 
 from eventbridge_local.errors import EventBridgeLocalError, UsageError
 
 _RUNAWAY = 1_000_000
+#: Schedules are no runaway, however long an advance is: each fires at most once a minute.
+_BOUNDED = "fired"
+#: A year before Python's calendar ends, so that whoever reckons from an instant of the clock need not fear for it.
+_END = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Advance(dict[str, int]):
@@ -60,8 +65,9 @@ class Clock:
     """
 
     def __init__(self, start: datetime | None = None) -> None:
-        self._fixed = None if start is None else aware(start, "now")
+        self._fixed = None if start is None else _before_the_end(aware(start, "now"), "now")
         self._timers: list[tuple[datetime, int, Timer]] = []
+        self._moving = Lock()  # several threads may move the clock
         self._order = itertools.count()
 
     @property
@@ -95,20 +101,27 @@ class Clock:
         step = timedelta(**delta)
         if step < timedelta(0):
             raise UsageError(f"advance({step}): a clock does not go back")
-        return self.advance_to(self.freeze() + step)
+        try:
+            when = self.freeze() + step
+        except OverflowError:
+            when = datetime.max.replace(tzinfo=UTC)
+        return self._go_to(_before_the_end(when, "when"))
 
     def advance_to(self, when: datetime) -> Advance:
         """Move forward to ``when``, running what falls due, each at its own instant; returns what was done.
 
         Raises:
-            UsageError: ``when`` is naive or lies in the past of this clock.
+            UsageError: ``when`` is naive, lies in the past of this clock, or after the year 9998.
         """
-        when = aware(when, "when")
+        when = _before_the_end(aware(when, "when"), "when")
         if when < self.now:
             raise UsageError(f"advance_to(when={when.isoformat()}): the clock already shows {self.now.isoformat()}")
+        return self._go_to(when)
+
+    def _go_to(self, when: datetime) -> Advance:
         self.freeze()
         done = self._run_to(when)
-        self._fixed = max(when, self.now)  # a timer may have moved the clock further
+        self._move_to(when)
         return done
 
     def run_due(self) -> Advance:
@@ -123,18 +136,37 @@ class Clock:
         """Run the timers up to ``when``; a clock that was taken over shows the instant of each meanwhile."""
         done: Counter[str] = Counter()
         ran = 0
-        while self._timers and self._timers[0][0] <= when:
-            due, _, timer = heapq.heappop(self._timers)
-            if timer.cancelled:
-                continue
-            if self._fixed is not None:
-                self._fixed = max(due, self._fixed)
+        while (timer := self._take(when)) is not None:
             timer.callback()
             done[timer.kind] += 1
-            ran += 1
+            ran += timer.kind != _BOUNDED
             if ran > _RUNAWAY:
                 raise EventBridgeLocalError(f"over {_RUNAWAY:,} timers ran in one advance; something re-arms itself")
         return Advance(done)
+
+    def _take(self, when: datetime) -> Timer | None:
+        """The next timer that is due by ``when``; it waits no longer, and a clock that was taken over shows its time."""
+        with self._moving:
+            while self._timers and self._timers[0][0] <= when:
+                timer = heapq.heappop(self._timers)[2]
+                if not timer.cancelled:
+                    self._forward(timer.due)
+                    return timer
+        return None
+
+    def _move_to(self, when: datetime) -> None:
+        with self._moving:
+            self._forward(when)
+
+    def _forward(self, when: datetime) -> None:
+        if self._fixed is not None:
+            self._fixed = max(when, self._fixed)  # a timer, or another thread, may have moved it further
+
+
+def _before_the_end(when: datetime, argument: str) -> datetime:
+    if when >= _END:
+        raise UsageError(f"{argument}={when.isoformat()}: the clock ends with the year 9998")
+    return when
 
 
 def aware(when: datetime, argument: str) -> datetime:

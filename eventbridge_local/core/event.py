@@ -11,6 +11,7 @@ from functools import cached_property
 from json.encoder import encode_basestring as quote
 from typing import Any
 
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _BLANK_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 
 
@@ -51,7 +52,7 @@ class Event:
         """
         replay = "" if self.replay_name is None else f'"replay-name":{quote(self.replay_name)},'
         resources = ",".join(map(quote, self.resources))
-        return (
+        return sendable(
             f'{{"version":"0","id":"{self.id}","detail-type":{quote(self.detail_type)},"source":{quote(self.source)},'
             f'"account":"{self.account}","time":"{self.time_text}","region":"{self.region}",{replay}'
             f'"resources":[{resources}],"detail":{compact(self.detail_text)}}}'
@@ -95,11 +96,19 @@ def compact(text: str) -> str:
     """JSON text without the white space between its tokens; nothing else is changed."""
     # Most producers use json.dumps. What comes back from it to the letter has no oddity that a second pass could
     # lose (repeated keys, number spellings, escapes), and that pass is ten times faster than looking at each token.
-    tree = json.loads(text)
     ascii_only = text.isascii()
-    if json.dumps(tree, ensure_ascii=ascii_only) == text:
-        return json.dumps(tree, ensure_ascii=ascii_only, separators=(",", ":"))
+    try:
+        tree = json.loads(text)
+        if json.dumps(tree, ensure_ascii=ascii_only) == text:
+            return json.dumps(tree, ensure_ascii=ascii_only, separators=(",", ":"))
+    except RecursionError:  # AWS allows more levels than Python's parser
+        pass
     return _BLANK_OR_STRING.sub(_kept, text)
+
+
+def sendable(text: str) -> str:
+    """JSON text in which half a surrogate pair, which UTF-8 has no bytes for, is spelled as an escape."""
+    return text if text.isascii() else _HALF_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def _kept(found: re.Match[str]) -> str:

@@ -48,9 +48,9 @@ class Acting(Base):
             "EventBusName": bus,
             **{_ENVELOPE[name]: value for name, value in envelope.items()},
         }
-        number = self._service.journal.entries + 1
-        self._perform("PutEvents", Entries=[entry])
-        return self._service.journal.entry(number)
+        with self._service.journal.awaiting(entry) as found:
+            self._perform("PutEvents", Entries=[entry])
+        return found[0]
 
     def archive_to(self, path: PathLike, archive: str | None = None, *, bus: str | None = None) -> int:
         """Write events to a file, one envelope a line, gzip when the name ends in ``.gz``. Returns how many.

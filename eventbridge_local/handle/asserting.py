@@ -10,6 +10,9 @@ from eventbridge_local.handle.looking import Looking
 from eventbridge_local.report import assertions
 from eventbridge_local.typing import EventPattern
 
+#: pytest shows the test's line and the message, and not ours.
+__tracebackhide__ = True
+
 
 class Asserting(Looking):
     """What the test expects."""

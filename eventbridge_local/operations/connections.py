@@ -120,14 +120,14 @@ def update_connection(ctx: Context, params: Params) -> Answer:
     if given and kind is None:
         raise validation_error("Failed to update the connection(s). Parameter(s) AuthorizationType must be specified.")
     with ctx.alone:
-        before, changed = _changed(ctx, params, str(kind) if reauthorize else None)
+        before, changed = _changed(ctx, params, reauthorize)
     if changed.state != before.state or reauthorize:
         go_on(ctx, changed)
     return _summary(changed)
 
 
-def _changed(ctx: Context, params: Params, kind: str | None) -> tuple[Connection, Connection]:
-    """The connection before and after an update; ``kind`` is its authorization type if it is authorized anew."""
+def _changed(ctx: Context, params: Params, reauthorize: bool) -> tuple[Connection, Connection]:
+    """The connection before an update and after it."""
     before = _connection(ctx, params, "update")
     _refuse_passing(before, "update")
     changed = replace(
@@ -137,8 +137,8 @@ def _changed(ctx: Context, params: Params, kind: str | None) -> tuple[Connection
         kms_key=params.get("KmsKeyIdentifier", before.kms_key) or None,
         private=updated_private_path(ctx, before.private, params.get("InvocationConnectivityParameters")),
     )
-    if kind is not None:
-        changed = _with_new_auth(ctx, changed, kind, params["AuthParameters"])
+    if reauthorize:
+        changed = _with_new_auth(ctx, changed, params["AuthorizationType"], params["AuthParameters"])
     elif changed.private != before.private and before.state in USABLE:
         changed = replace(changed, state="UPDATING" if changed.private else "AUTHORIZED")
     changed = replace(changed, secret_arn=_kept_secret(ctx, before, changed))

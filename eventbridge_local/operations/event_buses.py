@@ -9,7 +9,7 @@ from typing import Any
 from eventbridge_local.errors import already_exists, limit_exceeded, validation_error
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.listing import paged
-from eventbridge_local.operations.lookup import bus_of
+from eventbridge_local.operations.lookup import bus_named, bus_of
 from eventbridge_local.operations.partner_sources import match, release, source_of, wrong_state
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.operations.tags import check_tag_count, check_tags
@@ -79,7 +79,7 @@ def list_event_buses(ctx: Context, params: Params) -> Answer:
 @operation("UpdateEventBus")
 def update_event_bus(ctx: Context, params: Params) -> Answer:
     """Change the settings that are given and keep the others; the default bus when none is named."""
-    bus = bus_of(ctx, params, "Name")
+    bus = bus_named(ctx, params.get("Name", "default"))
     settings = _settings({**bus.record.settings, **params})
     bus.record = replace(bus.record, settings=settings, modified=ctx.now)
     return {"Arn": bus.record.arn, "Name": bus.name, **settings}

@@ -25,10 +25,11 @@ def paged(
     Raises:
         ServiceError: ValidationException for a token that is junk or of another listing.
     """
+    limit: int = params.get("Limit") or params.get("MaxResults") or ctx.limits.default_page_size
     return page(
         items,
         key,
-        limit=params.get("Limit", params.get("MaxResults", ctx.limits.default_page_size)),  # ListEndpoints' own name
+        limit=limit,
         token=params.get("NextToken"),
         scope=(ctx.operation, ctx.place.account, ctx.place.region, *filters),
     )

@@ -14,7 +14,7 @@ from typing import Any
 from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.errors import ServiceError, not_found, validation_error
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.lookup import bus_of
+from eventbridge_local.operations.lookup import bus_named
 from eventbridge_local.operations.table import Answer, Params, operation
 from eventbridge_local.state.policies import PUT_EVENTS, Document, policy_text, several, statement_of, statements_of
 from eventbridge_local.state.policy_conditions import known_operator, like
@@ -35,11 +35,11 @@ def put_permission(ctx: Context, params: Params) -> Answer:
                 "Action, Principal, StatementId and Condition could not be combined with Policy parameter."
             )
         policy = _document(params["Policy"])
-        bus = bus_of(ctx, params)
+        bus = bus_named(ctx, params.get("EventBusName", "default"))
         _check_resources(policy, bus)
     else:
         _check_short_form(params)
-        bus = bus_of(ctx, params)
+        bus = bus_named(ctx, params.get("EventBusName", "default"))
         policy = _with_statement(bus.record.policy, params, bus.record.arn)
     if len(policy_text(policy)) > ctx.limits.event_bus_policy_size:
         raise ServiceError(
@@ -85,7 +85,7 @@ def remove_permission(ctx: Context, params: Params) -> Answer:
         raise validation_error("StatementId could not be combined with All parameter.")
     if not everything and sid is None:
         raise validation_error("Parameter(s) StatementId must be specified.")
-    bus = bus_of(ctx, params)
+    bus = bus_named(ctx, params.get("EventBusName", "default"))
     policy = bus.record.policy
     if everything:
         _store(ctx, bus, None)
@@ -169,9 +169,11 @@ def _check_resources(policy: Document, bus: Bus) -> None:
 
 
 def _is_about(resource: str, bus: Bus) -> bool:
+    if like(resource, bus.record.arn):
+        return True
     arn, own = parse_arn(resource), parse_arn(bus.record.arn)
-    if like(resource, bus.record.arn) or arn is None or own is None:
-        return like(resource, bus.record.arn)
+    if arn is None or own is None:
+        return False
     rules = "rule/" if bus.name == "default" else f"rule/{bus.name}/"
     here = like(resource, str(replace(own, resource=arn.resource)))
     return here and (arn.resource.startswith(rules) or like(arn.resource, f"{rules}name"))

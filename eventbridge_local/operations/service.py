@@ -80,7 +80,7 @@ class Service:
         self.call_faults = CallFaults(seed)
         self.ids = ids
         self.limits = limits
-        self.handlers = Handlers()
+        self.handlers = Handlers(keep)
         self.journal = Journal(keep)
         self.services = services or Services()
         self.rings: list[str] = []
@@ -98,11 +98,12 @@ class Service:
         engine = Engine(self.journal, deliverer, self.rings.append)
         deliverer.forward = lambda place, bus, event: engine.accept([Arrival(place, bus, event)])
         scheduler = Scheduler(engine, self.clock, self.ids)
-        replayer = Replayer(engine, self.clock, self.ids)
+        replayer = Replayer(engine, self.world)
         self.plane = Plane(self.journal, engine, scheduler, replayer, self.services, invocations, self._check_events)
 
     def reset(self) -> None:
         """Forget state, handlers, arranged failures, whatever was waiting, and the journal; the clock goes on."""
+        self.world.ended = True
         self.clock.disarm()
         self.fail_nothing()
         self.handlers.clear()
@@ -139,7 +140,7 @@ class Service:
             UnsupportedOperation: the operation is not built yet.
             ContractViolation: an event does not keep its contract. Nothing has changed then.
         """
-        at = self.clock.now
+        at, world = self.clock.now, self.world
         params = Sealed(params) if "AuthParameters" in params else params
         try:
             if check is not None:
@@ -158,10 +159,15 @@ class Service:
                     answer = function(context, params)
         except ServiceError as refused:
             code, message, hint = refused.code, refused.message, refused.hint
-            self.journal.add(Call(name, params, account, region, at, None, code, message, hint))
+            self._write(world, Call(name, params, account, region, at, None, code, message, hint))
             raise
         except ContractViolation as broken:
-            self.journal.add(Call(name, params, account, region, at, None, "ContractViolation", str(broken)))
+            self._write(world, Call(name, params, account, region, at, None, "ContractViolation", str(broken)))
             raise
-        self.journal.add(Call(name, params, account, region, at, answer))
+        self._write(world, Call(name, params, account, region, at, answer))
         return answer
+
+    def _write(self, world: World, call: Call) -> None:
+        """Write a call down, unless a reset has meanwhile ended the world it was made in."""
+        if not world.ended:
+            self.journal.add(call)

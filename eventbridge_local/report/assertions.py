@@ -17,6 +17,9 @@ from eventbridge_local.report.query import DeliveryLog, EventLog, compiled
 from eventbridge_local.report.story import outcome
 from eventbridge_local.report.wanted import alternatives, ready
 
+#: pytest shows the test's line and the message, and not ours.
+__tracebackhide__ = True
+
 
 def assert_put(log: EventLog, wanted: Mapping[str, Any], *, count: int | None, exact: bool) -> Entry:
     """The newest accepted event that is as wanted.

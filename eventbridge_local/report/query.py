@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 Field = Callable[[Any], Any]
 
+#: pytest shows the test's line and the message, and not ours.
+__tracebackhide__ = True
+
 
 _LOOK = "print(eb.journal) tells what happened"
 

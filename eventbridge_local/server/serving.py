@@ -58,6 +58,7 @@ class Server:
         **options: Any,
     ) -> None:
         _check(host, port, allow_remote)
+        _check_options(options)
         made = bench(make_options({"keep_records": KEEP_RECORDS, **options}, door="serve"))
         self.service, self.eb = made.service, made.eb
         self.report: LoadReport | None = None
@@ -158,6 +159,13 @@ def _check(host: str, port: int, allow_remote: bool) -> None:
             f"host {host!r} is not of this machine alone, and whoever reaches the server may do anything with it; "
             "take 127.0.0.1, or allow it with --allow-remote (in Python allow_remote=True)"
         )
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    """Refuse what is looked at when a test ends: a server never knows that one has."""
+    for name in options:
+        if name == "strict" or name.startswith("assert_"):
+            raise UsageError(f"serve({name}=...): a server does not know when a test ends; look at /events instead")
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,6 +6,7 @@ which keep the rule index of a bus in step with its rules.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
@@ -114,6 +115,8 @@ class World:
         #: Every default bus is as old as the mock: who names an account first, even in vain, leaves no trace on it.
         self._began = clock.now
         self._places: dict[tuple[str, str], Place] = {}
+        #: Whether the mock was reset since: what is still under way here comes to nothing.
+        self.ended = False
 
     def place(self, account: str, region: str) -> Place:
         """The place of an account and Region, made at first sight with its default bus."""
@@ -122,6 +125,11 @@ class World:
             return known
         # One step, so that two threads that come first both get the same place.
         return self._places.setdefault((account, region), Place(account, region, self._began))
+
+    def at(self, due: datetime, callback: Callable[[], None], kind: str) -> None:
+        """``clock.at``, as long as this world lasts."""
+        if not self.ended:
+            self.clock.at(due, callback, kind)
 
     def known_place(self, account: str, region: str) -> Place | None:
         """The place of an account and Region if somebody has been there; looking makes nothing."""

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
-from eventbridge_local.targets.handover import AttemptFailed, AwsRequest
+from eventbridge_local.targets.handover import AttemptFailed, AwsRequest, unforeseen
 from eventbridge_local.targets.services import NotLocal, Services, moto_is_active
 
 #: Error codes of other services, and what they become. The first that the code contains decides.
@@ -62,15 +62,12 @@ class Forwarder:
         """Send ``request``. Returns the answer, None when nobody serves that service here.
 
         Raises:
-            AttemptFailed: the service refused, or did not answer.
+            AttemptFailed: the service refused, did not answer or broke down, or its endpoint is configured wrongly.
         """
         try:
             client = self._services.client(request.service, request.account, request.region)
-        except NotLocal as away:
-            raise AttemptFailed("SDK_CLIENT_ERROR", str(away), retry=False) from None
-        if client is None:
-            return None
-        try:
+            if client is None:
+                return None
             return _STEPS.get((request.service, request.operation), _call)(client, request)
         except ClientError as error:
             raise _refused(request, error) from None
@@ -79,8 +76,10 @@ class Forwarder:
         except (ReadTimeoutError, EndpointConnectionError, BotoConnectionError) as error:
             code = "TIMEOUT" if isinstance(error, ReadTimeoutError) else "CONNECTION_FAILURE"
             raise AttemptFailed(code, str(error)) from None
-        except BotoCoreError as error:
+        except (NotLocal, BotoCoreError, ValueError) as error:  # the last of a URL that is none
             raise AttemptFailed("SDK_CLIENT_ERROR", str(error), retry=False) from None
+        except Exception as broken:  # whoever stands in for the service broke down
+            raise unforeseen(broken) from broken
 
 
 def _call(client: Any, request: AwsRequest) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -76,13 +77,14 @@ class TargetSpy:
     Args:
         target: ARN or name it stands in for.
         handler: a Lambda handler ``(event, context)``, or any callable of one argument, ``(event)``.
+        keep: the most calls to remember; None remembers all.
     """
 
-    def __init__(self, target: str, handler: Callable[..., Any]) -> None:
+    def __init__(self, target: str, handler: Callable[..., Any], keep: int | None = None) -> None:
         self.target = target
         self.handler = handler
         self._arguments = _arguments(handler)
-        self._calls: list[SpyCall] = []
+        self._calls: deque[SpyCall] = deque(maxlen=keep)
 
     @property
     def calls(self) -> Calls:
@@ -92,7 +94,7 @@ class TargetSpy:
     @property
     def events(self) -> list[Any]:
         """The events of the calls so far."""
-        return [call.event for call in self._calls]
+        return [call.event for call in self.calls]
 
     def __call__(self, payload: str, context: LambdaContext) -> BaseException | None:
         """Call the handler with its own copy of the payload; what it raises is kept and returned, not raised."""
@@ -135,13 +137,18 @@ class TargetSpy:
 
 
 class Handlers:
-    """The connected callables of one mock, by what the user called their target."""
+    """The connected callables of one mock, by what the user called their target.
 
-    def __init__(self) -> None:
+    Args:
+        keep: the most calls that each spy remembers; None remembers all.
+    """
+
+    def __init__(self, keep: int | None = None) -> None:
+        self._keep = keep
         self._spies: dict[str, TargetSpy] = {}
 
     def connect(self, target: str, handler: Callable[..., Any]) -> TargetSpy:
-        spy = self._spies[target] = TargetSpy(target, handler)
+        spy = self._spies[target] = TargetSpy(target, handler, self._keep)
         return spy
 
     def __bool__(self) -> bool:
@@ -170,7 +177,7 @@ def _parsed(payload: str) -> Any:
     """A copy of what was sent. Text that is no JSON (an empty Input, several lines of a template) stays text."""
     try:
         return json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):  # the second of a payload deeper than Python's parser goes
         return payload
 
 

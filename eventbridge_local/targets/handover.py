@@ -93,6 +93,11 @@ class AttemptFailed(Exception):
         self.not_before = not_before
 
 
+def unforeseen(error: BaseException) -> AttemptFailed:
+    """What becomes of an error that no target of AWS's would raise: the attempt failed and another would, too."""
+    return AttemptFailed("UNKNOWN", f"{type(error).__name__}: {error}", retry=False)
+
+
 #: Errors after which EventBridge tries again. The others (no permission, no such target, invalid JSON, a role that
 #: cannot be assumed) go to the dead-letter queue at once (User Guide eb-rule-dlq; captured for the first three).
 RETRIED = frozenset(

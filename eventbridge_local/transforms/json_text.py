@@ -9,6 +9,8 @@ import json
 import re
 from typing import Any, NoReturn
 
+from eventbridge_local.core.event import sendable
+
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[ \t\r\n]+|[^" \t\r\n]+')
 _BLANK = re.compile(r"[ \t\r\n]*")
 _WORD_BEFORE_COLON = re.compile(r"[^\W\d]\w*(?=:)")
@@ -39,7 +41,7 @@ def write(value: Any) -> str:
     """A value as compact JSON text, with letters beyond ASCII as they are; ``JsonText`` stays what it is."""
     if isinstance(value, JsonText):
         return str(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return sendable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def minify(text: str) -> str:

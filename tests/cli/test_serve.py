@@ -329,6 +329,23 @@ def test_unknown_option() -> None:
         Server(acount="1")
 
 
+def test_options_of_tests() -> None:
+    """What would be checked when a test ends is refused, not ignored."""
+    for name in ("strict", "assert_all_events_matched"):
+        with pytest.raises(UsageError, match=rf"serve\({name}=...\): a server does not know"):
+            Server(**{name: True})
+
+
+def test_contracts(sockets: Any) -> None:
+    """An event that breaks its contract is refused over HTTP too."""
+    schema = {"type": "object", "properties": {"total": {"type": "number"}}}
+    with serve(contracts={("shop", "Placed"): schema}) as url:
+        bad = {**ENTRY, "EventBusName": "default", "Detail": '{"total": "5"}'}
+        with pytest.raises(ClientError, match="'5' is not of type 'number'") as caught:
+            client(url).put_events(Entries=[bad])
+        assert caught.value.response["Error"]["Code"] == "ContractViolation"
+
+
 # the log
 
 
@@ -426,11 +443,15 @@ def test_trouble_of_a_timer_does_not_stop_the_clock(monkeypatch: pytest.MonkeyPa
 # as a process
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_process(stop: signal.Signals, sockets: Any) -> None:
     """``eventbridge-local serve``: it says where and what for, prints what happens, and Ctrl-C ends it."""
     command = [sys.executable, "-m", "eventbridge_local", "serve", "--template", str(TEMPLATES / "shop.yaml")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes, preexec_fn=_heed_interrupts) as process:
+        guard = threading.Timer(60, process.kill)  # rather a red test than one that waits for ever
+        guard.start()
         assert process.stdout is not None and process.stderr is not None
         url = process.stdout.readline().removeprefix("eventbridge-local answers on ").strip()
         assert "not for production" in process.stdout.readline()
@@ -439,7 +460,13 @@ def test_process(stop: signal.Signals, sockets: Any) -> None:
         client(url).put_events(Entries=[ENTRY])
         assert "event #1 shop 'Placed' put on bus 'orders'" in process.stdout.readline()
         process.send_signal(stop)
-        rest, errors = process.communicate(timeout=60)
+        rest, errors = process.communicate()
+        guard.cancel()
     assert process.returncode == 0
     assert rest.endswith("stopped; everything it held is gone\n")
     assert errors == ""
+
+
+def _heed_interrupts() -> None:
+    """Shells let background jobs ignore Ctrl-C, and their children inherit it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -9,6 +9,8 @@ than the mock's: ``{"account": ..., "region": ...}``, each if it differs. ``expe
 - ``{"$concat": ["text", ["x", 5]]}`` is the text ``textxxxxx``;
 - ``{"$numbered": ITEM, "$count": 3}`` is the list of ITEM with ``#`` replaced by 1, 2, 3;
 - ``{"$kept": "name"}`` is, in an answer, any value, kept under that name, and in later params or answers that value.
+
+Every call that is refused must leave the state as it was.
 """
 
 from __future__ import annotations
@@ -24,8 +26,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from eventbridge_local import mock_eventbridge
+from eventbridge_local import EventBridge, mock_eventbridge
 from eventbridge_local.core.limits import Limits
+from eventbridge_local.state.archives import Archive
+from eventbridge_local.state.world import Bus, Place
 
 NOW = "2026-03-06T09:00:00Z"
 CASES = [
@@ -88,9 +92,38 @@ def fitted(wanted: Any, value: Any, kept: dict[str, Any]) -> Any:
     return wanted
 
 
+def state_of(eb: EventBridge) -> dict[str, Any]:
+    """All records of all places that are not as new, and what waits for its time.
+
+    Records are frozen and a change makes new ones, so it is enough to copy the tables that hold them.
+    """
+    service = eb._service
+    state: dict[str, Any] = {}
+    for place in service.world.places:
+        new = Place(place.account, place.region, place.buses["default"].record.created)
+        if (there := tables_of(place)) != tables_of(new):
+            state[f"{place.account} {place.region}"] = there
+    state["timers"] = sorted(due for due, _, timer in service.clock._timers if not timer.cancelled)
+    return state
+
+
+def tables_of(place: Place) -> dict[str, dict[str, Any]]:
+    tables = {name: table for name, table in vars(place).items() if isinstance(table, dict)}
+    return {name: {key: opened(each) for key, each in table.items()} for name, table in tables.items()}
+
+
+def opened(thing: Any) -> Any:
+    """The parts of what changes within itself; anything else as it is."""
+    if isinstance(thing, Bus):
+        return thing.record, dict(thing.rules)
+    if isinstance(thing, Archive):
+        return thing.record, thing.events()
+    return dict(thing) if isinstance(thing, dict) else thing
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_case(case: dict[str, Any]) -> None:
-    """Every call of the case is answered, or refused, as it says."""
+    """Every call of the case is answered, or refused, as it says; a refused one changes nothing."""
     kept: dict[str, Any] = {}
     with mock_eventbridge(now=NOW, limits=Limits(**case.get("limits", {}))) as eb:
         for number, (operation, params, wanted, *where) in enumerate(case["calls"], 1):
@@ -98,11 +131,13 @@ def test_case(case: dict[str, Any]) -> None:
                 eb.clock.advance(**params)
                 continue
             client = events_client(**where[0]) if where else events_client()
+            before = state_of(eb)
             try:
                 answer = plain(getattr(client, operation)(**written_out(params, kept)))
                 del answer["ResponseMetadata"]
             except ClientError as refused:
                 answer = {"error": refused.response["Error"]}
+                assert state_of(eb) == before, f"call {number} of {case['name']} was refused and left a trace"
             if wanted is not None:
                 wanted = fitted(written_out(wanted, kept), answer, kept)
                 assert answer == wanted, f"call {number} of {case['name']} ({case['source']})"

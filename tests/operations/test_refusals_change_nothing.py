@@ -177,6 +177,28 @@ def test_a_refused_call_changes_nothing(operation: str, params: dict[str, Any]) 
         assert (len(eb.events), len(eb.deliveries)) == (0, 0)
 
 
+def test_a_listing_shows_only_its_page_of_replays() -> None:
+    """While the clock follows the real one a replay is over for who looks at it. A refused listing does not look."""
+    with mock_eventbridge():
+        client = events_client()
+        client.create_archive(ArchiveName="a", EventSourceArn=f"{ARN}event-bus/default")
+        for name in ("first", "second"):
+            client.start_replay(
+                ReplayName=name,
+                EventSourceArn=f"{ARN}archive/a",
+                EventStartTime="2026-03-06T09:00:00Z",
+                EventEndTime="2026-03-06T10:00:00Z",
+                Destination={"Arn": f"{ARN}event-bus/default"},
+            )
+        with pytest.raises(ClientError):
+            client.list_replays(NextToken="junk")
+        client.list_replays(NamePrefix="no")
+        assert [replay["State"] for replay in client.list_replays(Limit=1)["Replays"]] == ["COMPLETED"]
+        with pytest.raises(client.exceptions.IllegalStatusException):
+            client.cancel_replay(ReplayName="first")
+        assert client.cancel_replay(ReplayName="second")["State"] == "CANCELLING"
+
+
 def test_naming_a_bus_elsewhere_makes_nothing_there() -> None:
     """A refusal about another Region's bus does not bring that Region's default bus into being early."""
     with mock_eventbridge(now="2026-03-06T09:00:00Z") as eb:

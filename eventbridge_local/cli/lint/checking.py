@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from eventbridge_local.bench import Bench, bench, undeclared_buses
 from eventbridge_local.cli.lint import known, patterns, wiring
@@ -17,8 +18,6 @@ from eventbridge_local.errors import ServiceError
 from eventbridge_local.loaders import LoadedRule, Plan, PlanRefused, report_of, run
 from eventbridge_local.options import Options
 from eventbridge_local.patterns import InvalidPattern, compile_pattern
-
-_MOST_REFUSALS = 50
 
 
 def check(plan: Plan, account: str, region: str, contracts: Contracts | None = None) -> list[Finding]:
@@ -72,20 +71,35 @@ def _at(rule: LoadedRule, problem: Problem) -> Finding:
     return Finding(problem.code, problem.message, rule.logical_id, rule.file, rule.line)
 
 
-def _refusals(plan: Plan, account: str, region: str) -> Iterator[Finding]:
-    """What AWS would refuse at deployment: after each refusal the plan is run again without that resource."""
-    for _ in range(_MOST_REFUSALS):
-        made = bench(Options(account=account, region=region, forward="never", seed=0))
-        _make_buses(made, plan)
+def _refusals(plan: Plan, account: str, region: str) -> list[Finding]:
+    """What AWS would refuse at deployment: every step is tried, and of each resource the first refusal counts."""
+    made = bench(Options(account=account, region=region, forward="never", seed=0))
+    _make_buses(made, plan)
+    steps = iter(plan.steps)
+    refused: dict[str, PlanRefused] = {}
+
+    def perform(operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        step = next(steps)  # they are run in order, each once
+        if step.logical_id in refused:
+            return {}
         try:
-            run(plan, made.perform)
-            return
-        except PlanRefused as refused:
-            step = refused.step
-            words = "; ".join([one_line(str(refused.error)), *notes_of(refused)])
-            message = f"AWS would refuse this at deployment: {words}"
-            yield Finding("refused", message, step.logical_id, step.file, step.line)
-            plan = replace(plan, steps=tuple(each for each in plan.steps if each.logical_id != step.logical_id))
+            answer = made.perform(operation, params)
+        except ServiceError as error:
+            refused[step.logical_id] = PlanRefused(step, error)
+            return {}
+        for failed in answer.pop("FailedEntries", None) or ():
+            refused[step.logical_id] = PlanRefused(step, ServiceError(failed["ErrorCode"], failed["ErrorMessage"]))
+        return answer
+
+    run(plan, perform)
+    return [_refusal(each) for each in refused.values()]
+
+
+def _refusal(refused: PlanRefused) -> Finding:
+    step = refused.step
+    words = "; ".join([one_line(str(refused.error)), *notes_of(refused)])
+    message = f"AWS would refuse this at deployment: {words}"
+    return Finding("refused", message, step.logical_id, step.file, step.line)
 
 
 def _make_buses(made: Bench, plan: Plan) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -33,7 +34,7 @@ def _of_rule(rule: SubRule, contracts: Contracts | None) -> Iterator[Problem]:
     if not kinds or len(kinds) > _MOST_KINDS:
         return
     if all(kind in _known() for kind in kinds):
-        details = [sample_event(*kind)["detail"] for kind in kinds]
+        details = [_sample_detail(*kind) for kind in kinds]
         yield from _against_all(rule, details, _about_sample)
     if contracts is not None:
         spoken = [contracts.for_event(*kind) for kind in kinds]
@@ -62,8 +63,9 @@ def _texts(rule: SubRule, path: str) -> list[str]:
 # source and detail-type
 
 
-def _known() -> set[tuple[str, str]]:
-    return {(sample.source, sample.detail_type) for sample in sample_events()}
+@cache
+def _known() -> frozenset[tuple[str, str]]:
+    return frozenset((sample.source, sample.detail_type) for sample in sample_events())
 
 
 def _about_sources(sources: list[str]) -> Iterator[Problem]:
@@ -91,6 +93,12 @@ def _plain(name: str) -> str:
 
 
 # samples
+
+
+@cache
+def _sample_detail(source: str, detail_type: str) -> dict[str, Any]:
+    detail: dict[str, Any] = sample_event(source, detail_type)["detail"]
+    return detail
 
 
 def _about_sample(field: Field, detail: Mapping[str, Any]) -> list[Problem]:

@@ -164,10 +164,10 @@ class Invocations:
             return self.send(request)
         try:
             result = spy.take(request, LambdaContext(connection.arn, ""))
+            return None if result is None else response_of(result)
         except Exception as raised:
             reason = f"Failed to authorize the connection: the callable behind its endpoint raised {raised!r}."
             raise AttemptFailed("SDK_CLIENT_ERROR", reason, retry=True) from raised
-        return None if result is None else response_of(result)
 
     def _connected_to(self, url: str) -> TargetSpy | None:
         return next((spy for name in _names_of_url(url) if (spy := self._handlers.find(name))), None)

@@ -8,6 +8,7 @@ or in a header nobody published; here they are members of the body, or of the qu
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -79,9 +80,17 @@ def read_token(response: HttpResponse) -> Token:
     try:
         answer = json.loads(response.body)
         value, lifetime = answer["access_token"], answer.get("expires_in")
-        return Token(str(value), None if lifetime is None else min(float(lifetime), _SECONDS_OF_A_CENTURY))
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return Token(str(value), None if lifetime is None else _seconds(lifetime))
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise _refused("the authorization endpoint answered without an access_token.") from None
+
+
+def _seconds(lifetime: Any) -> float:
+    """A lifetime within what a calendar can hold. Raises ValueError for one that is no number."""
+    seconds = float(lifetime)
+    if math.isnan(seconds):
+        raise ValueError("not a number")
+    return max(0.0, min(seconds, _SECONDS_OF_A_CENTURY))
 
 
 def _refused(reason: str) -> AttemptFailed:

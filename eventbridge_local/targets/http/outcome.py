@@ -70,7 +70,7 @@ def response_of(result: Any) -> HttpResponse:
     if isinstance(result, tuple) and 2 <= len(result) <= 3 and isinstance(result[0], int):
         status, headers, body = (*result, "")[:3]
         text = body if isinstance(body, str) else json.dumps(body)
-        return HttpResponse(status, Headers((headers or {}).items()), text)
+        return HttpResponse(status, Headers((name, str(value)) for name, value in (headers or {}).items()), text)
     raise UsageError(
         f"the callable behind an HTTP endpoint returned {result!r}; return None for 200, a status such as 503, "
         "(status, headers), (status, headers, body), or an HttpResponse"
@@ -114,6 +114,6 @@ def _retry_after(headers: Mapping[str, str], now: datetime) -> tuple[float | Non
 def _http_date(text: str) -> datetime | None:
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)

@@ -1,0 +1,491 @@
+"""Writes docs/reference.md from the signatures and docstrings of the public names.
+
+Run ``python docs/make_reference.py``; a test fails when the page is not what this makes, and another one when a public
+name has no docstring or does not say what each of its arguments is. Standard library only.
+
+A docstring begins with what the thing is or does. Sections follow, each with a heading that ends in a colon: ``Args``,
+``Attributes`` and ``Keys`` have entries ``name: text`` or ``one, two: text``, ``Raises`` has entries by error, and
+``Returns`` is plain text. A docstring that says "the arguments are those of ``name``" has those of that method.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ForwardRef, NamedTuple
+
+import eventbridge_local
+from eventbridge_local import EventBridge, errors, pytest_plugin
+from eventbridge_local.options import Options
+
+PAGE = Path(__file__).parent / "reference.md"
+
+INTRO = """\
+# Reference
+
+Every public name, with its arguments. The page is made by `python docs/make_reference.py` from the code, and a test holds it
+against the code.
+
+Whatever is not here may change without notice.
+"""
+
+#: The menu in the order of the page.
+MENU = {
+    "Doors": ["mock_eventbridge", "current_eventbridge"],
+    "Pure functions": ["matches", "explain", "RuleSet", "make_event", "sample_event", "sample_events", "next_fire_times"],
+    "Contracts": ["Contracts", "infer_schema", "ContractViolation"],
+    "For production": ["put_all", "batch_entries", "entry_size"],
+    "Limits": ["Limits"],
+}
+
+#: The rooms of the handle in the order of the page.
+HANDLE = {
+    "Arrange": "arranging.Arranging",
+    "Make things fail": "failing.Failing",
+    "Act": "acting.Acting",
+    "Look": "looking.Looking",
+    "Ask": "explaining.Explaining",
+    "Assert": "asserting.Asserting",
+    "Start again": "EventBridge",
+}
+
+#: Members of the handle that only the library calls.
+OWN_USE = frozenset(("seen", "hints_for"))
+
+#: What calls return, by what the heading says.
+GIVEN = {
+    "Logs": ["report.query.EventLog", "report.query.DeliveryLog", "report.query.DeadLetterLog", "report.query.CallLog"],
+    "Records of the logs": ["bus.journal.Entry", "bus.journal.Delivery", "bus.journal.DeadLetter", "bus.journal.Call"],
+    "Parts of records": [
+        "core.event.Event",
+        "state.records.Rule",
+        "state.records.Target",
+        "targets.handover.AwsRequest",
+        "targets.handover.HttpRequest",
+    ],
+    "Spies": ["targets.handlers.TargetSpy", "targets.handlers.SpyCall", "targets.handlers.LambdaContext"],
+    "Time": ["core.clock.Clock", "core.clock.Advance"],
+    "The journal": ["handle.looking.JournalView"],
+    "Explanations of patterns": [
+        "patterns.mismatch.Explanation",
+        "patterns.mismatch.Mismatch",
+        "patterns.mismatch.FieldReport",
+    ],
+    "Explanations of events": [
+        "report.explaining.EventExplanation",
+        "report.path.Stop",
+        "report.path.RuleStep",
+        "report.path.TargetStep",
+        "report.explaining.RoutingTable",
+    ],
+    "Coverage": ["report.coverage.Coverage", "report.coverage.RuleCoverage"],
+    "Templates": ["loaders.report.LoadReport", "loaders.report.LoadedRule", "loaders.report.LoadedTarget"],
+    "Archives and files": ["captures.ArchiveView", "captures.ReplayReport"],
+    "Findings of contracts": ["contracts.contract.Contract", "contracts.violations.Violation"],
+    "Samples": ["samples.catalog.Sample"],
+    "Outcomes of put_all": ["batching.PutOutcome"],
+}
+
+#: Members of those classes that only the library calls.
+NOT_FOR_USERS = {
+    "TargetSpy": {"take"},
+    "Clock": {"at", "disarm", "run_due"},
+    "JournalView": {"end"},
+    "Event": {"tree", "matched_on", "hops"},
+    "Rule": {"pattern", "schedule", "created_at", "create_time"},
+    "Coverage": {"as_data", "from_data"},
+    "Contract": {"says_the_same", "exact", "violations"},
+    "Contracts": {"unknown", "coerce"},
+}
+
+#: Errors that do not live in ``errors``.
+MORE_ERRORS = (
+    "patterns.InvalidPattern",
+    "schedules.InvalidSchedule",
+    "loaders.running.PlanRefused",
+    "batching.PutFailed",
+    "batching.EntryTooLarge",
+)
+
+TABLE = ("| {} | type | default | |", "|---|---|---|---|")
+MEMBERS = ("| member | type | |", "|---|---|---|")
+
+
+# docstrings
+
+
+_HEADING = re.compile(r"(Args|Attributes|Keys|Returns|Raises):\s*(.*)")
+_ENTRY = re.compile(r"(\*{0,2}\w+(?:, \w+)*): (.*)")
+_SAME_AS = re.compile(r"arguments are those of ``(\w+)``")
+
+
+@dataclass
+class Doc:
+    """A docstring in its parts."""
+
+    text: str = ""
+    entries: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    raises: dict[str, str] = field(default_factory=dict)
+    returns: str = ""
+
+    @property
+    def first(self) -> str:
+        """The first paragraph."""
+        return self.text.split("\n\n")[0]
+
+    @property
+    def same_as(self) -> str | None:
+        """The method whose arguments this one has."""
+        found = _SAME_AS.search(self.text)
+        return found[1] if found else None
+
+
+def doc_of(thing: Any) -> Doc:
+    """The docstring of a thing; an empty one where it has none, or only the one that dataclasses write."""
+    written = inspect.cleandoc(thing.__doc__ or "")
+    if inspect.isclass(thing) and dataclasses.is_dataclass(thing) and written.startswith(f"{thing.__name__}("):
+        written = ""
+    doc = Doc()
+    name = ""
+    for section, line in _sections(written):
+        if section == "":
+            doc.text += f"{line}\n"
+        elif section == "Returns":
+            doc.returns = f"{doc.returns} {line.strip()}".strip()
+        else:
+            into = {"Raises": doc.raises, "Attributes": doc.attributes}.get(section, doc.entries)
+            found = _ENTRY.fullmatch(line.strip()) if not line.startswith(" " * 5) else None
+            if found:
+                name = found[1]
+                into[name] = found[2]
+            elif name and line.strip():
+                into[name] += f" {line.strip()}"
+    doc.text = doc.text.strip()
+    doc.entries, doc.attributes = _one_by_one(doc.entries), _one_by_one(doc.attributes)
+    return doc
+
+
+def _one_by_one(entries: dict[str, str]) -> dict[str, str]:
+    return {each.strip("* "): text for names, text in entries.items() for each in names.split(",")}
+
+
+def _sections(written: str) -> Iterator[tuple[str, str]]:
+    """Each line with the section it stands in; a line that is not indented ends a section."""
+    section = ""
+    for line in written.splitlines():
+        heading = _HEADING.fullmatch(line)
+        if heading:
+            section = heading[1]
+            if heading[2]:
+                yield section, heading[2]
+            continue
+        if section and line.strip() and not line.startswith(" "):
+            section = ""
+            yield section, ""
+        yield section, line
+
+
+# signatures
+
+
+class Argument(NamedTuple):
+    """One argument as it is written in the signature."""
+
+    name: str
+    type: str
+    default: str
+
+
+_EMPTY = inspect.Parameter.empty
+
+
+def arguments_of(function: Callable[..., Any]) -> list[Argument]:
+    """The arguments but ``self``; each ``*`` and ``**`` stays before its name."""
+    found = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in ("self", "cls"):
+            continue
+        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        default = "" if parameter.default is _EMPTY else _shown(parameter.default)
+        found.append(Argument(stars + parameter.name, _type(parameter.annotation), default))
+    return found
+
+
+def _shown(default: Any) -> str:
+    if callable(default):
+        return "sleep" if default.__name__ == "sleep" else "exponential_backoff()"
+    return repr(default)
+
+
+def signature_of(name: str, function: Callable[..., Any]) -> str:
+    """The signature without types: ``put(source, detail_type, detail=None, *, bus='default', **envelope)``."""
+    parts = []
+    star = False
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in ("self", "cls"):
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and not star:
+            parts.append("*")
+            star = True
+        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        default = "" if parameter.default is _EMPTY else f"={_shown(parameter.default)}"
+        parts.append(f"{stars}{parameter.name}{default}")
+    return f"{name}({', '.join(parts)})"
+
+
+def _type(annotation: Any) -> str:
+    if annotation is _EMPTY:
+        return ""
+    if isinstance(annotation, ForwardRef):  # of a named tuple
+        return annotation.__forward_arg__
+    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+
+
+# Markdown
+
+
+def prose(text: str) -> str:
+    """A docstring's text as Markdown; a doctest becomes a block."""
+    parts = []
+    for paragraph in text.replace("``", "`").split("\n\n"):
+        parts.append(f"```pycon\n{paragraph}\n```" if paragraph.startswith(">>>") else paragraph)
+    return "\n\n".join(parts)
+
+
+def cell(text: str) -> str:
+    """A text inside a table."""
+    return " ".join(text.replace("``", "`").replace("|", "\\|").split())
+
+
+def code(text: str) -> str:
+    """Code inside a table; nothing stays nothing."""
+    return f"`{cell(text)}`" if text else ""
+
+
+def callable_section(level: str, name: str, function: Callable[..., Any], doc: Doc | None = None) -> Iterator[str]:
+    """A function or method: signature, text, arguments, result, errors."""
+    doc = doc or doc_of(function)
+    yield f"{level} {name}\n"
+    yield f"```python\n{signature_of(name, function)}\n```\n"
+    yield f"{prose(doc.text)}\n"
+    arguments = [argument for argument in arguments_of(function) if doc.entries.get(argument.name.strip("*"))]
+    if arguments:
+        head, rule = TABLE
+        rows = [
+            f"| {code(each.name)} | {code(each.type)} | {code(each.default)} | {cell(doc.entries[each.name.strip('*')])} |"
+            for each in arguments
+        ]
+        yield "\n".join([head.format("argument"), rule, *rows]) + "\n"
+    if doc.returns:
+        yield f"Returns {prose(doc.returns)}\n"
+    if doc.raises:
+        yield "\n".join(f"- raises `{name}`: {cell(text)}" for name, text in doc.raises.items()) + "\n"
+
+
+class Member(NamedTuple):
+    """A member of a class as users see it."""
+
+    name: str
+    type: str
+    text: str
+
+
+def members_of(cls: type) -> list[Member]:
+    """Fields, properties and methods, in the order in which they are written."""
+    doc = doc_of(cls)
+    hidden = NOT_FOR_USERS.get(cls.__name__, set())
+    told = doc.entries | doc.attributes
+    found = [Member(name, _type(kind), told.get(name, "")) for name, kind in _fields(cls).items()]
+    found += [Member(name, "", text) for name, text in doc.attributes.items() if name not in _fields(cls)]
+    for name, member in public_members(cls):
+        read = getattr(member, "fget", None) or getattr(member, "func", None)  # of a property, and of a cached one
+        if read is not None:
+            found.append(Member(name, _returned(read), doc_of(member).text))
+        elif inspect.isroutine(member) or isinstance(member, classmethod | staticmethod):
+            function = getattr(cls, name)
+            text = doc_of(function).first
+            found.append(Member(signature_of(name, function), _returned(function), text))
+    return [member for member in found if member.name.split("(")[0] not in hidden]
+
+
+def _returned(function: Callable[..., Any]) -> str:
+    return _type(inspect.signature(function).return_annotation)
+
+
+def _fields(cls: type) -> Mapping[str, Any]:
+    """The fields of a dataclass or named tuple; the arguments of other classes are no members."""
+    if dataclasses.is_dataclass(cls):
+        return {each.name: each.type for each in dataclasses.fields(cls) if not each.name.startswith("_")}
+    return {name: cls.__annotations__[name] for name in getattr(cls, "_fields", ())}
+
+
+def public_members(cls: type) -> Iterator[tuple[str, Any]]:
+    """The members of a class that were written in this library, those of its bases first."""
+    seen: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        if base.__module__.startswith("eventbridge_local"):
+            seen.update(base.__dict__)
+    slots = {name for base in cls.__mro__ for name in getattr(base, "__slots__", ())}
+    for name, member in seen.items():
+        if not name.startswith("_") and name not in slots and name not in getattr(cls, "_fields", ()):
+            yield name, member
+
+
+def members_table(members: Iterable[Member]) -> str:
+    """A table of members."""
+    return "\n".join([*MEMBERS, *(f"| {code(each.name)} | {code(each.type)} | {cell(each.text)} |" for each in members), ""])
+
+
+# the parts of the page
+
+
+def at(path: str) -> Any:
+    """What stands at a dotted path below the package."""
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(f"eventbridge_local.{module}"), name)
+
+
+def options() -> Iterator[str]:
+    """Every option."""
+    yield "## Options\n"
+    yield "The same for `mock_eventbridge`, the marker and, where they exist, the ini keys.\n"
+    doc = doc_of(Options)
+    rows = []
+    for option in dataclasses.fields(Options):
+        default = "Limits()" if option.default is dataclasses.MISSING else repr(option.default)
+        rows.append(f"| `{option.name}` | {code(_type(option.type))} | {code(default)} | {cell(doc.entries[option.name])} |")
+    head, rule = TABLE
+    yield "\n".join([head.format("option"), rule, *rows]) + "\n"
+
+
+def menu() -> Iterator[str]:
+    """The names that ``eventbridge_local`` has."""
+    yield "## from eventbridge_local import ...\n"
+    for heading, names in MENU.items():
+        yield f"### {heading}\n"
+        for name in names:
+            yield from class_or_function(name, getattr(eventbridge_local, name))
+
+
+def class_or_function(name: str, thing: Any) -> Iterator[str]:
+    """A name of the menu."""
+    if not inspect.isclass(thing):
+        yield from callable_section("####", name, thing)
+    elif issubclass(thing, Exception) or dataclasses.is_dataclass(thing):
+        yield f"#### {name}\n\n{prose(doc_of(thing).text)}\n"
+        if dataclasses.is_dataclass(thing):
+            yield limits_table(thing)
+    else:
+        yield from callable_section("####", name, thing.__init__, doc_of(thing))
+        doc = doc_of(thing)
+        doc.entries = {}
+        hidden = NOT_FOR_USERS.get(name, set())
+        for method, member in public_members(thing):
+            if method not in hidden and (inspect.isroutine(member) or isinstance(member, classmethod)):
+                yield from callable_section("#####", f"{name}.{method}", getattr(thing, method))
+
+
+def limits_table(thing: Any) -> str:
+    """The fields of a dataclass of numbers."""
+    rows = [f"| `{each.name}` | `{each.default:,}` |" for each in dataclasses.fields(thing)]
+    return "\n".join(["| limit | default |", "|---|---|", *rows, ""])
+
+
+def handle() -> Iterator[str]:
+    """The handle."""
+    yield "## EventBridge, the handle\n"
+    yield f"{prose(doc_of(EventBridge).text)}\n"
+    base = at("handle.base.Base")
+    yield members_table(Member(name, "str", text) for name, text in doc_of(base).attributes.items())
+    for heading, path in HANDLE.items():
+        yield f"### {heading}\n"
+        room = at(f"handle.{path}") if "." in path else EventBridge
+        own = [(name, member) for name, member in room.__dict__.items() if not name.startswith("_") and name not in OWN_USE]
+        looks = [(name, member) for name, member in own if isinstance(member, property)]
+        if looks:
+            yield members_table(
+                Member(name, _returned(member.fget), doc_of(member).text)
+                for name, member in looks
+            )
+        for name, member in own:
+            if not isinstance(member, property):
+                yield from callable_section("####", name, member)
+
+
+def given() -> Iterator[str]:
+    """What the handle and the functions return."""
+    yield "## What you get back\n"
+    for heading, paths in GIVEN.items():
+        yield f"### {heading}\n"
+        for path in paths:
+            cls = at(path)
+            doc = doc_of(cls)
+            yield f"#### {cls.__name__}\n"
+            yield f"{prose(doc.text)}\n"
+            if getattr(cls, "fields", None) and heading == "Logs":
+                yield f"`where` takes {', '.join(f'`{name}`' for name in cls.fields)}.\n"
+            members = members_of(cls)
+            if members:
+                yield members_table(members)
+
+
+def error_table() -> Iterator[str]:
+    """Every error."""
+    yield "## Errors\n"
+    here = [name for name, each in vars(errors).items() if inspect.isclass(each) and issubclass(each, Exception)]
+    rows = []
+    for path in [*(f"errors.{name}" for name in here), *MORE_ERRORS]:
+        error, where = at(path), f"`eventbridge_local.{path}`"
+        bases = ", ".join(f"`{base.__name__}`" for base in error.__bases__)
+        rows.append(f"| {where} | {bases} | {cell(doc_of(error).first)} |")
+    yield "\n".join(["| error | is a | |", "|---|---|---|", *rows, ""])
+    yield (
+        "A refusal of the service reaches boto3's callers as botocore's `ClientError`. The handle, which is no client, raises"
+        " `ServiceError`.\n"
+    )
+
+
+class _Parser:
+    """Takes down what the plugin asks pytest for."""
+
+    def __init__(self) -> None:
+        self.flags: list[str] = []
+        self.keys: list[str] = []
+
+    def getgroup(self, *_: str) -> _Parser:
+        return self
+
+    def addoption(self, name: str, *, help: str, choices: tuple[str, ...] = (), **_: Any) -> None:
+        written = f"{name}={'|'.join(choices)}" if choices else name
+        self.flags.append(f"| {code(written)} | {cell(help)} |")
+
+    def addini(self, name: str, text: str, *, type: str, **_: Any) -> None:
+        self.keys.append(f"| `{name}` | {type} | {cell(text)} |")
+
+
+def plugin() -> Iterator[str]:
+    """Fixture, marker, flags and ini keys."""
+    parser = _Parser()
+    pytest_plugin.pytest_addoption(parser)  # type: ignore[arg-type]
+    yield "## pytest\n"
+    yield (
+        "The fixture `eventbridge` gives the handle. The marker `@pytest.mark.eventbridge(**options)` takes the options above, on"
+        " a function, class or module; the nearest one wins, keyword by keyword. Alone it activates the mock.\n"
+    )
+    yield "\n".join(["| flag | |", "|---|---|", *parser.flags, ""])
+    yield "\n".join(["| ini key | type | |", "|---|---|---|", *parser.keys, ""])
+
+
+def make() -> str:
+    """The page."""
+    return "\n".join([INTRO, *options(), *handle(), *menu(), *given(), *error_table(), *plugin()])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(make(), encoding="utf-8")

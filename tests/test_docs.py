@@ -1,0 +1,147 @@
+"""The pages say what the code does: the reference, the docstrings it is made of, the numbers, and what pytest prints."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import botocore.session
+import pytest
+
+import eventbridge_local
+from eventbridge_local.options import Options
+
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+DOCS = ROOT / "docs"
+
+
+def module_at(path: Path) -> ModuleType:
+    """A Python file that is in no package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+maker = module_at(DOCS / "make_reference.py")
+pages = module_at(TESTS / "test_readme.py")
+
+
+# the reference
+
+
+def test_the_reference_is_what_the_code_makes() -> None:
+    """Run ``python docs/make_reference.py`` when this fails."""
+    assert maker.PAGE.read_text("utf-8") == maker.make()
+
+
+def test_the_whole_menu_is_on_the_page() -> None:
+    on_page = [name for names in maker.MENU.values() for name in names]
+    assert sorted([*on_page, "EventBridge"]) == sorted(eventbridge_local.__all__)
+
+
+def test_the_whole_handle_is_on_the_page() -> None:
+    methods = {name for name in dir(eventbridge_local.EventBridge) if not name.startswith("_")} - maker.OWN_USE
+    text = maker.PAGE.read_text("utf-8")
+    assert [name for name in sorted(methods) if f"#### {name}\n" not in text and f"| `{name}` |" not in text] == []
+
+
+# docstrings
+
+
+def public_functions() -> Iterator[tuple[str, Callable[..., Any], Any]]:
+    """Every function and method on the page with its name and its docstring in parts."""
+    for name in eventbridge_local.__all__:
+        thing = getattr(eventbridge_local, name)
+        if not inspect.isclass(thing):
+            yield name, thing, maker.doc_of(thing)
+            continue
+        if "__init__" in vars(thing) and not issubclass(thing, Exception):
+            yield name, thing.__init__, maker.doc_of(thing)
+        hidden = maker.OWN_USE | maker.NOT_FOR_USERS.get(name, set())
+        for method, member in maker.public_members(thing):
+            function = getattr(thing, method)
+            if method not in hidden and callable(function) and not isinstance(member, property):
+                yield f"{name}.{method}", function, maker.doc_of(function)
+    for path in (path for paths in maker.GIVEN.values() for path in paths):
+        thing = maker.at(path)
+        for method, member in maker.public_members(thing):
+            if method not in maker.NOT_FOR_USERS.get(thing.__name__, ()) and inspect.isfunction(member):
+                yield f"{thing.__name__}.{method}", member, maker.doc_of(member)
+
+
+FUNCTIONS = [pytest.param(function, doc, id=name) for name, function, doc in public_functions()]
+
+
+@pytest.mark.parametrize(("function", "doc"), FUNCTIONS)
+def test_a_docstring_tells_every_argument(function: Callable[..., Any], doc: Any) -> None:
+    """In ``Args``, or by naming the method that has the same arguments."""
+    assert doc.text
+    told = set(doc.entries)
+    if doc.same_as:
+        told |= set(maker.doc_of(getattr(eventbridge_local.EventBridge, doc.same_as)).entries)
+    wanted = [argument.name.strip("*") for argument in maker.arguments_of(function)]
+    assert [name for name in wanted if name not in told] == []
+    if not doc.same_as:
+        assert sorted(told - set(wanted)) == [], "told, and no argument"
+
+
+def test_every_option_is_told() -> None:
+    assert list(maker.doc_of(Options).entries) == [name for name in Options.__dataclass_fields__]
+
+
+@pytest.mark.parametrize("path", [path for paths in maker.GIVEN.values() for path in paths])
+def test_every_member_of_what_users_get_is_told(path: str) -> None:
+    cls = maker.at(path)
+    assert maker.doc_of(cls).text
+    assert [member.name for member in maker.members_of(cls) if not member.text] == []
+
+
+# the other pages
+
+
+def test_every_page_is_in_the_navigation_once() -> None:
+    listed = Counter(re.findall(r"^ +- .+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE))
+    assert listed == Counter(path.name for path in DOCS.glob("*.md"))
+
+
+def test_the_numbers_of_the_page_why() -> None:
+    why = (DOCS / "why.md").read_text("utf-8")
+    evidence: Counter[str] = Counter()
+    for path in (TESTS / "cases" / "scenarios").glob("*.json"):
+        evidence.update(each["evidence"] for each in json.loads(path.read_text("utf-8"))["scenarios"])
+    operations = botocore.session.Session().get_service_model("events").operation_names
+    assert f"all {len(operations)} operations" in why
+    assert f"the {evidence.total()} scenarios" in why
+    assert f"All {evidence.total()} pass" in why
+    assert f"{evidence['aws-recorded']} come from snapshots" in why
+    assert f"{evidence['aws-asserted']} from tests" in why
+
+
+def test_the_tutorial_shows_what_pytest_prints(tmp_path: Path) -> None:
+    pages.copy_page("docs/tutorial.md", tmp_path)
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_checkout.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1, run.stdout
+    printed = re.sub(r"^E {3}(?: {4})?", "", run.stdout, flags=re.MULTILINE)
+    shown = re.findall(r"```text\n(.*?)```", (DOCS / "tutorial.md").read_text("utf-8"), re.DOTALL)
+    assert len(shown) == 2
+    for text in shown:
+        assert text in printed.replace("AssertionError: no", "AssertionError: no"), run.stdout
+    assert "asserting.py" not in run.stdout, "frames of ours tell a test author nothing"
