@@ -2,10 +2,6 @@
 
 Run ``python docs/make_reference.py``; a test fails when the page is not what this makes, and another one when a public
 name has no docstring or does not say what each of its arguments is. Standard library only.
-
-A docstring begins with what the thing is or does. Sections follow, each with a heading that ends in a colon: ``Args``,
-``Attributes`` and ``Keys`` have entries ``name: text`` or ``one, two: text``, ``Raises`` has entries by error, and
-``Returns`` is plain text. A docstring that says "the arguments are those of ``name``" has those of that method.
 """
 
 from __future__ import annotations
@@ -13,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ForwardRef, NamedTuple
+from typing import Any, NamedTuple
+
+from docstrings import Argument, Doc, arguments_of, default_text, doc_of, signature_of, type_text
 
 import eventbridge_local
 from eventbridge_local import EventBridge, errors, pytest_plugin
@@ -28,8 +24,8 @@ PAGE = Path(__file__).parent / "reference.md"
 INTRO = """\
 # Reference
 
-Every public name, with its arguments. The page is made by `python docs/make_reference.py` from the code, and a test holds it
-against the code.
+Every public name, with its arguments. The page is made by `python docs/make_reference.py` from the code, and a test
+holds it against the code.
 
 Whatever is not here may change without notice.
 """
@@ -37,7 +33,15 @@ Whatever is not here may change without notice.
 #: The menu in the order of the page.
 MENU = {
     "Doors": ["mock_eventbridge", "current_eventbridge"],
-    "Pure functions": ["matches", "explain", "RuleSet", "make_event", "sample_event", "sample_events", "next_fire_times"],
+    "Pure functions": [
+        "matches",
+        "explain",
+        "RuleSet",
+        "make_event",
+        "sample_event",
+        "sample_events",
+        "next_fire_times",
+    ],
     "Contracts": ["Contracts", "infer_schema", "ContractViolation"],
     "For production": ["put_all", "batch_entries", "entry_size"],
     "Limits": ["Limits"],
@@ -68,7 +72,12 @@ GIVEN = {
         "targets.handover.AwsRequest",
         "targets.handover.HttpRequest",
     ],
-    "Spies": ["targets.handlers.TargetSpy", "targets.handlers.SpyCall", "targets.handlers.LambdaContext"],
+    "Spies": [
+        "targets.handlers.TargetSpy",
+        "targets.handlers.Calls",
+        "targets.handlers.SpyCall",
+        "targets.handlers.LambdaContext",
+    ],
     "Time": ["core.clock.Clock", "core.clock.Advance"],
     "The journal": ["handle.looking.JournalView"],
     "Explanations of patterns": [
@@ -112,139 +121,20 @@ MORE_ERRORS = (
     "batching.EntryTooLarge",
 )
 
-TABLE = ("| {} | type | default | |", "|---|---|---|---|")
+#: Functions whose keywords are the keys of a TypedDict.
+KEYWORDS = {"make_event": "samples.envelope.Envelope"}
+
+PLUGIN = """\
+The fixture `eventbridge` gives the handle. The marker `@pytest.mark.eventbridge(**options)` takes the options above, on
+a function, class or module; the nearest one wins, keyword by keyword. The marker alone activates the mock.
+"""
+
+REFUSALS = """\
+A refusal of the service reaches callers of boto3 as botocore's `ClientError`. `rule`, `archive` and the other methods
+of the handle, which is no client, raise `ServiceError`.
+"""
+
 MEMBERS = ("| member | type | |", "|---|---|---|")
-
-
-# docstrings
-
-
-_HEADING = re.compile(r"(Args|Attributes|Keys|Returns|Raises):\s*(.*)")
-_ENTRY = re.compile(r"(\*{0,2}\w+(?:, \w+)*): (.*)")
-_SAME_AS = re.compile(r"arguments are those of ``(\w+)``")
-
-
-@dataclass
-class Doc:
-    """A docstring in its parts."""
-
-    text: str = ""
-    entries: dict[str, str] = field(default_factory=dict)
-    attributes: dict[str, str] = field(default_factory=dict)
-    raises: dict[str, str] = field(default_factory=dict)
-    returns: str = ""
-
-    @property
-    def first(self) -> str:
-        """The first paragraph."""
-        return self.text.split("\n\n")[0]
-
-    @property
-    def same_as(self) -> str | None:
-        """The method whose arguments this one has."""
-        found = _SAME_AS.search(self.text)
-        return found[1] if found else None
-
-
-def doc_of(thing: Any) -> Doc:
-    """The docstring of a thing; an empty one where it has none, or only the one that dataclasses write."""
-    written = inspect.cleandoc(thing.__doc__ or "")
-    if inspect.isclass(thing) and dataclasses.is_dataclass(thing) and written.startswith(f"{thing.__name__}("):
-        written = ""
-    doc = Doc()
-    name = ""
-    for section, line in _sections(written):
-        if section == "":
-            doc.text += f"{line}\n"
-        elif section == "Returns":
-            doc.returns = f"{doc.returns} {line.strip()}".strip()
-        else:
-            into = {"Raises": doc.raises, "Attributes": doc.attributes}.get(section, doc.entries)
-            found = _ENTRY.fullmatch(line.strip()) if not line.startswith(" " * 5) else None
-            if found:
-                name = found[1]
-                into[name] = found[2]
-            elif name and line.strip():
-                into[name] += f" {line.strip()}"
-    doc.text = doc.text.strip()
-    doc.entries, doc.attributes = _one_by_one(doc.entries), _one_by_one(doc.attributes)
-    return doc
-
-
-def _one_by_one(entries: dict[str, str]) -> dict[str, str]:
-    return {each.strip("* "): text for names, text in entries.items() for each in names.split(",")}
-
-
-def _sections(written: str) -> Iterator[tuple[str, str]]:
-    """Each line with the section it stands in; a line that is not indented ends a section."""
-    section = ""
-    for line in written.splitlines():
-        heading = _HEADING.fullmatch(line)
-        if heading:
-            section = heading[1]
-            if heading[2]:
-                yield section, heading[2]
-            continue
-        if section and line.strip() and not line.startswith(" "):
-            section = ""
-            yield section, ""
-        yield section, line
-
-
-# signatures
-
-
-class Argument(NamedTuple):
-    """One argument as it is written in the signature."""
-
-    name: str
-    type: str
-    default: str
-
-
-_EMPTY = inspect.Parameter.empty
-
-
-def arguments_of(function: Callable[..., Any]) -> list[Argument]:
-    """The arguments but ``self``; each ``*`` and ``**`` stays before its name."""
-    found = []
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.name in ("self", "cls"):
-            continue
-        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
-        default = "" if parameter.default is _EMPTY else _shown(parameter.default)
-        found.append(Argument(stars + parameter.name, _type(parameter.annotation), default))
-    return found
-
-
-def _shown(default: Any) -> str:
-    if callable(default):
-        return "sleep" if default.__name__ == "sleep" else "exponential_backoff()"
-    return repr(default)
-
-
-def signature_of(name: str, function: Callable[..., Any]) -> str:
-    """The signature without types: ``put(source, detail_type, detail=None, *, bus='default', **envelope)``."""
-    parts = []
-    star = False
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.name in ("self", "cls"):
-            continue
-        if parameter.kind is parameter.KEYWORD_ONLY and not star:
-            parts.append("*")
-            star = True
-        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
-        default = "" if parameter.default is _EMPTY else f"={_shown(parameter.default)}"
-        parts.append(f"{stars}{parameter.name}{default}")
-    return f"{name}({', '.join(parts)})"
-
-
-def _type(annotation: Any) -> str:
-    if annotation is _EMPTY:
-        return ""
-    if isinstance(annotation, ForwardRef):  # of a named tuple
-        return annotation.__forward_arg__
-    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
 
 
 # Markdown
@@ -276,16 +166,27 @@ def callable_section(level: str, name: str, function: Callable[..., Any], doc: D
     yield f"{prose(doc.text)}\n"
     arguments = [argument for argument in arguments_of(function) if doc.entries.get(argument.name.strip("*"))]
     if arguments:
-        head, rule = TABLE
-        rows = [
-            f"| {code(each.name)} | {code(each.type)} | {code(each.default)} | {cell(doc.entries[each.name.strip('*')])} |"
-            for each in arguments
-        ]
-        yield "\n".join([head.format("argument"), rule, *rows]) + "\n"
+        yield arguments_table("argument", ((each, doc.entries[each.name.strip("*")]) for each in arguments))
+    if name in KEYWORDS:
+        yield f"The keywords of `**{arguments[-1].name.strip('*')}`:\n"
+        yield members_table(keywords_of(at(KEYWORDS[name])))
     if doc.returns:
-        yield f"Returns {prose(doc.returns)}\n"
+        yield f"**Returns** {prose(doc.returns)}\n"
     if doc.raises:
-        yield "\n".join(f"- raises `{name}`: {cell(text)}" for name, text in doc.raises.items()) + "\n"
+        yield "\n".join(f"- **raises** `{error}`: {cell(text)}" for error, text in doc.raises.items()) + "\n"
+
+
+def arguments_table(what: str, told: Iterable[tuple[Argument, str]]) -> str:
+    """A table of arguments, each with its meaning."""
+    head = (f"| {what} | type | default | |", "|---|---|---|---|")
+    rows = [f"| {code(each.name)} | {code(each.type)} | {code(each.default)} | {cell(text)} |" for each, text in told]
+    return "\n".join([*head, *rows, ""])
+
+
+def keywords_of(typed: type) -> Iterator[Member]:
+    """The keys of a TypedDict."""
+    told = doc_of(typed).entries
+    return (Member(name, type_text(kind), told.get(name, "")) for name, kind in typed.__annotations__.items())
 
 
 class Member(NamedTuple):
@@ -301,7 +202,7 @@ def members_of(cls: type) -> list[Member]:
     doc = doc_of(cls)
     hidden = NOT_FOR_USERS.get(cls.__name__, set())
     told = doc.entries | doc.attributes
-    found = [Member(name, _type(kind), told.get(name, "")) for name, kind in _fields(cls).items()]
+    found = [Member(name, type_text(kind), told.get(name, "")) for name, kind in _fields(cls).items()]
     found += [Member(name, "", text) for name, text in doc.attributes.items() if name not in _fields(cls)]
     for name, member in public_members(cls):
         read = getattr(member, "fget", None) or getattr(member, "func", None)  # of a property, and of a cached one
@@ -315,7 +216,7 @@ def members_of(cls: type) -> list[Member]:
 
 
 def _returned(function: Callable[..., Any]) -> str:
-    return _type(inspect.signature(function).return_annotation)
+    return type_text(inspect.signature(function).return_annotation)
 
 
 def _fields(cls: type) -> Mapping[str, Any]:
@@ -339,7 +240,8 @@ def public_members(cls: type) -> Iterator[tuple[str, Any]]:
 
 def members_table(members: Iterable[Member]) -> str:
     """A table of members."""
-    return "\n".join([*MEMBERS, *(f"| {code(each.name)} | {code(each.type)} | {cell(each.text)} |" for each in members), ""])
+    rows = (f"| {code(each.name)} | {code(each.type)} | {cell(each.text)} |" for each in members)
+    return "\n".join([*MEMBERS, *rows, ""])
 
 
 # the parts of the page
@@ -355,13 +257,14 @@ def options() -> Iterator[str]:
     """Every option."""
     yield "## Options\n"
     yield "The same for `mock_eventbridge`, the marker and, where they exist, the ini keys.\n"
-    doc = doc_of(Options)
-    rows = []
-    for option in dataclasses.fields(Options):
-        default = "Limits()" if option.default is dataclasses.MISSING else repr(option.default)
-        rows.append(f"| `{option.name}` | {code(_type(option.type))} | {code(default)} | {cell(doc.entries[option.name])} |")
-    head, rule = TABLE
-    yield "\n".join([head.format("option"), rule, *rows]) + "\n"
+    told = doc_of(Options).entries
+    arguments = [Argument(each.name, type_text(each.type), default_of(each)) for each in dataclasses.fields(Options)]
+    yield arguments_table("option", ((each, told[each.name]) for each in arguments))
+
+
+def default_of(option: dataclasses.Field[Any]) -> str:
+    """The default of an option; the one that is made anew each time is a call."""
+    return "Limits()" if option.default is dataclasses.MISSING else default_text(option.default)
 
 
 def menu() -> Iterator[str]:
@@ -393,8 +296,9 @@ def class_or_function(name: str, thing: Any) -> Iterator[str]:
 
 def limits_table(thing: Any) -> str:
     """The fields of a dataclass of numbers."""
-    rows = [f"| `{each.name}` | `{each.default:,}` |" for each in dataclasses.fields(thing)]
-    return "\n".join(["| limit | default |", "|---|---|", *rows, ""])
+    told = doc_of(thing).entries
+    arguments = [Argument(each.name, "int", f"{each.default:,}") for each in dataclasses.fields(thing)]
+    return arguments_table("limit", ((each, told.get(each.name, "")) for each in arguments))
 
 
 def handle() -> Iterator[str]:
@@ -406,13 +310,10 @@ def handle() -> Iterator[str]:
     for heading, path in HANDLE.items():
         yield f"### {heading}\n"
         room = at(f"handle.{path}") if "." in path else EventBridge
-        own = [(name, member) for name, member in room.__dict__.items() if not name.startswith("_") and name not in OWN_USE]
+        own = [pair for pair in vars(room).items() if not pair[0].startswith("_") and pair[0] not in OWN_USE]
         looks = [(name, member) for name, member in own if isinstance(member, property)]
         if looks:
-            yield members_table(
-                Member(name, _returned(member.fget), doc_of(member).text)
-                for name, member in looks
-            )
+            yield members_table(Member(name, _returned(member.fget), doc_of(member).text) for name, member in looks)
         for name, member in own:
             if not isinstance(member, property):
                 yield from callable_section("####", name, member)
@@ -445,10 +346,7 @@ def error_table() -> Iterator[str]:
         bases = ", ".join(f"`{base.__name__}`" for base in error.__bases__)
         rows.append(f"| {where} | {bases} | {cell(doc_of(error).first)} |")
     yield "\n".join(["| error | is a | |", "|---|---|---|", *rows, ""])
-    yield (
-        "A refusal of the service reaches boto3's callers as botocore's `ClientError`. The handle, which is no client, raises"
-        " `ServiceError`.\n"
-    )
+    yield REFUSALS
 
 
 class _Parser:
@@ -474,10 +372,7 @@ def plugin() -> Iterator[str]:
     parser = _Parser()
     pytest_plugin.pytest_addoption(parser)  # type: ignore[arg-type]
     yield "## pytest\n"
-    yield (
-        "The fixture `eventbridge` gives the handle. The marker `@pytest.mark.eventbridge(**options)` takes the options above, on"
-        " a function, class or module; the nearest one wins, keyword by keyword. Alone it activates the mock.\n"
-    )
+    yield PLUGIN
     yield "\n".join(["| flag | |", "|---|---|", *parser.flags, ""])
     yield "\n".join(["| ini key | type | |", "|---|---|---|", *parser.keys, ""])
 

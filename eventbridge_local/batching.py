@@ -93,7 +93,13 @@ def entry_size(entry: Mapping[str, Any]) -> int:
     """The bytes of one ``PutEvents`` entry, as the service counts them against the limit of a request.
 
     Counted are 14 for a ``Time`` and the UTF-8 bytes of Source, DetailType, Detail and each of Resources; nothing
-    else, not even the bus.
+    else, not even the bus. Source: API reference, and the User Guide's page on the size of entries.
+
+    Args:
+        entry: an entry as ``put_events`` takes it.
+
+    Raises:
+        TypeError: a member that must be text is none.
 
     >>> entry_size({"Source": "shop", "DetailType": "Sold", "Detail": '{"price": "5 €"}'})
     26
@@ -122,6 +128,11 @@ def batch_entries(
 
     It reads no further ahead than it must: a list is handed out as soon as it is full, or as soon as the next entry
     does not fit.
+
+    Args:
+        entries: ``PutEvents`` entries; an iterator is read as the lists are taken.
+        max_entries: the most entries in one list.
+        max_bytes: the most bytes in one list, counted as ``entry_size`` does.
 
     Raises:
         EntryTooLarge: an entry alone is over ``max_bytes``. Everything before it has been handed out by then. If

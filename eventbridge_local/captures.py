@@ -67,10 +67,12 @@ class ArchiveView:
 
     @property
     def name(self) -> str:
+        """Its name."""
         return self._archive.record.name
 
     @property
     def arn(self) -> str:
+        """Its ARN."""
         return self._archive.record.arn
 
     @property
@@ -87,7 +89,8 @@ class ArchiveView:
         """The parameters of ``client.start_replay`` less the name: ``start_replay(ReplayName="x", **request)``.
 
         Args:
-            start, end: the interval by event time, the end left out; everything the archive keeps by default.
+            start: events from this time on, aware; by default from the oldest on.
+            end: events before this time, aware; by default up to the newest.
             rules: names or ARNs of the rules that may see the events, all by default.
 
         Raises:

@@ -16,7 +16,7 @@ class UsageError(EventBridgeLocalError, ValueError):
 
 
 class UnsupportedOperation(EventBridgeLocalError, NotImplementedError):
-    """An operation of the API that is not built yet. Nothing was sent anywhere."""
+    """An operation that this library does not know, such as one of a newer botocore. Nothing was sent anywhere."""
 
 
 class ServiceError(Exception):

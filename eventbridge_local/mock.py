@@ -89,8 +89,15 @@ def mock_eventbridge(**options: Any) -> Mock: ...
 def mock_eventbridge(decorated: Any = None, /, **options: Any) -> Any:
     """Answer every ``events`` call of this process from an EventBridge inside it.
 
-    Use it as ``with mock_eventbridge() as eb:``, ``async with``, or a decorator with or without brackets. The
-    keywords are those of ``Options``.
+    Use it as ``with mock_eventbridge() as eb:``, ``async with``, or a decorator with or without brackets.
+
+    Args:
+        decorated: what it decorates when it stands without brackets: a function, coroutine function, generator fixture
+            or class of tests.
+        **options: how the mock behaves; see the table of options.
+
+    Returns:
+        a context manager whose value is the handle, and a decorator. It may be used again, and starts empty each time.
 
     Raises:
         UsageError: an unknown keyword, or a value that does not make sense.

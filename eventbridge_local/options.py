@@ -29,7 +29,8 @@ class Options:
         region: the Region of clients that name none, and of the handle's shorthands. None takes the one that the
             environment or the AWS configuration gives, else us-east-1.
         now: where the clock stands: an aware datetime or an ISO 8601 text. None follows the real clock.
-        seed: makes ids reproducible; None takes a seed from the operating system.
+        seed: makes ids, and failures with a ``rate``, the same in every run. None takes a seed from the operating
+            system; the fixture takes the name of the test.
         limits: sizes and quotas of the service.
         organization: the id of the AWS organization all accounts belong to, for bus policies that ask for
             ``aws:PrincipalOrgID``. None: they belong to none.

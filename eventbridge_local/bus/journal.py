@@ -28,7 +28,19 @@ R = TypeVar("R")
 
 
 class Call(NamedTuple):
-    """One API call: what was asked and what was answered. ``hint`` is our advice on a refusal."""
+    """One API call: what was asked and what was answered.
+
+    Attributes:
+        operation: such as ``PutRule``.
+        params: its members as boto3 spells them.
+        account: the caller's account.
+        region: the Region that was called.
+        at: the instant, aware and in UTC.
+        result: the answer, None for a refusal.
+        error_code: the code of a refusal, such as ``ResourceNotFoundException``.
+        error_message: its text, in AWS's words.
+        hint: our advice on it, None where we have none.
+    """
 
     operation: str
     params: Mapping[str, Any]
@@ -42,7 +54,19 @@ class Call(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One entry of PutEvents: accepted, then ``event`` is set, or refused with a code and a message."""
+    """One entry of PutEvents: accepted, then ``event`` is set, or refused with a code and a message.
+
+    Attributes:
+        number: its number among all entries of this mock, from 1.
+        bus: the name of the bus it was put on.
+        account: the account that put it.
+        region: the Region it was put in.
+        entry: the entry as it was given.
+        at: the instant, aware and in UTC.
+        event: the event, None for a refused entry.
+        error_code: such as ``MalformedDetail``, None for an accepted entry.
+        error_message: its text, in AWS's words.
+    """
 
     number: int
     bus: str
@@ -56,6 +80,7 @@ class Entry(NamedTuple):
 
     @property
     def accepted(self) -> bool:
+        """Whether PutEvents took it."""
         return self.event is not None
 
     @property
@@ -65,10 +90,12 @@ class Entry(NamedTuple):
 
     @property
     def source(self) -> str | None:
+        """Its Source, None where it had none."""
         return self.entry.get("Source")
 
     @property
     def detail_type(self) -> str | None:
+        """Its DetailType, None where it had none."""
         return self.entry.get("DetailType")
 
     @property
@@ -112,10 +139,18 @@ class Attempt(NamedTuple):
 
 
 class DeadLetter(NamedTuple):
-    """A message for a dead-letter queue, of the delivery with that number.
+    """A message for a dead-letter queue.
 
-    ``attributes`` are the message attributes by name. ``sent`` says whether somebody took it: a connected handler, or
-    the queue behind moto or a local endpoint.
+    Attributes:
+        number: the number of the delivery that failed.
+        queue: the ARN of the queue.
+        body: the text of the message: the event, not what the target's input made of it.
+        attributes: the message attributes by name, such as ``ERROR_CODE``.
+        event: the event.
+        rule: the rule that matched it, as it was then.
+        target: the target that could not be reached.
+        at: the instant, aware and in UTC.
+        sent: whether somebody took it: a connected handler, or the queue behind moto or a local endpoint.
     """
 
     number: int
@@ -137,10 +172,23 @@ class DeadLetter(NamedTuple):
 class Delivery(NamedTuple):
     """What one target of one rule got, and how it ended.
 
-    ``transformed`` is the text a target's input made of the event, None when the event itself is sent. ``error`` is a
-    code such as INVALID_JSON, and ``reason`` its text. While it waits for another attempt the outcome is ``pending``,
-    and a later record of the same number tells the end. ``at`` is the instant of the latest attempt, and ``sent`` the
-    request that was made then, where one was made.
+    While it waits for another attempt its outcome is ``pending``, and a later record of the same number tells the end;
+    ``eb.deliveries`` has the latest one of each number.
+
+    Attributes:
+        number: its number among all deliveries of this mock, from 1.
+        event: the event.
+        rule: the rule that matched it, as it was then.
+        target: the target.
+        transformed: the text that the target's input made of the event, None when the event itself is sent.
+        outcome: ``delivered``; ``recorded``, as nobody stands behind the target; ``pending``; ``dead-lettered``; or
+            ``dropped``, as there is no dead-letter queue.
+        at: the instant of the latest attempt, aware and in UTC.
+        attempts: how many there were.
+        error: a code such as ``INVALID_JSON``, None where nothing failed.
+        reason: its text.
+        raised: what a connected handler raised.
+        sent: the request that was made, where one was made.
     """
 
     number: int
@@ -187,6 +235,7 @@ class Delivery(NamedTuple):
 
     @property
     def arn(self) -> str:
+        """The ARN of the target."""
         return self.target.arn
 
 

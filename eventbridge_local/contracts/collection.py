@@ -131,6 +131,10 @@ class Contracts:
 
         A detail-type that is known only from the name of a file is compared by letters and digits, without case:
         the schema registry calls ``EC2 Instance State-change Notification`` ``EC2InstanceStateChangeNotification``.
+
+        Args:
+            source: such as ``shop.orders``.
+            detail_type: such as ``OrderPlaced``.
         """
         found = self._exact.get((source, detail_type))
         return found or self._loose.get((source, _bare(detail_type)))

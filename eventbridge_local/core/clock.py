@@ -97,7 +97,14 @@ class Clock:
         self._timers.clear()
 
     def advance(self, **delta: float) -> Advance:
-        """Move forward by ``timedelta(**delta)``, running what falls due; returns what was done."""
+        """Move forward by ``timedelta(**delta)``, running what falls due; returns what was done.
+
+        Args:
+            **delta: ``seconds``, ``minutes``, ``hours``, ``days``, ``weeks``; not below zero in all.
+
+        Raises:
+            UsageError: it would go back.
+        """
         step = timedelta(**delta)
         if step < timedelta(0):
             raise UsageError(f"advance({step}): a clock does not go back")
@@ -109,6 +116,9 @@ class Clock:
 
     def advance_to(self, when: datetime) -> Advance:
         """Move forward to ``when``, running what falls due, each at its own instant; returns what was done.
+
+        Args:
+            when: an aware datetime.
 
         Raises:
             UsageError: ``when`` is naive, lies in the past of this clock, or after the year 9998.
@@ -145,7 +155,7 @@ class Clock:
         return Advance(done)
 
     def _take(self, when: datetime) -> Timer | None:
-        """The next timer that is due by ``when``; it waits no longer, and a clock that was taken over shows its time."""
+        """The next timer due by ``when``, which waits no longer; a clock that was taken over shows its instant."""
         with self._moving:
             while self._timers and self._timers[0][0] <= when:
                 timer = heapq.heappop(self._timers)[2]

@@ -19,8 +19,19 @@ _BLANK_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 class Event:
     """One accepted event.
 
-    ``detail_text`` is the detail as the producer wrote it. ``tree`` is the same detail parsed for matching; it is
-    shared, so nobody may change it. What users get (``detail``, ``envelope``) is parsed anew for each event.
+    What users get (``detail``, ``envelope``) is parsed anew for each event.
+
+    Attributes:
+        id: the id PutEvents returned.
+        detail_type: its detail-type.
+        source: its source.
+        account: the account that put it.
+        time: the instant it is about, aware and in UTC.
+        region: the Region it was put in.
+        resources: ARNs.
+        detail_text: the detail as the producer wrote it.
+        replay_name: the name of the replay that sent it again, None otherwise.
+        trace_header: the X-Ray header of the entry; it travels beside the event and is never part of it.
     """
 
     id: str
@@ -31,9 +42,9 @@ class Event:
     region: str
     resources: tuple[str, ...]
     detail_text: str
+    #: The detail parsed for matching; it is shared, so nobody may change it.
     tree: Mapping[str, Any]
     replay_name: str | None = None
-    #: The X-Ray header of the entry; it travels beside the event and is never part of it.
     trace_header: str | None = None
     #: The kinds of hop between buses it has made, ``"local"`` or ``"regional"``; AWS allows one of each (captured).
     hops: tuple[str, ...] = ()

@@ -7,10 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Sizes are bytes unless the name says otherwise.
+    """Quotas that a test may change, such as ``Limits(rules_per_event_bus=1_000)``.
 
-    Source: User Guide, page "EventBridge quotas", and the API model of botocore. ``put_events_request_size`` is the
-    figure of the API reference; AWS raised it to 1,048,576 in most Regions in January 2026.
+    Source: User Guide, page "EventBridge quotas", and the API model of botocore.
+
+    Args:
+        put_events_request_size: bytes of all entries of a request. This is the figure of the API reference; AWS raised
+            it to 1,048,576 in most Regions in January 2026.
+        event_nesting_levels: how deep objects and arrays of a detail may be nested.
+        event_buses: custom buses of an account and Region.
+        rules_per_event_bus: rules of a bus.
+        targets_per_rule: targets of a rule.
+        tags_per_resource: tags of a bus or rule.
+        default_page_size: items on a page of a list when the request does not say how many.
+        event_bus_policy_size: bytes of the policy document of a bus.
+        archives: archives of an account and Region.
+        active_replays: replays of an account and Region that run at the same time.
+        connections: connections of an account and Region.
+        api_destinations: API destinations of an account and Region.
+        endpoints: global endpoints of an account and Region.
+        invocation_rate_per_second: the highest rate that an API destination may ask for, and its default.
     """
 
     put_events_request_size: int = 262_144

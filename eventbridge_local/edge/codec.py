@@ -138,7 +138,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(member) for key, member in value.items()}
     if isinstance(value, datetime):
-        return value.replace(microsecond=value.microsecond // 1000 * 1000).astimezone(_LOCAL)
+        return _local(value.replace(microsecond=value.microsecond // 1000 * 1000))
     if isinstance(value, list | tuple):
         return [_plain(member) for member in value]
     return value
+
+
+def _local(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(_LOCAL)
+    except OverflowError:  # the first or last hours that datetime knows
+        return instant

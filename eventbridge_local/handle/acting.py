@@ -28,11 +28,22 @@ class Acting(Base):
         bus: str = "default",
         **envelope: Any,
     ) -> Entry:
-        """Put one event, as PutEvents with one entry would. Returns the entry with its outcome.
+        """Put one event, as PutEvents with one entry would.
 
         Args:
+            source: such as ``shop.orders``.
+            detail_type: such as ``OrderPlaced``.
             detail: a dict, or JSON text as it is; none is an empty object.
-            envelope: ``time`` (datetime), ``resources`` (list of ARNs), ``trace_header``.
+            bus: name or ARN of the bus.
+            **envelope: ``time`` (aware datetime), ``resources`` (list of ARNs), ``trace_header``.
+
+        Returns:
+            the entry: ``entry.event`` where it was accepted, ``entry.error_code`` where it was refused.
+
+        Raises:
+            ContractViolation: the event does not keep its contract. Nothing has been put then.
+            ServiceError: AWS would refuse the whole request, in its words.
+            UsageError: a part of the envelope that does not exist or makes no sense.
         """
         if "time" in envelope and not isinstance(envelope["time"], datetime):
             raise UsageError(f"put(time={envelope['time']!r}): give a datetime with a time zone")
@@ -81,10 +92,14 @@ class Acting(Base):
         left out. Of a file of millions of events the journal keeps every one, unless ``keep_records`` says otherwise.
 
         Args:
+            path: the file.
             bus: name or ARN of the bus.
             rules: names or ARNs of the rules that may see the events; None for all.
             replay_name: what the events carry as ``replay-name``. Archives keep no replayed events; None puts them as
                 they were captured, so that an archive can be filled from a file.
+
+        Returns:
+            how many there were, how many each rule matched, and the lines that are no events.
 
         Raises:
             UsageError: there is no such bus or rule.

@@ -34,6 +34,9 @@ class Arranging(Base):
 
         Returns:
             a spy: ``spy.calls`` holds what the handler was called with.
+
+        Raises:
+            UsageError: the handler takes other arguments, or is a coroutine function; or there is no name.
         """
         if not isinstance(target, str) or not target:
             raise UsageError(f"target={target!r}: give the ARN or the name of what the handler stands in for")
@@ -98,8 +101,10 @@ class Arranging(Base):
         """Put a rule with its targets, and the bus when there is none of that name. Returns the rule's ARN.
 
         Args:
+            name: the name of the rule.
             pattern: the event pattern, as a dict or as JSON text.
             schedule: a schedule expression, such as ``rate(5 minutes)``.
+            bus: name or ARN of the bus.
             to: targets: an ARN, the name of a Lambda function, or a callable, which is connected under its own name;
                 or several of these. A target that needs a role gets one.
 
@@ -122,8 +127,10 @@ class Arranging(Base):
         """The archive of that name, which is made when there is none.
 
         Args:
-            pattern, bus, days: for a new one: which events it keeps, of which bus (name or ARN), and for how many
-                days; 0 is for ever.
+            name: the name of the archive.
+            pattern: for a new one: the event pattern of what it keeps, as a dict or as JSON text; None for everything.
+            bus: for a new one: name or ARN of the bus.
+            days: for a new one: for how many days it keeps an event; 0 is for ever.
 
         Raises:
             ServiceError: what AWS would refuse, in its words.
@@ -138,6 +145,9 @@ class Arranging(Base):
     def secret(self, connection: str) -> dict[str, Any]:
         """What the secret of a connection holds, as Secrets Manager would give it, parsed.
 
+        Args:
+            connection: the name of the connection.
+
         Raises:
             UsageError: there is no connection of that name in this account and Region.
         """
@@ -151,9 +161,10 @@ class Arranging(Base):
 
         Args:
             endpoint: its name, EndpointId or ARN.
+            to: ``secondary`` or ``primary``.
 
         Raises:
-            UsageError: there is no such endpoint in the mock's account, or several of that name.
+            UsageError: there is no such endpoint in the mock's account, or several of that name; or ``to`` is another.
         """
         if to not in ("primary", "secondary"):
             raise UsageError(f"fail_over(to={to!r}): write 'primary' or 'secondary'")

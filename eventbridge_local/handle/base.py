@@ -16,7 +16,12 @@ T = TypeVar("T")
 
 
 class Base:
-    """One mock, seen from one account and Region."""
+    """One mock, seen from one account and Region.
+
+    Attributes:
+        account: twelve digits; where ``rule``, ``put`` and the like act.
+        region: the Region in which they do.
+    """
 
     def __init__(self, service: Service, account: str, region: str) -> None:
         self._service = service

@@ -26,10 +26,12 @@ class Failing(Base):
             times: how many attempts fail; None for all.
             error: an error code of EventBridge, such as THROTTLING (tried again) or NO_RESOURCE (not tried again).
             reason: the ERROR_MESSAGE of the dead letter.
-            rate: the share of attempts that fail, reproducible with the option ``seed``.
+            rate: the share of attempts that fail, from 0 to 1, reproducible with the option ``seed``.
 
         Raises:
             UsageError: there is no such error code, or a number makes no sense.
+
+        The codes are those of the User Guide's page on dead-letter queues.
         """
         self._service.faults.add(self._arn(target), times=times, error=error, reason=reason, rate=rate)
 
@@ -49,10 +51,12 @@ class Failing(Base):
             code: the ErrorCode: InternalFailure and ThrottlingException are worth resending, the others are not.
             message: the ErrorMessage; None for that of the API reference.
             times: in how many requests entries are refused; None for all.
-            rate: the share of those entries that are refused, reproducible with the option ``seed``.
+            rate: the share of those entries that are refused, from 0 to 1, reproducible with the option ``seed``.
 
         Raises:
             UsageError: PutEvents has no such code for entries, or a number makes no sense.
+
+        The codes are those of the API reference for PutEventsResultEntry.
         """
         self._service.entry_faults.add(entries, code=code, message=message, times=times, rate=rate)
 
@@ -83,7 +87,7 @@ class Failing(Base):
             latency: seconds that the attempt takes. Nobody sleeps: a clock that the test has taken over moves on, and
                 an attempt longer than the client's ``read_timeout`` ends as one. Alone it makes attempts slow.
             times: how many attempts fail; None for all. botocore gives up after 5, or 3 in the newer modes.
-            rate: the share of attempts that fail, reproducible with the option ``seed``.
+            rate: the share of attempts that fail, from 0 to 1, reproducible with the option ``seed``.
 
         Raises:
             UsageError: there is no such operation, code or error, they exclude each other, or a number makes no sense.

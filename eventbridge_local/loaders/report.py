@@ -12,7 +12,14 @@ from eventbridge_local.loaders.plan import Plan, Resource, Step, Unresolved
 
 @dataclass(frozen=True, slots=True)
 class LoadedTarget:
-    """A target of a loaded rule."""
+    """A target of a loaded rule.
+
+    Args:
+        id: its id in the rule.
+        arn: its ARN.
+        dead_letter_arn: the ARN of its dead-letter queue, or None.
+        params: the whole target as PutTargets got it.
+    """
 
     id: str
     arn: str
@@ -33,7 +40,8 @@ class LoadedRule:
         schedule: the schedule expression, or None.
         state: ``ENABLED``, ``DISABLED`` or the third state of CloudTrail's read-only events.
         targets: in the order of the source.
-        file, line: where it is declared.
+        file: the file that declares it.
+        line: the line there, from 1; None where it is not known.
     """
 
     name: str
@@ -72,6 +80,9 @@ class LoadReport:
 
     def rule(self, name: str) -> LoadedRule:
         """The rule of that name, ARN, logical id, or short name of a logical id.
+
+        Args:
+            name: one of these.
 
         Raises:
             KeyError: no rule is called so, or several are; its text says which there are.

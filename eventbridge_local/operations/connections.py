@@ -137,8 +137,8 @@ def _changed(ctx: Context, params: Params, reauthorize: bool) -> tuple[Connectio
         kms_key=params.get("KmsKeyIdentifier", before.kms_key) or None,
         private=updated_private_path(ctx, before.private, params.get("InvocationConnectivityParameters")),
     )
-    if reauthorize:
-        changed = _with_new_auth(ctx, changed, params["AuthorizationType"], params["AuthParameters"])
+    if reauthorize or params.get("AuthorizationType", before.authorization_type) != before.authorization_type:
+        changed = _with_new_auth(ctx, changed, params["AuthorizationType"], params.get("AuthParameters", {}))
     elif changed.private != before.private and before.state in USABLE:
         changed = replace(changed, state="UPDATING" if changed.private else "AUTHORIZED")
     changed = replace(changed, secret_arn=_kept_secret(ctx, before, changed))

@@ -1,37 +1,31 @@
-"""Global endpoints: create, describe, list, update, delete; the rules that replicate; where PutEvents goes.
+"""Global endpoints: create, describe, list, update, delete; where PutEvents goes.
 
-Replication is done by two rules that the service manages, one on each bus, with the other bus as their target. Each
-takes what was put through the endpoint in its own Region. What it sends over keeps the Region it comes from, so that
-the rule on the other side lets it lie (User Guide, "Event replication").
+The rules that replicate stand in ``endpoint_rules``.
 
 Source: API reference, User Guide "Global endpoints". No answer of these operations was recorded.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from eventbridge_local.core.arn import Arn, parse_arn, partition_of
+from eventbridge_local.core.arn import partition_of
 from eventbridge_local.errors import UsageError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.operations.context import Context
+from eventbridge_local.operations.endpoint_rules import bus_arn, bus_at, check_room, link, unlink
 from eventbridge_local.operations.listing import paged
-from eventbridge_local.operations.lookup import rule_arn
 from eventbridge_local.operations.table import Answer, Params, given, operation, without_nones
-from eventbridge_local.patterns import compile_pattern
 from eventbridge_local.state.endpoints import Endpoint, EndpointState, Side
-from eventbridge_local.state.records import Rule, Target
-from eventbridge_local.state.world import Bus, Place, World
+from eventbridge_local.state.world import Place, World
 
 SETTINGS = ("Description", "RoutingConfig", "ReplicationConfig", "EventBuses", "RoleArn")
 #: What CreateEndpoint and UpdateEndpoint answer of them.
 _ECHOED = ("RoutingConfig", "ReplicationConfig", "EventBuses", "RoleArn")
 #: How long CREATING, UPDATING and DELETING last on a clock that the test moves; AWS takes minutes.
 CHANGE_TAKES = timedelta(minutes=1)
-MANAGED_BY = "events.amazonaws.com"
 _DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 
@@ -50,7 +44,7 @@ def create_endpoint(ctx: Context, params: Params) -> Answer:
         raise already_exists(f"Endpoint '{name}' already exists.")
     if len(ctx.place.endpoints) >= ctx.limits.endpoints:
         raise limit_exceeded()
-    _check_room(ctx, endpoint)
+    check_room(ctx, endpoint)
     _enter(ctx, endpoint)
     return {"Name": name, "Arn": arn, "State": "CREATING", **given(settings, *_ECHOED)}
 
@@ -62,8 +56,8 @@ def update_endpoint(ctx: Context, params: Params) -> Answer:
     settings = _settings({**before.settings, **params})
     endpoint = replace(before, settings=settings, state="UPDATING", modified=ctx.now)
     _check(ctx, endpoint)
-    _check_room(ctx, endpoint)
-    _unlink(ctx.world, before)
+    check_room(ctx, endpoint)
+    unlink(ctx.world, before)
     _enter(ctx, endpoint)
     return {
         "Name": endpoint.name,
@@ -79,7 +73,7 @@ def update_endpoint(ctx: Context, params: Params) -> Answer:
 def delete_endpoint(ctx: Context, params: Params) -> Answer:
     """Delete an endpoint with its managed rules."""
     endpoint = _endpoint_named(ctx, params["Name"])
-    _unlink(ctx.world, endpoint)
+    unlink(ctx.world, endpoint)
     deleting = ctx.place.endpoints[endpoint.name] = replace(endpoint, state="DELETING", modified=ctx.now)
     _in_time(ctx, deleting, lambda: ctx.place.endpoints.pop(endpoint.name))
     return {}
@@ -163,7 +157,7 @@ def _settings(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check(ctx: Context, endpoint: Endpoint) -> None:
     """The rules across members, then whether the buses exist; the texts are ours in AWS's grammar."""
-    first, second = (_parsed(bus["EventBusArn"]) for bus in endpoint.settings["EventBuses"])
+    first, second = (bus_arn(bus["EventBusArn"]) for bus in endpoint.settings["EventBuses"])
     if first.resource != second.resource:
         raise _bad("EventBuses", "The names of the event buses must be identical in each Region.")
     if first.region == second.region:
@@ -178,35 +172,11 @@ def _check(ctx: Context, endpoint: Endpoint) -> None:
             hint="replication is on unless ReplicationConfig says DISABLED, and needs a role",
         )
     for arn in (first, second):
-        _bus(ctx.world, arn)
-
-
-def _check_room(ctx: Context, endpoint: Endpoint) -> None:
-    """Refuse when a bus has no room for the rule that replicates; managed rules count as rules."""
-    for text in endpoint.buses if endpoint.replicates else ():
-        rules = _bus(ctx.world, _parsed(text)).rules
-        if rule_name(endpoint) not in rules and len(rules) >= ctx.limits.rules_per_event_bus:
-            raise limit_exceeded()
+        bus_at(ctx.world, arn)
 
 
 def _bad(member: str, reason: str) -> Exception:
     return validation_error(f"Parameter {member} is not valid. Reason: {reason}")
-
-
-def _parsed(text: str) -> Arn:
-    arn = parse_arn(text)
-    assert arn is not None  # the pattern of the shape lets nothing else through
-    return arn
-
-
-def _bus(world: World, arn: Arn) -> Bus:
-    name = arn.resource.removeprefix("event-bus/")
-    bus = world.known_bus(arn.account, arn.region, name)
-    if bus is None and name == "default":
-        bus = world.place(arn.account, arn.region).buses[name]
-    if bus is None:
-        raise not_found(f"Event bus {name} does not exist.", hint=f"there is none in {arn.region}")
-    return bus
 
 
 def _endpoints(ctx: Context, region: str | None) -> Mapping[str, Endpoint]:
@@ -228,7 +198,7 @@ def _endpoint_named(ctx: Context, name: str, region: str | None = None, *, delet
 def _enter(ctx: Context, endpoint: Endpoint) -> None:
     """Write down an endpoint that is on its way to ACTIVE, with its rules."""
     ctx.place.endpoints[endpoint.name] = endpoint
-    _link(ctx, endpoint)
+    link(ctx, endpoint)
     _in_time(ctx, endpoint, lambda: _set_state(ctx.place, endpoint.name, "ACTIVE"))
 
 
@@ -237,9 +207,10 @@ def _in_time(ctx: Context, endpoint: Endpoint, change: Callable[[], Any]) -> Non
     clock, place = ctx.world.clock, ctx.place
 
     def finish() -> None:
-        there = place.endpoints.get(endpoint.name)
-        if there is not None and (there.state, there.modified) == (endpoint.state, endpoint.modified):
-            change()
+        with ctx.alone:
+            there = place.endpoints.get(endpoint.name)
+            if there is not None and (there.state, there.modified) == (endpoint.state, endpoint.modified):
+                change()
 
     if clock.stepped:
         clock.at(ctx.now + CHANGE_TAKES, finish, "changed")
@@ -249,43 +220,6 @@ def _in_time(ctx: Context, endpoint: Endpoint, change: Callable[[], Any]) -> Non
 
 def _set_state(place: Place, name: str, state: EndpointState) -> None:
     place.endpoints[name] = replace(place.endpoints[name], state=state)
-
-
-def _link(ctx: Context, endpoint: Endpoint) -> None:
-    """Put the rules that replicate, each on its bus with the other bus as target."""
-    if endpoint.replicates:
-        for here, there in (endpoint.buses, endpoint.buses[::-1]):
-            arn = _parsed(here)
-            bus = _bus(ctx.world, arn)
-            bus.put_rule(_replicating_rule(endpoint, bus, arn, there))
-
-
-def _unlink(world: World, endpoint: Endpoint) -> None:
-    for text in endpoint.buses:
-        arn = _parsed(text)
-        bus = world.known_bus(arn.account, arn.region, endpoint.bus_name)
-        if bus is not None and rule_name(endpoint) in bus.rules:
-            bus.remove_rule(rule_name(endpoint))
-
-
-def rule_name(endpoint: Endpoint) -> str:
-    """The name of its managed rules; its beginning is public (IAM policies for the role), the rest is our choice."""
-    return f"GlobalEndpointManagedRule-{endpoint.id.partition('.')[0]}"
-
-
-def _replicating_rule(endpoint: Endpoint, bus: Bus, here: Arn, there: str) -> Rule:
-    pattern = {"resources": [endpoint.arn], "region": [here.region]}
-    target: Mapping[str, str] = {"Id": endpoint.name, "Arn": there, "RoleArn": endpoint.settings["RoleArn"]}
-    return Rule(
-        name=rule_name(endpoint),
-        arn=rule_arn(bus, rule_name(endpoint)),
-        bus=bus.name,
-        state="ENABLED",
-        created_by=here.account,
-        pattern=compile_pattern(json.dumps(pattern, separators=(",", ":"))),
-        managed_by=MANAGED_BY,
-        targets=(Target(target["Id"], there, target),),
-    )
 
 
 def _row(endpoint: Endpoint) -> Answer:

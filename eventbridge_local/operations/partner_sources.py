@@ -176,9 +176,10 @@ def let_wait(ctx: Context, place: Place, source: EventSource) -> None:
     waiting = place.event_sources[source.name] = replace(source, state="PENDING", expires=expires)
 
     def expire() -> None:
-        # Whoever changed the source meanwhile has put another record in the place of this one.
-        if place.event_sources.get(source.name) is waiting:
-            place.event_sources[source.name] = replace(waiting, state="DELETED", expires=None)
+        with ctx.alone:
+            # Whoever changed the source meanwhile has put another record in the place of this one.
+            if place.event_sources.get(source.name) is waiting:
+                place.event_sources[source.name] = replace(waiting, state="DELETED", expires=None)
 
     ctx.world.clock.at(expires, expire, "expired")
 

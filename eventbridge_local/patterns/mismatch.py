@@ -55,7 +55,14 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class FieldReport:
-    """One field of the pattern: its path, what is wanted, what the event has, and the mismatch if there is one."""
+    """One field of the pattern.
+
+    Args:
+        path: such as ``detail.total``.
+        wanted: the conditions in words.
+        actual: the event's value, a tuple where there are several, None where there is none.
+        mismatch: how it differs, None where it is satisfied.
+    """
 
     path: str
     wanted: str
@@ -75,7 +82,8 @@ class Explanation:
     Args:
         matched: the verdict.
         fields: all fields of the branch of the pattern that is explained.
-        branch: the number of that branch, from 1, among ``branches`` (1 where the pattern has no ``$or``).
+        branch: the number of that branch, from 1.
+        branches: how many branches ``$or`` makes; 1 where the pattern has none.
         warnings: what the real engine is known to decide differently.
     """
 
@@ -112,16 +120,32 @@ def matches(pattern: Pattern | str | Mapping[str, Any], event: Any) -> Match:
 
     Args:
         pattern: JSON text, a dict, or a compiled pattern.
-        event: JSON text, a dict, or an object with an ``envelope``.
+        event: JSON text, a dict, or an object with an ``envelope``, such as an entry of ``eb.events``.
+
+    Returns:
+        what is true or false.
+
     Raises:
-        InvalidPattern: the pattern is invalid.
+        InvalidPattern: AWS would refuse the pattern; the text is AWS's.
         ValueError: the event is text that is not a JSON object.
     """
     return Match(pattern_of(pattern).matches(event))
 
 
 def explain(pattern: Pattern | str | Mapping[str, Any], event: Any) -> Explanation:
-    """Why an event does or does not satisfy a pattern. Takes what `matches` takes and never disagrees with it."""
+    """Why an event does or does not satisfy a pattern. It never disagrees with ``matches``.
+
+    Args:
+        pattern: JSON text, a dict, or a compiled pattern.
+        event: JSON text, a dict, or an object with an ``envelope``, such as an entry of ``eb.events``.
+
+    Returns:
+        what is true or false as ``matches`` says, and tells the fields one by one when printed.
+
+    Raises:
+        InvalidPattern: AWS would refuse the pattern; the text is AWS's.
+        ValueError: the event is text that is not a JSON object.
+    """
     compiled = pattern_of(pattern)
     tree = event_tree(event)
     places = Places(compiled.subrules)

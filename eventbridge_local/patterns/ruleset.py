@@ -44,7 +44,9 @@ class RuleSet:
         """Add a pattern; one of the same name is replaced and keeps its place in the order.
 
         Args:
+            name: what ``match`` calls it.
             pattern: compiled, as JSON text, or as a dict.
+
         Raises:
             InvalidPattern: the pattern is invalid; nothing has changed.
         """
@@ -62,6 +64,9 @@ class RuleSet:
     def remove(self, name: str) -> None:
         """Take a pattern out.
 
+        Args:
+            name: the name it was added under.
+
         Raises:
             KeyError: there is none of that name.
         """
@@ -74,7 +79,8 @@ class RuleSet:
         """The names of all patterns the event satisfies, in the order they were added.
 
         Args:
-            event: JSON text, a tree as ``json.loads`` or `parse_event` gives, or an object with an ``envelope``.
+            event: JSON text, a dict as ``json.loads`` gives, or an object with an ``envelope``.
+
         Raises:
             ValueError: text that is not a JSON object.
         """

@@ -26,7 +26,8 @@ class RuleCoverage:
     """What the events did with one rule.
 
     Attributes:
-        bus, rule: its name and that of its bus.
+        bus: the name of its bus.
+        rule: its name.
         trigger: the text of its pattern; of its schedule where it has no pattern.
         met: how many events came by while it was enabled.
         matched: how many of them it matched, or how often it fired.

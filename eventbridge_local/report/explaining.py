@@ -21,6 +21,7 @@ class EventExplanation:
         refused: why PutEvents did not take it, None when it did.
         dry: True when the event was never put, so that this is what would happen.
         rule: the name of the one rule that was asked about, None for all.
+        notes: advice in words.
     """
 
     title: str
@@ -100,7 +101,7 @@ def _cut(payload: str) -> str:
 class RoutingTable(Sequence[RuleStep]):
     """Every rule and what it makes of an event, a row each; true when one of them hands it to a target.
 
-    Args:
+    Attributes:
         title: the event in a few words.
         rows: the rules.
         trouble: why nothing can match at all, None when something can.

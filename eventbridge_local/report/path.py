@@ -22,7 +22,9 @@ class TargetStep:
     """A target of a rule that matched.
 
     Attributes:
-        id, arn, name: the target as PutTargets got it, and what people call it.
+        id: its id in the rule.
+        arn: its ARN.
+        name: what people call it, such as the name of the function.
         outcome: that of the delivery; ``would get`` in a dry run.
         payload: the exact text it got or would get; None where none could be made.
         about: more on the outcome, in words.
@@ -46,12 +48,14 @@ class RuleStep:
     """A rule and its verdict; true when it matched and one of its targets was reached.
 
     Attributes:
-        rule, bus: its name and that of its bus.
+        rule: its name.
+        bus: the name of its bus.
         state: ``ENABLED`` or ``DISABLED``, as the API spells it.
         matched: whether it matched, or would match.
         why: why not, in short; "" when it matched.
         explanation: the verdict on its pattern field by field, None for a rule without one.
         targets: what its targets got or would get; none when it did not match.
+        arn: its ARN.
     """
 
     rule: str
@@ -69,7 +73,15 @@ class RuleStep:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A bus that the event reached; ``trouble`` says why nothing could match there at all."""
+    """A bus that the event reached.
+
+    Attributes:
+        bus: its name.
+        account: its account.
+        region: its Region.
+        rules: the rules the event met there.
+        trouble: why nothing could match there at all, None when something could.
+    """
 
     bus: str
     account: str

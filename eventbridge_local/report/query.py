@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar, overload
+from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from eventbridge_local.bus.journal import Call, DeadLetter, Delivery, Entry
 from eventbridge_local.errors import UsageError
@@ -35,8 +35,11 @@ class Log(Sequence[T], Generic[T]):
     def __init__(self, records: Iterable[T]) -> None:
         self._records = tuple(records)
 
-    def where(self, **wanted: Any) -> Log[T]:
+    def where(self, **wanted: Any) -> Self:
         """The records whose fields equal (dicts: include) the given values.
+
+        Args:
+            **wanted: fields of these records; values as for ``assert_put``.
 
         Raises:
             UsageError: a keyword that is no field of these records.
@@ -79,8 +82,8 @@ class Log(Sequence[T], Generic[T]):
     @overload
     def __getitem__(self, index: int) -> T: ...
     @overload
-    def __getitem__(self, index: slice) -> Log[T]: ...
-    def __getitem__(self, index: int | slice) -> T | Log[T]:
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> T | Self:
         return type(self)(self._records[index]) if isinstance(index, slice) else self._records[index]
 
     def __len__(self) -> int:
@@ -106,7 +109,14 @@ class EventLog(Log[Entry]):
     }
 
     def matching(self, pattern: str | Mapping[str, Any]) -> EventLog:
-        """The accepted events that an event pattern matches. Raises InvalidPattern for a pattern AWS refuses."""
+        """The accepted events that an event pattern matches.
+
+        Args:
+            pattern: as a dict or as JSON text.
+
+        Raises:
+            InvalidPattern: AWS would refuse the pattern.
+        """
         compiled(pattern)
         return EventLog(entry for entry in self if entry.event and _satisfies(pattern, entry.event.matched_on))
 
@@ -138,7 +148,14 @@ class DeliveryLog(Log[Delivery]):
     }
 
     def matching(self, pattern: str | Mapping[str, Any]) -> DeliveryLog:
-        """The deliveries of events that an event pattern matches."""
+        """The deliveries of events that an event pattern matches.
+
+        Args:
+            pattern: as a dict or as JSON text.
+
+        Raises:
+            InvalidPattern: AWS would refuse the pattern.
+        """
         compiled(pattern)
         return DeliveryLog(delivery for delivery in self if _satisfies(pattern, delivery.event.matched_on))
 
@@ -157,7 +174,14 @@ class DeadLetterLog(Log[DeadLetter]):
     }
 
     def matching(self, pattern: str | Mapping[str, Any]) -> DeadLetterLog:
-        """The dead letters of events that an event pattern matches."""
+        """The dead letters of events that an event pattern matches.
+
+        Args:
+            pattern: as a dict or as JSON text.
+
+        Raises:
+            InvalidPattern: AWS would refuse the pattern.
+        """
         compiled(pattern)
         return DeadLetterLog(letter for letter in self if _satisfies(pattern, letter.event.matched_on))
 
@@ -174,7 +198,14 @@ class CallLog(Log[Call]):
     }
 
     def matching(self, pattern: str | Mapping[str, Any]) -> CallLog:
-        """The calls whose params, taken as an event, an event pattern matches."""
+        """The calls whose params, taken as an event, an event pattern matches.
+
+        Args:
+            pattern: as a dict or as JSON text.
+
+        Raises:
+            InvalidPattern: AWS would refuse the pattern.
+        """
         compiled(pattern)
         return CallLog(call for call in self if _satisfies(pattern, call.params))
 

@@ -29,9 +29,13 @@ class EventBus:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target as PutTargets got it; ``params`` is the whole member of the request.
+    """A target as PutTargets got it.
 
-    ``input`` makes what the target receives out of an event; None when that is the event itself.
+    Attributes:
+        id: its id in the rule.
+        arn: its ARN.
+        params: the whole member of the request.
+        input: makes what the target receives out of an event; None when that is the event itself.
     """
 
     id: str
@@ -42,7 +46,20 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule with its compiled pattern or schedule, and its targets in the order they were put."""
+    """A rule with its compiled pattern or schedule.
+
+    Attributes:
+        name: its name.
+        arn: its ARN.
+        bus: the name of its bus.
+        state: ``ENABLED``, ``DISABLED``, or the third state of CloudTrail's read-only events.
+        created_by: the account that made it.
+        schedule_text: the schedule expression, None for a rule without one.
+        description: as it was given.
+        role_arn: as it was given.
+        managed_by: the service that manages it, None for a rule of a user.
+        targets: in the order they were put.
+    """
 
     name: str
     arn: str

@@ -15,7 +15,20 @@ from eventbridge_local.targets.names import names_of
 
 
 class LambdaContext:
-    """The second argument of a Lambda handler, with the members AWS's runtime documents."""
+    """The second argument of a Lambda handler, with the members AWS's runtime documents.
+
+    Attributes:
+        function_name: the name of the function.
+        function_version: ``$LATEST``.
+        invoked_function_arn: the ARN of the target.
+        memory_limit_in_mb: ``128``, as text.
+        aws_request_id: an id in UUID form, another one for each call.
+        log_group_name: ``/aws/lambda/`` and the name of the function.
+        log_stream_name: made of the request id.
+        identity: None.
+        client_context: None.
+        trace_header: the X-Ray header of the event, as a function finds it in the variable ``_X_AMZN_TRACE_ID``.
+    """
 
     memory_limit_in_mb = "128"
     function_version = "$LATEST"
@@ -30,7 +43,6 @@ class LambdaContext:
         self.log_stream_name = f"2000/01/01/[$LATEST]{request_id.replace('-', '')}"
         self.identity = None
         self.client_context = None
-        #: Of the event, as a function finds it in the variable ``_X_AMZN_TRACE_ID``.
         self.trace_header = trace_header
         self._account = parsed.account if parsed else ""
 
@@ -41,7 +53,14 @@ class LambdaContext:
 
 @dataclass(frozen=True, slots=True)
 class SpyCall:
-    """One call of a connected handler: what it got, and what it returned or raised."""
+    """One call of a connected handler.
+
+    Attributes:
+        event: what it got: the payload parsed, or text that is no JSON, or the request of an HTTP endpoint.
+        context: its second argument, made even where the handler takes one alone.
+        result: what it returned.
+        raised: what it raised, None otherwise.
+    """
 
     event: Any
     context: LambdaContext
@@ -75,9 +94,11 @@ class TargetSpy:
     """A connected handler and its record.
 
     Args:
+        keep: the most calls to remember; None remembers all.
+
+    Attributes:
         target: ARN or name it stands in for.
         handler: a Lambda handler ``(event, context)``, or any callable of one argument, ``(event)``.
-        keep: the most calls to remember; None remembers all.
     """
 
     def __init__(self, target: str, handler: Callable[..., Any], keep: int | None = None) -> None:

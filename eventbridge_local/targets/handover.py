@@ -54,7 +54,15 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class AwsRequest:
-    """A call of another AWS service: ``params`` are the members of ``operation`` as boto3 spells them."""
+    """A call of another AWS service.
+
+    Attributes:
+        service: as boto3 spells it, such as ``sqs``.
+        operation: as the API spells it, such as ``SendMessage``.
+        params: its members as boto3 spells them.
+        account: the account of the target.
+        region: the Region of the target.
+    """
 
     service: str
     operation: str
@@ -65,7 +73,14 @@ class AwsRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """An HTTP request as it goes over the wire; header names keep the spelling they are sent with."""
+    """An HTTP request as it goes over the wire.
+
+    Attributes:
+        method: such as ``POST``.
+        url: with its query.
+        headers: by name, in the spelling they are sent with.
+        body: as text.
+    """
 
     method: str
     url: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -222,6 +223,16 @@ def test_bodies_that_cannot_be_read(headers: dict[str, str], status: int, server
     assert (response.status, response.headers["Connection"]) == (status, "close")
     connection.close()
     assert post(server.url, "ListRules")[0] == 200
+
+
+def test_head_has_no_body(server: Server) -> None:
+    """Read as bytes: http.client would throw a body away."""
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(b"HEAD /journal HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"\r\n\r\n")
 
 
 def test_pages(server: Server) -> None:

@@ -15,6 +15,7 @@ from botocore.parsers import create_parser
 from dateutil.tz import tzlocal
 
 from eventbridge_local import mock_eventbridge
+from eventbridge_local.edge import codec
 from eventbridge_local.edge.front import service_model
 
 NOW = datetime(2026, 3, 6, 9, 0, 5, 123_987, tzinfo=UTC)
@@ -119,6 +120,14 @@ def test_times_are_local_with_milliseconds() -> None:
         created = events_client().describe_event_bus()["CreationTime"]
     assert isinstance(created.tzinfo, tzlocal)
     assert created == NOW.replace(microsecond=123_000)
+
+
+@pytest.mark.parametrize(("at", "hours"), [(datetime.max, 9), (datetime.min, -9)])
+def test_times_at_the_edge_of_the_calendar(at: datetime, hours: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replay "of everything" can be described east and west of Greenwich too; botocore itself could not."""
+    monkeypatch.setattr(codec, "_LOCAL", timezone(timedelta(hours=hours)))
+    instant = at.replace(microsecond=0, tzinfo=UTC)
+    assert codec.answered({"EventEndTime": instant}, "id", NOW)[1]["EventEndTime"] == instant
 
 
 def test_metadata() -> None:

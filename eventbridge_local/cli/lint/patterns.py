@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from eventbridge_local.cli.lint.covering import covers, is_exact, rule_covers
+from eventbridge_local.cli.lint.covering import covers, rule_covers
 from eventbridge_local.cli.lint.finding import Problem
 from eventbridge_local.patterns import Pattern, explain
 from eventbridge_local.patterns import conditions as c
@@ -102,21 +102,22 @@ def _values(pattern: Pattern) -> Iterator[Problem]:
 def _alternatives(field: Field) -> Iterator[Problem]:
     """Alternatives that swallow each other."""
     listed = field.conditions
-    all_but = [each for each in listed if isinstance(each, c.AnythingBut)]
-    for one in all_but:
-        if any(covers(other, excluded) for excluded in one.excluded for other in listed if is_exact(excluded)):
-            yield Problem(
-                "matches-everything",
-                f"{field.path}: {condition_words(one)}, or what it leaves out: alternatives are joined by or, "
-                "so it also takes what should be left out",
-            )
+    for one in listed:
+        excluded = one.excluded if isinstance(one, c.AnythingBut) else ()
+        taken = [each for each in excluded if any(covers(other, each) for other in listed)]
+        if taken and len(taken) == len(excluded):
+            words = f"{condition_words(one)}, or what it leaves out; alternatives are joined by or, so all is taken"
+            yield Problem("matches-everything", f"{field.path}: {words}")
             return
+        if taken:
+            words = f"{condition_words(taken[0])} is left out by {condition_words(one)}"
+            yield Problem("useless-value", f"{field.path}: {words}, and another alternative takes it")
     if field.absent_ok and any(isinstance(each, c.Exists) for each in listed):
         yield Problem("matches-everything", f"{field.path}: exists: true or exists: false is always so; leave it out")
         return
     for at, small in enumerate(listed):
         for other, big in enumerate(listed):
-            if at != other and covers(big, small) and not (covers(small, big) and at < other):
+            if at != other and covers(big, small):
                 both = f"{condition_words(small)} is among {condition_words(big)}"
                 same = f"{condition_words(small)} stands there twice"
                 yield Problem("redundant-value", f"{field.path}: {same if big == small else both}; one is enough")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import time
 import zlib
 from collections.abc import Callable
 from contextlib import closing
@@ -48,7 +49,7 @@ class Sender:
             raise NotLocal("the HTTP target", request.url)
         try:
             with closing(_connection(urlsplit(request.url), self._timeout)) as connection:
-                return _exchange(connection, request)
+                return _exchange(connection, request, time.monotonic() + self._timeout)
         except TimeoutError:
             raise timed_out() from None
         except (OSError, http.client.HTTPException):
@@ -68,7 +69,7 @@ def _connection(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
     return http.client.HTTPSConnection(host, url.port, timeout=timeout, context=context)
 
 
-def _exchange(connection: http.client.HTTPConnection, request: HttpRequest) -> HttpResponse:
+def _exchange(connection: http.client.HTTPConnection, request: HttpRequest, deadline: float) -> HttpResponse:
     parts = urlsplit(request.url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection.putrequest(request.method, path, skip_host=True, skip_accept_encoding=True)
@@ -78,8 +79,18 @@ def _exchange(connection: http.client.HTTPConnection, request: HttpRequest) -> H
         connection.putheader(name, wire(value))
     connection.endheaders(body)
     answer = connection.getresponse()
-    content = _unpacked(answer.read(_LONGEST_ANSWER), answer.getheader("Content-Encoding", ""))
+    content = _unpacked(_read(answer, deadline), answer.getheader("Content-Encoding", ""))
     return HttpResponse(answer.status, Headers(answer.getheaders()), content.decode("utf-8", "replace"))
+
+
+def _read(answer: http.client.HTTPResponse, deadline: float) -> bytes:
+    """The body, whose end must come before the deadline: a stream of events has none, and single reads come in time."""
+    content = b""
+    while len(content) < _LONGEST_ANSWER and (part := answer.read1(_LONGEST_ANSWER - len(content))):
+        content += part
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return content
 
 
 def _unpacked(content: bytes, encoding: str) -> bytes:

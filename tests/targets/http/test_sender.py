@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import socket
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -99,6 +101,32 @@ def test_no_answer_in_time(deaf: str) -> None:
     with pytest.raises(AttemptFailed, match="Timeout calling endpoint") as failed:
         Sender(timeout=0.01).send(post(deaf))
     assert (failed.value.code, failed.value.retry) == ("UNKNOWN", True)
+
+
+@pytest.fixture
+def endless(sockets: list[Any]) -> Iterator[str]:
+    """An address that answers with a stream of events: each part comes in time, and the end never."""
+    stop = threading.Event()
+
+    def stream(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+            while not stop.wait(0.005):
+                connection.sendall(b":\n\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=stream, args=(listening,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        stop.set()
+        thread.join()
+
+
+def test_an_answer_without_end(endless: str) -> None:
+    """The time is for the whole answer, not for each part of it."""
+    with pytest.raises(AttemptFailed, match="Timeout calling endpoint"):
+        Sender(timeout=0.1).send(post(endless))
 
 
 def test_nobody_listens(sockets: list[Any]) -> None:
