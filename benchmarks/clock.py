@@ -1,6 +1,6 @@
 """What a year of schedules costs, and one event to 300 rules with five targets each.
 
-    python benchmarks/clock.py
+python benchmarks/clock.py
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ A refusal becomes an error code of EventBridge. Its text has the form in which E
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -107,10 +108,8 @@ def _invoke(client: Any, request: AwsRequest) -> Mapping[str, Any] | None:
 def _put_log_events(client: Any, request: AwsRequest) -> Mapping[str, Any]:
     """EventBridge makes the stream it writes to."""
     names = {name: request.params[name] for name in ("logGroupName", "logStreamName")}
-    try:
+    with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
         client.create_log_stream(**names)
-    except client.exceptions.ResourceAlreadyExistsException:
-        pass
     return _call(client, request)
 
 

@@ -28,7 +28,9 @@ def events() -> Any:
     return boto3.client("events", region_name="us-east-1")
 
 
-def wire(eb: EventBridge, events: Any, arn: str = QUEUE, *, bus: str = "default", name: str = "r", **target: Any) -> str:
+def wire(
+    eb: EventBridge, events: Any, arn: str = QUEUE, *, bus: str = "default", name: str = "r", **target: Any
+) -> str:
     """A rule for everything on a bus, with one target. Returns its ARN."""
     rule = eb.rule(name, pattern={"source": [{"prefix": ""}]}, bus=bus)
     target = {"Id": "t", "Arn": arn, **target}

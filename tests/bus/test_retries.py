@@ -32,7 +32,8 @@ def test_the_policy_of_a_target(params: dict[str, object], attempts: int, second
 
 
 @pytest.mark.parametrize(
-    ("retries", "chance", "seconds"), [(0, 0, 1), (1, 0, 2), (3, 0, 8), (9, 0, 512), (10, 0, 600), (99, 0, 600), (1, 1, 1.5)]
+    ("retries", "chance", "seconds"),
+    [(0, 0, 1), (1, 0, 2), (3, 0, 8), (9, 0, 512), (10, 0, 600), (99, 0, 600), (1, 1, 1.5)],
 )
 def test_the_back_off(retries: int, chance: float, seconds: float) -> None:
     """Delays double up to ten minutes; jitter shortens them by up to a quarter."""
@@ -86,8 +87,9 @@ def test_the_default_policy_can_end_either_way() -> None:
 
     def end(chance: float) -> str:
         now, retries = START, 0
+        policy = RetryPolicy()
         while isinstance(
-            verdict := next_attempt(RetryPolicy(), retries=retries, first=START, now=now, chance=chance, not_before=None),
+            verdict := next_attempt(policy, retries=retries, first=START, now=now, chance=chance, not_before=None),
             Again,
         ):
             now, retries = verdict.due, retries + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -30,15 +30,15 @@ def by_time_machine() -> Iterator[Move]:
         yield traveller.shift
 
 
-@pytest.fixture(params=[by_freezegun, by_time_machine])
-def move(request: pytest.FixtureRequest) -> Iterator[Move]:
-    with request.param() as moves:
-        yield moves
+#: Entered inside the test: pytest measures what is around it, and would measure years.
+both = pytest.mark.parametrize("frozen", [by_freezegun, by_time_machine])
+Frozen = Callable[[], AbstractContextManager[Move]]
 
 
-def test_events_carry_the_frozen_time(move: Move) -> None:
+@both
+def test_events_carry_the_frozen_time(frozen: Frozen) -> None:
     """Through boto3 and through the handle, before and after a move, and in what a handler gets."""
-    with mock_eventbridge(region="us-east-1") as eb:
+    with frozen() as move, mock_eventbridge(region="us-east-1") as eb:
         spy = eb.connect("function", lambda event: None)
         eb.rule("rule", pattern={"source": ["shop"]}, to="function")
         events = boto3.client("events")
@@ -50,9 +50,10 @@ def test_events_carry_the_frozen_time(move: Move) -> None:
         assert not eb.clock.stepped
 
 
-def test_due_timers_run_when_asked(move: Move) -> None:
+@both
+def test_due_timers_run_when_asked(frozen: Frozen) -> None:
     """A move does not run what it passes over; ``run_due`` does, each instant once."""
-    with mock_eventbridge() as eb:
+    with frozen() as move, mock_eventbridge() as eb:
         eb.rule("rule", schedule="rate(10 minutes)", to="function")
         move(timedelta(hours=1))
         assert not eb.deliveries
@@ -61,9 +62,10 @@ def test_due_timers_run_when_asked(move: Move) -> None:
         assert eb.clock.run_due().total == 0
 
 
-def test_taking_over(move: Move) -> None:
+@both
+def test_taking_over(frozen: Frozen) -> None:
     """From the first step on only the test moves the clock, beginning at the frozen time."""
-    with mock_eventbridge() as eb:
+    with frozen() as move, mock_eventbridge() as eb:
         eb.rule("rule", schedule="rate(10 minutes)", to="function")
         move(timedelta(minutes=5))
         assert eb.clock.advance(minutes=5)["fired"] == 1
@@ -71,9 +73,10 @@ def test_taking_over(move: Move) -> None:
         assert eb.clock.now == NOW + timedelta(minutes=10)
 
 
-def test_a_turn_backwards(move: Move) -> None:
+@both
+def test_a_turn_backwards(frozen: Frozen) -> None:
     """Real clocks are set back too: what fired does not fire again, and nothing breaks."""
-    with mock_eventbridge() as eb:
+    with frozen() as move, mock_eventbridge() as eb:
         eb.rule("rule", schedule="rate(10 minutes)", to="function")
         move(timedelta(minutes=10))
         assert eb.clock.run_due()["fired"] == 1
@@ -83,9 +86,10 @@ def test_a_turn_backwards(move: Move) -> None:
         assert eb.clock.run_due()["fired"] == 1
 
 
-def test_archives_expire(move: Move) -> None:
+@both
+def test_archives_expire(frozen: Frozen) -> None:
     """Retention goes by the frozen time, to the instant."""
-    with mock_eventbridge() as eb:
+    with frozen() as move, mock_eventbridge() as eb:
         archive = eb.archive("archive", days=1)
         eb.put("shop", "Sold")
         move(timedelta(days=1, microseconds=-1))
