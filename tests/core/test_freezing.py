@@ -15,13 +15,13 @@ from eventbridge_local import mock_eventbridge
 
 NOW = datetime(2026, 3, 6, 9, tzinfo=UTC)
 
-Move = Callable[[timedelta], None]
+Move = Callable[[timedelta], object]
 
 
 @contextmanager
 def by_freezegun() -> Iterator[Move]:
     with freezegun.freeze_time(NOW) as frozen:
-        yield lambda delta: frozen.tick(delta) and None
+        yield lambda delta: frozen.tick(delta)
 
 
 @contextmanager
