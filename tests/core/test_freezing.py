@@ -20,7 +20,8 @@ Move = Callable[[timedelta], object]
 
 @contextmanager
 def by_freezegun() -> Iterator[Move]:
-    with freezegun.freeze_time(NOW) as frozen:
+    # Other tests may have imported powertools, whose models freezegun would have made while time stands still.
+    with freezegun.freeze_time(NOW, ignore=["aws_lambda_powertools", "pydantic"]) as frozen:
         yield lambda delta: frozen.tick(delta)
 
 
