@@ -24,7 +24,7 @@ demo: $(VENV)/.demo
 	$(BIN)/python examples/orders/demo.py
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .

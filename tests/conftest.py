@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest_plugins = ["pytester"]
+
+#: Not in a temporary folder of the test's own, because making one takes longer than most tests.
+_NO_FILE = str(Path(__file__).with_name("there-is-no-such-file"))
 
 _connected: list[Any] = []
 
@@ -22,12 +26,12 @@ sys.addaudithook(_watch)
 
 
 @pytest.fixture(autouse=True)
-def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
+def no_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No credentials, no Region, no configuration; and whoever connects a socket fails."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "none"))
+        monkeypatch.setenv(name, _NO_FILE)
     for name in ("AWS_PROFILE", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     before = len(_connected)
