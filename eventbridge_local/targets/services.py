@@ -57,12 +57,21 @@ class Services:
         self._all = forward == "auto"
         self._only = frozenset() if isinstance(forward, str) else frozenset(forward)
         self._allowed = frozenset(allow_hosts)
+        self._files: dict[str | None, bool] = {}
 
     def nobody(self, service: str) -> bool:
         """Whether it is clear without a closer look that nothing serves ``service`` here."""
         if not self._all and service not in self._only:
             return True
-        return not (moto_is_active() or _names_an_endpoint(service))
+        return not (moto_is_active() or _endpoint_variable(service) is not None or self._file_names_an_endpoint())
+
+    def _file_names_an_endpoint(self) -> bool:
+        """Whether the configuration file says anything of endpoints; it is looked at once for each file's name."""
+        name = os.environ.get("AWS_CONFIG_FILE")
+        known = self._files.get(name)
+        if known is None:
+            known = self._files[name] = _mentions_endpoint(_config_path())
+        return known
 
     def client(self, service: str, account: str, region: str) -> Any | None:
         """A botocore client of ``service`` in that account and Region, None where nothing serves it here.
@@ -128,14 +137,6 @@ def _endpoint_settings(service: str) -> object:
     return _endpoint_variable(service), os.environ.get("AWS_PROFILE"), path, _changed(path)
 
 
-def _names_an_endpoint(service: str) -> bool:
-    if _endpoint_variable(service) is not None:
-        return True
-    path = _config_path()
-    changed = _changed(path)
-    return changed is not None and _mentions_endpoint(path, changed)
-
-
 def _config_path() -> str:
     return os.path.expanduser(os.environ.get("AWS_CONFIG_FILE") or _DEFAULT_CONFIG)
 
@@ -148,9 +149,11 @@ def _changed(path: str) -> int | None:
         return None
 
 
-@lru_cache(maxsize=8)
-def _mentions_endpoint(path: str, changed: int) -> bool:
-    return "endpoint_url" in Path(path).read_text(encoding="utf-8", errors="replace")
+def _mentions_endpoint(path: str) -> bool:
+    try:
+        return "endpoint_url" in Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 @lru_cache(maxsize=128)
