@@ -8,7 +8,7 @@ the kind of target do (a bus, an archive, an HTTP endpoint, another AWS service)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -47,6 +47,9 @@ _NOT_PERMITTED = (
     "User: events.amazonaws.com is not authorized to perform: events:PutEvents on resource: {arn} "
     "because no resource-based policy allows the events:PutEvents action"
 )
+
+_ENDED = "A handler before it ended the test run, so this target was not come to."
+
 
 #: Puts an event on the bus of that name in a place.
 Forward = Callable[[Place, str, Event], None]
@@ -88,15 +91,30 @@ class Deliverer:
         """Hand an event to every target of a rule that it matched."""
         now = self._world.clock.now
         undisturbed = not self._faults and not self._handlers
-        for target in rule.targets:
+        for number_of, target in enumerate(rule.targets, 1):
             if self.ended:
                 return
             if undisturbed and target.input is None and self._is_only_recorded(target.arn):
                 # The short way for most targets of most tests: nobody is there, so nothing has to be made.
                 number = self._logbook.next_delivery()
                 self._logbook.add(Delivery(number, event, rule, target, None, "recorded", now))
-            else:
+                continue
+            try:
                 self._deliver(place, event, rule, target)
+            except BaseException:
+                self._abandon(event, rule, rule.targets[number_of:])
+                raise
+
+    def abandon(self, event: Event, rules: Iterable[Rule]) -> None:
+        """Write down that rules were not come to: Ctrl-C, or a test that failed inside a handler, ended the round."""
+        for rule in rules:
+            self._abandon(event, rule, rule.targets)
+
+    def _abandon(self, event: Event, rule: Rule, targets: Iterable[Target]) -> None:
+        now = self._world.clock.now
+        for target in targets:
+            number = self._logbook.next_delivery()
+            self._logbook.add(Delivery(number, event, rule, target, None, "dropped", now, 0, "INTERRUPTED", _ENDED))
 
     def _is_only_recorded(self, arn: str) -> bool:
         kind = kind_of(arn)

@@ -108,8 +108,12 @@ class Engine:
         if fired is not None and fired in bus.rules and all(rule.name != fired for rule in matched):
             matched = [bus.rules[fired], *matched]
         self._note(waiting, rules, tuple([rule.name for rule in matched]))
-        for rule in matched:
-            self._deliver(waiting, place, rule)
+        for done, rule in enumerate(matched, 1):
+            try:
+                self._deliver(waiting, place, rule)
+            except BaseException:  # only what ends a test run comes here
+                self._deliverer.abandon(event, matched[done:])
+                raise
 
     def _deliver(self, waiting: _Waiting, place: Place, rule: Rule) -> None:
         self._depth = waiting.depth

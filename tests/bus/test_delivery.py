@@ -229,3 +229,23 @@ def test_a_missing_bus_in_the_same_place_swallows_the_event(eb: EventBridge, eve
     eb.put("s", "t")
     assert eb.deliveries.one().outcome == "delivered"
     assert "there is no event bus 'gone'" in str(eb.journal)
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), pytest.fail.Exception("no")], ids=["Ctrl-C", "pytest.fail"])
+def test_targets_that_were_not_come_to_have_an_outcome(eb: EventBridge, ending: BaseException) -> None:
+    """Whatever ends the test run inside a handler, every target of every rule that matched is accounted for."""
+
+    def end(event: Any) -> None:
+        raise ending
+
+    eb.connect("ends", end)
+    eb.rule("first", pattern={"source": ["s"]}, to=["before", "ends", "after"])
+    eb.rule("second", pattern={"source": ["s"]}, to=["later"])
+    with pytest.raises(type(ending)):
+        eb.put("s", "t")
+    assert [(each.outcome, each.error) for each in eb.deliveries] == [
+        ("recorded", None),
+        ("delivered", None),
+        ("dropped", "INTERRUPTED"),
+        ("dropped", "INTERRUPTED"),
+    ]
