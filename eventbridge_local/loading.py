@@ -22,7 +22,9 @@ def load(service: Service, perform: Perform, source: Any, *, strict: bool, **giv
     plan = read(source, **given)
     if strict and plan.unresolved:
         lines = "".join(f"\n  {each}" for each in plan.unresolved)
-        raise UnresolvedReference(f"{source}: {len(plan.unresolved)} values are not known without a deployment:{lines}")
+        count = len(plan.unresolved)
+        said = "1 value is" if count == 1 else f"{count} values are"
+        raise UnresolvedReference(f"{source}: {said} not known without a deployment:{lines}")
     report = run(plan, perform)
     for name, resource in report.names.items():
         if resource.arn is not None:

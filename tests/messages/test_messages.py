@@ -13,12 +13,13 @@ import scenes_of_answers
 import scenes_of_assertions
 import scenes_of_endings
 import scenes_of_misuse
+import scenes_of_templates
 
 HERE = Path(__file__).parent
 APPROVED = HERE / "approved"
 
 
-MODULES = (scenes_of_assertions, scenes_of_answers, scenes_of_endings, scenes_of_misuse)
+MODULES = (scenes_of_assertions, scenes_of_answers, scenes_of_endings, scenes_of_misuse, scenes_of_templates)
 SCENES = {
     name: scene for module in MODULES for name, scene in vars(module).items() if getattr(scene, "is_scene", False)
 }
