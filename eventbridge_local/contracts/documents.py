@@ -114,7 +114,9 @@ def _read_yaml(path: Path, text: str) -> Any:
         # A round trip makes it JSON: keys become strings, and what JSON cannot say or would never end is refused.
         return json.loads(json.dumps(tree, allow_nan=False))
     except (TypeError, ValueError) as wrong:
-        raise UsageError(f"{path}: holds what JSON cannot say: {wrong}") from wrong
+        # Python words the most usual case differently from version to version.
+        said = "a number that is not finite" if "JSON compliant" in str(wrong) else str(wrong)
+        raise UsageError(f"{path}: holds what JSON cannot say: {said}") from wrong
 
 
 def _means_the_same_in_json(tag: str, first: str) -> bool:
