@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass
+from threading import Lock
+from typing import Generic, TypeVar
 
 from eventbridge_local.errors import UsageError
 
@@ -31,6 +34,29 @@ class Strikes:
         """Count one strike."""
         if self.left is not None:
             self.left -= 1
+
+
+F = TypeVar("F", bound=Strikes)
+
+
+class Arrangements(Generic[F]):
+    """The failures of one kind that are arranged, in the order they were.
+
+    Args:
+        seed: makes the failures of a ``rate`` below 1 reproducible.
+    """
+
+    def __init__(self, seed: int | str | None = None) -> None:
+        self._random = random.Random(seed)
+        self._faults: list[F] = []
+        self._lock = Lock()
+
+    def __bool__(self) -> bool:
+        return bool(self._faults)
+
+    def clear(self) -> None:
+        """Let nothing of this kind fail any more."""
+        self._faults.clear()
 
 
 def check_numbers(method: str, times: int | None, rate: float, share_of: str) -> None:

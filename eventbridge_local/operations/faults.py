@@ -5,13 +5,11 @@ Failures are used up in the order they were arranged, so two of them make a sequ
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable
 from dataclasses import dataclass
-from threading import Lock
 
 from eventbridge_local.batching import MAX_ENTRIES
-from eventbridge_local.core.arranged import Strikes, check_numbers, guess_among
+from eventbridge_local.core.arranged import Arrangements, Strikes, check_numbers, guess_among
 from eventbridge_local.errors import ServiceError, UsageError
 from eventbridge_local.operations.table import TABLE
 
@@ -96,24 +94,8 @@ class EntryFault(Strikes):
     refusal: ServiceError
 
 
-class EntryFaults:
-    """The entries of PutEvents that are made to fail.
-
-    Args:
-        seed: makes the failures of a ``rate`` below 1 reproducible.
-    """
-
-    def __init__(self, seed: int | str | None = None) -> None:
-        self._random = random.Random(seed)
-        self._faults: list[EntryFault] = []
-        self._lock = Lock()
-
-    def __bool__(self) -> bool:
-        return bool(self._faults)
-
-    def clear(self) -> None:
-        """Refuse nothing any more."""
-        self._faults.clear()
+class EntryFaults(Arrangements[EntryFault]):
+    """The entries of PutEvents that are made to fail."""
 
     def add(
         self, entries: Iterable[int] | None, *, code: str, message: str | None, times: int | None, rate: float
@@ -177,24 +159,8 @@ class CallFault(Strikes):
     latency: float
 
 
-class CallFaults:
-    """The attempts of calls that are made to fail.
-
-    Args:
-        seed: makes the failures of a ``rate`` below 1 reproducible.
-    """
-
-    def __init__(self, seed: int | str | None = None) -> None:
-        self._random = random.Random(seed)
-        self._faults: list[CallFault] = []
-        self._lock = Lock()
-
-    def __bool__(self) -> bool:
-        return bool(self._faults)
-
-    def clear(self) -> None:
-        """Let every call through."""
-        self._faults.clear()
+class CallFaults(Arrangements[CallFault]):
+    """The attempts of calls that are made to fail."""
 
     def add(
         self,

@@ -137,7 +137,7 @@ class Service:
 
         Raises:
             ServiceError: what AWS would refuse, in its words. Nothing has changed then.
-            UnsupportedOperation: the operation is not built yet.
+            UnsupportedOperation: there is no such operation here, such as one of a newer botocore.
             ContractViolation: an event does not keep its contract. Nothing has changed then.
         """
         at, world = self.clock.now, self.world

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from eventbridge_local.core.arranged import Strikes, check_numbers, guess_among
+from eventbridge_local.core.arranged import Arrangements, Strikes, check_numbers, guess_among
 from eventbridge_local.errors import UsageError
 from eventbridge_local.state.records import Target
 from eventbridge_local.targets.handover import CODES, AttemptFailed
@@ -25,19 +24,8 @@ class Fault(Strikes):
     reason: str
 
 
-class Faults:
-    """The arranged failures of one mock.
-
-    Args:
-        seed: makes the failures of a ``rate`` below 1 reproducible.
-    """
-
-    def __init__(self, seed: int | str | None = None) -> None:
-        self._random = random.Random(seed)
-        self._faults: list[Fault] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._faults)
+class Faults(Arrangements[Fault]):
+    """The targets of one mock that are made to fail."""
 
     def add(self, target: str, *, times: int | None, error: str, reason: str | None, rate: float) -> None:
         """Arrange a failure. Raises UsageError for a code that AWS does not have, or numbers that make no sense."""
@@ -47,15 +35,12 @@ class Faults:
         check_numbers("fail_target", times, rate, "attempts")
         self._faults.append(Fault(times, rate, target, error, reason or _REASON))
 
-    def clear(self) -> None:
-        """Let every target work again."""
-        self._faults.clear()
-
     def check(self, target: Target) -> None:
         """Raise AttemptFailed when a failure is arranged for this attempt."""
-        for fault in self._of(target):
-            if fault.strikes(self._random.random()):
-                raise AttemptFailed(fault.error, fault.reason)
+        with self._lock:
+            for fault in self._of(target):
+                if fault.strikes(self._random.random()):
+                    raise AttemptFailed(fault.error, fault.reason)
 
     def _of(self, target: Target) -> Iterator[Fault]:
         names = {*names_of(target.arn), target.id}

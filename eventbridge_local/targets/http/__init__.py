@@ -69,12 +69,6 @@ class Invocations:
             return handover.now
         return self._pace.turn(destination.arn, destination.rate, handover.now)
 
-    def attempt(
-        self, handover: Handover, place: Place, spy: TargetSpy | None = None
-    ) -> Literal["delivered", "recorded"]:
-        """One whole attempt: ``exchange`` of ``request``."""
-        return self.exchange(self.request(handover, place), handover, place, spy)
-
     def exchange(
         self, request: HttpRequest, handover: Handover, place: Place, spy: TargetSpy | None = None
     ) -> Literal["delivered", "recorded"]:
