@@ -93,7 +93,7 @@ GIVEN = {
         "report.explaining.RoutingTable",
     ],
     "Coverage": ["report.coverage.Coverage", "report.coverage.RuleCoverage"],
-    "Templates": ["loaders.report.LoadReport", "loaders.report.LoadedRule", "loaders.report.LoadedTarget"],
+    "Templates": ["iac.report.LoadReport", "iac.report.LoadedRule", "iac.report.LoadedTarget"],
     "Archives and files": ["captures.ArchiveView", "captures.ReplayReport"],
     "Findings of contracts": ["contracts.contract.Contract", "contracts.violations.Violation"],
     "Samples": ["samples.catalog.Sample"],
@@ -116,7 +116,7 @@ NOT_FOR_USERS = {
 MORE_ERRORS = (
     "patterns.InvalidPattern",
     "schedules.InvalidSchedule",
-    "loaders.running.PlanRefused",
+    "iac.running.PlanRefused",
     "batching.PutFailed",
     "batching.EntryTooLarge",
 )

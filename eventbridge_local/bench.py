@@ -1,6 +1,6 @@
 """A service on a bench: an EventBridge of its own, without a hook in botocore, for the command line and the server.
 
-The rules come from a template, through the same loaders and the same operations as everywhere else. Here is no test
+The rules come from a template, through the same reading and the same operations as everywhere else. Here is no test
 that could make what a template takes for granted, so a bus that it names and does not declare is made beforehand.
 """
 
@@ -18,7 +18,7 @@ from eventbridge_local.core.ids import Ids
 from eventbridge_local.edge.front import perform
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.handle import EventBridge
-from eventbridge_local.loaders import LoadReport, Plan, read, run
+from eventbridge_local.iac import LoadReport, Plan, read, run
 from eventbridge_local.operations.service import Service
 from eventbridge_local.options import Options
 from eventbridge_local.targets.services import Services
@@ -28,7 +28,7 @@ DEFAULT_REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template and what it is read with; the arguments are those of ``loaders.read``."""
+    """A template and what it is read with; the arguments are those of ``iac.read``."""
 
     source: str
     parameters: Mapping[str, str]

@@ -40,6 +40,17 @@ class ServiceError(Exception):
         return f"{self.code}: {self.message}"
 
 
+def notes_of(error: BaseException) -> list[str]:
+    """Return the notes of an error for a reader who has no test; notes about a test are left out."""
+    notes = (note.removeprefix("eventbridge_local: ") for note in getattr(error, "__notes__", ()))
+    return [note for note in notes if "in the test" not in note]
+
+
+def one_line(text: str) -> str:
+    """Return the lines of a text joined to one line."""
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
 def validation_error(message: str, *, hint: str | None = None) -> ServiceError:
     """The refusal for anything wrong with a request's values. It is not in the API model, yet AWS uses it most."""
     return ServiceError("ValidationException", message, hint=hint)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventbridge_local.errors import UnresolvedReference
-from eventbridge_local.loaders import LoadReport, read, run
+from eventbridge_local.iac import LoadReport, read, run
 from eventbridge_local.operations.service import Service
 
 #: Carries out an operation with its params.

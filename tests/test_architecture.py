@@ -28,7 +28,7 @@ LEVELS = {
     "report": 6,
     "captures": 6,
     "contracts": 6,
-    "loaders": 6,
+    "iac": 6,
     "loading": 7,
     "options": 7,
     "handle": 7,
@@ -36,6 +36,7 @@ LEVELS = {
     "__init__": 8,
     "pytest_plugin": 8,
     "bench": 8,
+    "lint": 9,
     "server": 9,
     "cli": 10,
     "__main__": 11,
@@ -53,7 +54,7 @@ OUTSIDE = {
     "jsonschema_specifications": {"contracts"},
     "referencing": {"contracts"},
     "pytest": {"pytest_plugin"},
-    "yaml": {"contracts", "loaders"},
+    "yaml": {"contracts", "iac"},
 }
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from eventbridge_local.cli.lint import CODES, SEVERITIES, Finding, Severity, check, is_silenced
-from eventbridge_local.cli.lint.known import read_contracts
 from eventbridge_local.cli.output import Terminal, count
 from eventbridge_local.cli.templates import template_of
+from eventbridge_local.lint import CODES, SEVERITIES, Finding, Severity, check, is_silenced
+from eventbridge_local.lint.known import read_contracts
 from eventbridge_local.options import Options
 
 _STYLES: dict[Severity, str] = {"error": "bad", "warning": "warn", "info": "dim"}

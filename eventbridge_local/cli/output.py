@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from eventbridge_local.errors import EventBridgeLocalError
+from eventbridge_local.errors import EventBridgeLocalError, notes_of, one_line
 
 _CODES = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1"}
 
@@ -54,17 +54,6 @@ class Terminal:
     def complain(self, error: EventBridgeLocalError) -> None:
         """An error as one line on standard error: what is wrong and what to do."""
         print(f"eventbridge-local: {'; '.join([one_line(str(error)), *notes_of(error)])}", file=self.err)
-
-
-def notes_of(error: BaseException) -> list[str]:
-    """The advice that an error carries, less what speaks of a test: here is none."""
-    notes = (note.removeprefix("eventbridge_local: ") for note in getattr(error, "__notes__", ()))
-    return [note for note in notes if "in the test" not in note]
-
-
-def one_line(text: str) -> str:
-    """The lines of a text as one."""
-    return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def count(number: int, what: str) -> str:

@@ -24,7 +24,7 @@ from eventbridge_local.cli.progress import Progress
 from eventbridge_local.cli.templates import bus_for, loaded
 from eventbridge_local.core.event import Event
 from eventbridge_local.errors import UsageError
-from eventbridge_local.loaders import LoadReport
+from eventbridge_local.iac import LoadReport
 from eventbridge_local.report.explaining import RoutingTable, table
 from eventbridge_local.report.hints import users_rules
 from eventbridge_local.report.path import RuleStep

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import re
-import shlex
 from collections.abc import Iterable
 
 from eventbridge_local.bench import Bench, Template, bench
 from eventbridge_local.cli.output import Terminal
 from eventbridge_local.errors import UsageError
-from eventbridge_local.loaders import LoadReport, Unresolved
+from eventbridge_local.iac import LoadReport
 from eventbridge_local.options import Options
-
-_ARGUMENT = re.compile(r"(parameter|resource)s=\{'([^']*)': '\.\.\.'\}")
 
 
 def template_of(args: argparse.Namespace) -> Template:
@@ -51,15 +47,10 @@ def loaded(args: argparse.Namespace, terminal: Terminal, keep: int | None = None
 def remarks(report: LoadReport, assumed: Iterable[str]) -> list[str]:
     """What a reader of the result should know of the template."""
     lines = [f"bus {name!r} is not declared in {report.source}; it is taken to exist" for name in assumed]
-    lines += [f"not resolved: {entry.path}: {entry.reason}; give {remedy(entry)}" for entry in report.unresolved]
+    lines += [f"not resolved: {entry.path}: {entry.reason}; give {entry.options}" for entry in report.unresolved]
     if report.unused:
         lines.append(f"given but not asked for: {', '.join(report.unused)}")
     return lines
-
-
-def remedy(entry: Unresolved) -> str:
-    """How to give an unresolved value: the loader tells it as arguments of Python, here they are options."""
-    return _ARGUMENT.sub(lambda found: f"--{found[1]} {shlex.quote(found[2])}=VALUE", entry.remedy)
 
 
 def bus_for(report: LoadReport, chosen: str | None) -> str:

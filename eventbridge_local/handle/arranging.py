@@ -19,7 +19,7 @@ from eventbridge_local.targets.names import function_arn
 from eventbridge_local.typing import EventPattern, Handler
 
 if TYPE_CHECKING:
-    from eventbridge_local.loaders import LoadReport
+    from eventbridge_local.iac import LoadReport
 
 
 class Arranging(Base):

@@ -12,7 +12,7 @@ from typing import Any
 from eventbridge_local.bench import Template, bench
 from eventbridge_local.bus.journal import Delivery, Entry
 from eventbridge_local.errors import UsageError
-from eventbridge_local.loaders import LoadReport
+from eventbridge_local.iac import LoadReport
 from eventbridge_local.options import make_options
 from eventbridge_local.server.http import Listener, json_page, text_page
 from eventbridge_local.server.log import Log

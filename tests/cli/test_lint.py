@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from eventbridge_local.cli.lint import CODES
+from eventbridge_local.lint import CODES
 
 CASES = yaml.safe_load((Path(__file__).parent.parent / "cases" / "cli" / "lint.yaml").read_text(encoding="utf-8"))
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:{}"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eventbridge_local.cli.lint import CODES
+from eventbridge_local.lint import CODES
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "command-line.md").read_text(encoding="utf-8")
 FILES = re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", PAGE, re.DOTALL)

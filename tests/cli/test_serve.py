@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError
 
 from eventbridge_local.bench import Template
 from eventbridge_local.errors import ContractViolation, UnsupportedOperation, UsageError
-from eventbridge_local.loaders import PlanRefused
+from eventbridge_local.iac import PlanRefused
 from eventbridge_local.server import Server, serve, ticking
 from eventbridge_local.server import http as server_http
 from eventbridge_local.server.ticking import Ticker

@@ -9,7 +9,7 @@ import pytest
 
 from eventbridge_local import EventBridge, mock_eventbridge
 from eventbridge_local.errors import UnresolvedReference
-from eventbridge_local.loaders import PlanRefused
+from eventbridge_local.iac import PlanRefused
 
 TEMPLATE = """
 Parameters:

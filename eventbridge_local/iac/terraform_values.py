@@ -1,0 +1,293 @@
+"""Values of a Terraform plan, and of what it leaves open until it is applied.
+
+A plan of new infrastructure knows names but no ARNs. Its ``configuration`` says what an open argument refers to, though
+not in which words. An argument that takes an ARN, a rule, a bus or a function, and refers to one resource alone, is
+taken for the attribute it refers to; so is a secret. Anything else, such as a pattern with an ARN somewhere in it,
+stays unknown. Source: Terraform documentation, "JSON Output Format".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from eventbridge_local.core.arn import events_arn, partition_of, rule_resource
+from eventbridge_local.iac.identity import dns_of, made_up_uuid
+from eventbridge_local.iac.kinds import KINDS
+from eventbridge_local.iac.naming import suffix
+from eventbridge_local.iac.stack import Exports
+from eventbridge_local.iac.terraform_instances import STEP, Instance
+from eventbridge_local.iac.unknown import Path, Unknown, first_unknown, path_text
+
+_ITERATION = ("each.key", "each.value", "count.index")
+#: Arguments that name a rule, a bus or a function, and those that hold secrets.
+_PLAIN = frozenset(
+    ("rule", "event_bus_name", "function_name", "password", "username", "value", "client_id", "client_secret")
+)
+
+
+class TerraformKind(NamedTuple):
+    """CloudFormation's type, the argument for the name, and the format of the attribute ``id``."""
+
+    type: str
+    name: str = "name"
+    id: str = "{arn}"
+
+
+KINDS_BY_TYPE: Mapping[str, TerraformKind] = {
+    "aws_cloudwatch_event_bus": TerraformKind("AWS::Events::EventBus", id="{name}"),
+    "aws_cloudwatch_event_archive": TerraformKind("AWS::Events::Archive", id="{name}"),
+    "aws_cloudwatch_event_connection": TerraformKind("AWS::Events::Connection", id="{name}"),
+    "aws_cloudwatch_event_api_destination": TerraformKind("AWS::Events::ApiDestination", id="{name}"),
+    "aws_cloudwatch_event_endpoint": TerraformKind("AWS::Events::Endpoint", id="{name}"),
+    "aws_lambda_function": TerraformKind("AWS::Lambda::Function", "function_name", "{name}"),
+    "aws_sqs_queue": TerraformKind("AWS::SQS::Queue", id="{ref}"),
+    "aws_sns_topic": TerraformKind("AWS::SNS::Topic"),
+    "aws_cloudwatch_log_group": TerraformKind("AWS::Logs::LogGroup", id="{name}"),
+    "aws_sfn_state_machine": TerraformKind("AWS::StepFunctions::StateMachine"),
+    "aws_kinesis_stream": TerraformKind("AWS::Kinesis::Stream"),
+    "aws_kinesis_firehose_delivery_stream": TerraformKind("AWS::KinesisFirehose::DeliveryStream"),
+    "aws_ecs_cluster": TerraformKind("AWS::ECS::Cluster"),
+    "aws_ecs_task_definition": TerraformKind("AWS::ECS::TaskDefinition", "family", "{name}"),
+    "aws_batch_job_queue": TerraformKind("AWS::Batch::JobQueue"),
+    "aws_batch_job_definition": TerraformKind("AWS::Batch::JobDefinition"),
+    "aws_codebuild_project": TerraformKind("AWS::CodeBuild::Project"),
+    "aws_codepipeline": TerraformKind("AWS::CodePipeline::Pipeline", id="{name}"),
+    "aws_iam_role": TerraformKind("AWS::IAM::Role", id="{name}"),
+    "aws_kms_key": TerraformKind("AWS::KMS::Key", "key_id", "{name}"),
+    "aws_dynamodb_table": TerraformKind("AWS::DynamoDB::Table", id="{name}"),
+    "aws_s3_bucket": TerraformKind("AWS::S3::Bucket", "bucket", "{name}"),
+    "aws_ecr_repository": TerraformKind("AWS::ECR::Repository", id="{name}"),
+    "aws_glue_workflow": TerraformKind("AWS::Glue::Workflow", id="{name}"),
+    "aws_sagemaker_pipeline": TerraformKind("AWS::SageMaker::Pipeline", "pipeline_name", "{name}"),
+    "aws_redshift_cluster": TerraformKind("AWS::Redshift::Cluster", "cluster_identifier", "{name}"),
+    "aws_ssm_document": TerraformKind("AWS::SSM::Document", id="{name}"),
+    "aws_secretsmanager_secret": TerraformKind("AWS::SecretsManager::Secret"),
+}
+RULE_TYPE = "aws_cloudwatch_event_rule"
+ALIAS_TYPE = "aws_lambda_alias"
+
+
+@dataclass(slots=True)
+class Values:
+    """The instances of a plan or state, by address, and what refers to what.
+
+    Args:
+        configuration: ``configuration.root_module`` of a plan; empty for a state.
+        gone: resources that were left out, with why.
+    """
+
+    instances: dict[str, Instance]
+    configuration: Mapping[str, Any]
+    account: str
+    region: str
+    exports: Exports
+    gone: dict[str, Unknown] = field(default_factory=dict)
+
+    def of(self, instance: Instance) -> dict[str, Any]:
+        """The arguments and attributes of an instance, with what is open resolved as far as it goes."""
+        expressions = self._declaration(instance).get("expressions") or {}
+        return self._filled(instance, dict(instance.values), instance.open, expressions, ())  # type: ignore[no-any-return]
+
+    def attribute(self, instance: Instance, name: str) -> Any:
+        """The value of an attribute, worked out from the name where only AWS would know it."""
+        if instance.address in self.gone:
+            return self.gone[instance.address]
+        given = self.exports.take(f"{instance.address}.{name}", *([instance.address] if name == "arn" else []))
+        if given is not None:
+            return given
+        value = instance.values.get(name)
+        return value if value is not None else self._derived(instance, name)
+
+    def name(self, instance: Instance) -> Any:
+        """The physical name; one with a prefix, or without any, gets an end of ours where Terraform makes one up."""
+        kind = KINDS_BY_TYPE.get(instance.type)
+        argument = kind.name if kind else "name"
+        given = self.exports.take(f"{instance.address}.{argument}")
+        value = instance.values.get(argument) if given is None else given
+        if value is not None:
+            return value
+        expression = (self._declaration(instance).get("expressions") or {}).get(argument)
+        if expression and _is_open(instance.open, argument):
+            return self._referred(instance, expression, (argument,))
+        return (instance.values.get(f"{argument}_prefix") or "terraform-") + suffix(instance.address).lower()
+
+    def _derived(self, instance: Instance, name: str) -> Any:
+        kind = KINDS_BY_TYPE.get(instance.type)
+        words = self._words(instance)
+        if isinstance(words, Unknown):
+            return words
+        if words is not None:
+            named = {"arn": "arn", "name": "name", "url": "ref", "qualified_arn": "arn"}
+            if kind and name == kind.name:
+                return words["name"]
+            if name == "id" and kind:
+                return kind.id.format(**words)
+            if name in named:
+                return words[named[name]] + (":1" if name == "qualified_arn" else "")
+        return _open_value(instance.address, name)
+
+    def _words(self, instance: Instance) -> dict[str, str] | Unknown | None:
+        kind = KINDS_BY_TYPE.get(instance.type)
+        if instance.type == RULE_TYPE:
+            return self._rule_words(instance)
+        if instance.type == ALIAS_TYPE:
+            return self._alias_words(instance)
+        if kind is None or instance.is_data:
+            return None
+        name = self.name(instance)
+        if isinstance(name, Unknown):
+            return name
+        words = {
+            "partition": partition_of(self.region),
+            "region": self.region,
+            "account": self.account,
+            "dns": dns_of(self.region),
+            "name": str(name),
+            "id": suffix(instance.address, length=10).lower(),
+            "short": suffix(instance.address, length=6),
+            "uuid": made_up_uuid(instance.address),
+        }
+        words["arn"] = KINDS[kind.type].arn.format(**words)
+        if instance.type == "aws_cloudwatch_log_group":
+            words["arn"] = words["arn"].removesuffix(":*")
+        elif instance.type == "aws_iam_role":
+            path = str(instance.values.get("path") or "/")
+            words["arn"] = words["arn"].replace(":role/", f":role{path}")
+        words["ref"] = KINDS[kind.type].ref.format(**words)
+        return words
+
+    def _rule_words(self, instance: Instance) -> dict[str, str] | Unknown:
+        name, bus = self.name(instance), self.of(instance).get("event_bus_name") or "default"
+        unknown = first_unknown(name, bus)
+        if unknown:
+            return unknown
+        bus = str(bus).rpartition("event-bus/")[2]
+        arn = events_arn(self.region, self.account, rule_resource(bus, str(name)))
+        return {"name": str(name), "arn": arn, "ref": str(name)}
+
+    def _alias_words(self, instance: Instance) -> dict[str, str] | Unknown:
+        function = self.of(instance).get("function_name")
+        if isinstance(function, Unknown):
+            return function
+        if function is None:
+            return _open_value(instance.address, "arn")
+        text = str(function)
+        start = (
+            text
+            if text.startswith("arn:")
+            else KINDS["AWS::Lambda::Function"].arn.format(
+                partition=partition_of(self.region), region=self.region, account=self.account, name=text
+            )
+        )
+        alias = str(instance.values.get("name"))
+        return {"name": alias, "arn": f"{start}:{alias}", "ref": alias}
+
+    # what is open
+
+    def _filled(self, instance: Instance, value: Any, is_open: Any, expression: Any, path: Path) -> Any:
+        """``value`` with each open place below ``path`` filled from what its expression refers to."""
+        if is_open is True:
+            given = self.exports.take(f"{instance.address}.{path_text(path)}")
+            return given if given is not None else self._referred(instance, expression, path)
+        if isinstance(is_open, dict):
+            value = dict(value) if isinstance(value, dict) else {}
+            for name, inner in is_open.items():
+                if inner:
+                    below = expression.get(name) if isinstance(expression, dict) else None
+                    value[name] = self._filled(instance, value.get(name), inner, below, (*path, name))
+        elif isinstance(is_open, list):
+            value = list(value) if isinstance(value, list) else []
+            for number, inner in enumerate(is_open):
+                if inner:
+                    below = expression[number] if isinstance(expression, list) and number < len(expression) else None
+                    value += [None] * (number + 1 - len(value))
+                    value[number] = self._filled(instance, value[number], inner, below, (*path, number))
+        return value
+
+    def _referred(self, instance: Instance, expression: Any, path: Path) -> Any:
+        wanted = next((part for part in reversed(path) if isinstance(part, str)), "")
+        found = self._reference(instance.module, expression, instance.index, wanted) if _is_plain(wanted) else None
+        if _takes_arn(wanted) and isinstance(found, str) and not found.startswith("arn:"):
+            found = None
+        if isinstance(found, Unknown) or found is None:
+            reason = found.reason if found is not None else "known after apply"
+            own = _open_value(instance.address, path_text(path))
+            return Unknown(reason, found.remedy if found is not None else own.remedy, path)
+        return found
+
+    def _reference(self, module: tuple[tuple[str, str], ...], expression: Any, index: str, wanted: str) -> Any:
+        """The value of an expression that refers to one thing; None when that cannot be said."""
+        if not isinstance(expression, dict):
+            return None
+        if "constant_value" in expression:
+            return expression["constant_value"]
+        references = [name for name in expression.get("references") or () if name not in _ITERATION]
+        moving = len(references) < len(expression.get("references") or ())
+        longest = [one for one in references if not any(_inside(one, other) for other in references)]
+        if len(longest) != 1:
+            return None
+        steps = STEP.findall(longest[0])
+        if steps[0][0] == "var" and module and len(steps) > 1:
+            call = self._module(module[:-1]).get("module_calls", {}).get(module[-1][0], {})
+            return self._reference(module[:-1], (call.get("expressions") or {}).get(steps[1][0]), module[-1][1], wanted)
+        if steps[0][0] == "module" and len(steps) > 2:
+            name, at = steps[1]
+            inner = (*module, (name, at or (index if moving else "")))
+            output = (self._module(inner).get("outputs") or {}).get(steps[2][0], {})
+            return self._reference(inner, output.get("expression"), index, wanted)
+        return self._resource(module, steps, index if moving else "", wanted)
+
+    def _resource(
+        self, module: tuple[tuple[str, str], ...], steps: list[tuple[str, str]], index: str, wanted: str
+    ) -> Any:
+        is_data = steps[0][0] == "data"
+        steps = steps[1:] if is_data else steps
+        if len(steps) < 2:
+            return None
+        (kind, _), (name, at), *rest = steps
+        address = ".".join(
+            [
+                *(f"module.{part}{key}" for part, key in module),
+                *(["data"] if is_data else []),
+                f"{kind}.{name}{at or index}",
+            ]
+        )
+        instance = self.instances.get(address)
+        if instance is None:
+            return None
+        attribute = rest[0][0] if rest else "arn" if _takes_arn(wanted) else None
+        return self.attribute(instance, attribute) if attribute else None
+
+    def _declaration(self, instance: Instance) -> Mapping[str, Any]:
+        resources = self._module(instance.module).get("resources") or ()
+        wanted = f"{'data.' if instance.is_data else ''}{instance.type}.{instance.name}"
+        return next((resource for resource in resources if resource.get("address") == wanted), {})
+
+    def _module(self, module: tuple[tuple[str, str], ...]) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.configuration
+        for name, _ in module:
+            found = (found.get("module_calls") or {}).get(name, {}).get("module") or {}
+        return found
+
+
+def _inside(one: str, other: str) -> bool:
+    return other != one and other.startswith((one + ".", one + "["))
+
+
+def _is_open(tree: Any, name: str) -> bool:
+    return isinstance(tree, dict) and tree.get(name) is True
+
+
+def _takes_arn(argument: str) -> bool:
+    return argument == "arn" or argument.endswith("_arn")
+
+
+def _is_plain(argument: str) -> bool:
+    """Whether an argument is a reference and nothing else wherever people write one."""
+    return _takes_arn(argument) or argument in _PLAIN
+
+
+def _open_value(address: str, attribute: str) -> Unknown:
+    return Unknown(f"{address}.{attribute} is known after apply", f"resources={{{f'{address}.{attribute}'!r}: '...'}}")

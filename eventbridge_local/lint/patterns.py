@@ -1,0 +1,169 @@
+"""What a pattern says by itself: values and fields that no event has, and branches of ``$or`` that add nothing.
+
+The envelope is that of the User Guide, page "AWS service event metadata"; ``replay-name`` is on replayed events alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from eventbridge_local.lint.covering import covers, rule_covers
+from eventbridge_local.lint.finding import Problem
+from eventbridge_local.patterns import Pattern, explain
+from eventbridge_local.patterns import conditions as c
+from eventbridge_local.patterns.syntax import Field
+from eventbridge_local.patterns.words import condition_words
+
+_TEXTS = ("version", "id", "detail-type", "source", "account", "time", "region", "replay-name")
+_OPTIONAL = ("replay-name", "resources")
+_FIELDS = (*_TEXTS, "resources", "detail")
+_NO_TEXT = (c.Equal, c.Range, c.Spelling, c.Literal)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+#: What texts of the envelope look like, and that in words.
+_FORMS = {
+    "version": (re.compile("0"), "it is always '0'"),
+    "account": (re.compile(r"[0-9]{12}"), "it is a text of twelve digits"),
+    "region": (re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+|"), "it is a Region such as 'eu-west-1'"),
+    "time": (_TIME, "it is of the form 2026-03-06T09:00:00Z; use {'prefix': ...}"),
+}
+_MOST_BRANCHES = 60
+
+
+def problems(pattern: Pattern) -> Iterator[Problem]:
+    """Everything wrong with a pattern, whatever the bus and the events."""
+    dead = [next(filter(None, map(_dead, rule)), None) for rule in pattern.subrules]
+    if all(dead):
+        yield from {each.message: each for each in dead if each}.values()
+        return
+    for number, each in enumerate(dead, 1):
+        if each:
+            yield Problem("or-unreachable", f"branch {number} of {len(dead)} of $or never matches: {each.message}")
+    yield from _values(pattern)
+    yield from _branches(pattern)
+    yield from _overrides(json.JSONDecoder().raw_decode(pattern.text.lstrip())[0], "")
+
+
+# fields and values that no event has
+
+
+def _dead(field: Field) -> Problem | None:
+    """Why no event satisfies a field, None when one may."""
+    top, _, below = field.path.partition(".")
+    if top not in _FIELDS:
+        return None if field.absent_ok else Problem("envelope-field", _about_name(top))
+    if top == "detail":
+        if below or field.absent_ok:
+            return None
+        return Problem("never-matches", "detail is an object, and EventBridge looks at values only; name a field in it")
+    if below and not field.absent_ok:
+        kind = "a list of texts" if top == "resources" else "a text"
+        return Problem("never-matches", f"{field.path}: {top} is {kind} and has no fields")
+    reasons = [_impossible(field.path, each) for each in field.conditions]
+    if not below and all(reasons):
+        return Problem("never-matches", "; ".join(dict.fromkeys(filter(None, reasons))))
+    return None
+
+
+def _about_name(name: str) -> str:
+    plain = name.replace("-", "").replace("_", "").lower()
+    near = next((each for each in _FIELDS if each.replace("-", "") == plain), None)
+    if near:
+        return f"no event has {name!r} at the top level; write {near!r}"
+    return f"no event has {name!r} at the top level; fields of your own stand below 'detail'"
+
+
+def _impossible(path: str, condition: c.Condition) -> str:
+    """Why an envelope's field never satisfies a condition, "" when it may."""
+    words = condition_words(condition)
+    if isinstance(condition, c.Absent):
+        return "" if path in _OPTIONAL else f"{path}: every event has it, so {words} never holds"
+    if isinstance(condition, _NO_TEXT):
+        return f"{path}: {words} is no text, and {path} holds texts; EventBridge compares JSON types"
+    if isinstance(condition, c.Text) and path in _FORMS and not _FORMS[path][0].fullmatch(condition.text):
+        return f"{path}: {words} is never its value; {_FORMS[path][1]}"
+    return ""
+
+
+# value lists
+
+
+def _values(pattern: Pattern) -> Iterator[Problem]:
+    for field in {id(each): each for rule in pattern.subrules for each in rule}.values():
+        if "." not in field.path and field.path in _FIELDS:
+            reasons = [_impossible(field.path, each) for each in field.conditions]
+            if not all(reasons):
+                yield from (Problem("useless-value", reason) for reason in filter(None, reasons))
+        yield from _alternatives(field)
+
+
+def _alternatives(field: Field) -> Iterator[Problem]:
+    """Alternatives that swallow each other."""
+    listed = field.conditions
+    for one in listed:
+        excluded = one.excluded if isinstance(one, c.AnythingBut) else ()
+        taken = [each for each in excluded if any(covers(other, each) for other in listed)]
+        if taken and len(taken) == len(excluded):
+            words = f"{condition_words(one)}, or what it leaves out; alternatives are joined by or, so all is taken"
+            yield Problem("matches-everything", f"{field.path}: {words}")
+            return
+        if taken:
+            words = f"{condition_words(taken[0])} is left out by {condition_words(one)}"
+            yield Problem("useless-value", f"{field.path}: {words}, and another alternative takes it")
+    if field.absent_ok and any(isinstance(each, c.Exists) for each in listed):
+        yield Problem("matches-everything", f"{field.path}: exists: true or exists: false is always so; leave it out")
+        return
+    for at, small in enumerate(listed):
+        for other, big in enumerate(listed):
+            if at != other and covers(big, small):
+                both = f"{condition_words(small)} is among {condition_words(big)}"
+                same = f"{condition_words(small)} stands there twice"
+                yield Problem("redundant-value", f"{field.path}: {same if big == small else both}; one is enough")
+                break
+
+
+# $or
+
+
+def _branches(pattern: Pattern) -> Iterator[Problem]:
+    rules = pattern.subrules[:_MOST_BRANCHES]
+    for number, small in enumerate(rules, 1):
+        for other, big in enumerate(rules, 1):
+            if number != other and rule_covers(big, small) and not (rule_covers(small, big) and number < other):
+                takes = f"branch {other} takes every event that branch {number} takes"
+                yield Problem("or-unreachable", f"{takes}, of {len(pattern.subrules)} of $or; leave one out")
+                break
+    if len(rules) > 1:
+        yield from (Problem("or-overlap", warning) for warning in explain(pattern, {}).warnings)
+
+
+def _overrides(tree: Any, path: str) -> Iterator[Problem]:
+    """Fields both beside ``$or`` and in a branch: the engine keeps one list for a path and does not join them."""
+    if not isinstance(tree, dict):
+        return
+    beside = set(_paths({name: value for name, value in tree.items() if name != "$or"}, path))
+    for number, branch in enumerate(tree.get("$or", ()) if isinstance(tree.get("$or"), list) else (), 1):
+        for both in sorted(beside & set(_paths(branch, path))):
+            yield Problem(
+                "or-overrides",
+                f"{both} stands beside $or and in its branch {number}; EventBridge takes one of the two lists alone, "
+                "so write both conditions into each branch",
+            )
+        yield from _overrides(branch, path)
+    for name, value in tree.items():
+        if name != "$or":
+            yield from _overrides(value, f"{path}.{name}" if path else name)
+
+
+def _paths(tree: Any, path: str) -> Iterator[str]:
+    for name, value in tree.items():
+        where = f"{path}.{name}" if path else name
+        if name == "$or" and isinstance(value, list):
+            for branch in value:
+                yield from _paths(branch, path)
+        elif isinstance(value, dict):
+            yield from _paths(value, where)
+        else:
+            yield where
