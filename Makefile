@@ -9,12 +9,13 @@ FUZZ_TESTS = $(shell grep -rl --include='*.py' EVENTBRIDGE_LOCAL_FUZZ tests)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint docs bench fuzz fuzz-atheris clean
+.PHONY: help demo test lint pages docs bench fuzz fuzz-atheris clean
 
 help:
 	@echo "make demo    run the example shop and print what its events did"
 	@echo "make test    run the tests"
 	@echo "make lint    check style and types"
+	@echo "make pages   write docs/reference.md and docs/fidelity.md anew, after a change of docstrings or tables"
 	@echo "make docs    build the documentation as web pages in site/"
 	@echo "make bench   run the benchmarks"
 	@echo "make fuzz    run the long random tests (fuzz-atheris: five minutes of bytes against the pattern engine)"
@@ -30,6 +31,10 @@ lint: $(VENV)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+pages: $(VENV)/.test
+	$(BIN)/python tools/make_reference.py
+	$(BIN)/python tools/make_fidelity.py
 
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict

@@ -34,8 +34,8 @@ def module_at(path: Path) -> ModuleType:
     return module
 
 
-docstrings = module_at(DOCS / "docstrings.py")  # which make_reference imports
-maker = module_at(DOCS / "make_reference.py")
+docstrings = module_at(ROOT / "tools" / "docstrings.py")  # which make_reference imports
+maker = module_at(ROOT / "tools" / "make_reference.py")
 pages = module_at(TESTS / "test_readme.py")
 
 
@@ -43,7 +43,7 @@ pages = module_at(TESTS / "test_readme.py")
 
 
 def test_the_reference_is_what_the_code_makes() -> None:
-    """Run ``python docs/make_reference.py`` when this fails."""
+    """Run ``python tools/make_reference.py`` when this fails."""
     assert maker.PAGE.read_text("utf-8") == maker.make()
 
 

@@ -46,7 +46,7 @@ def module_at(path: Path) -> ModuleType:
 
 
 source = module_at(TESTS / "refusals_in_source.py")
-maker = module_at(ROOT / "docs" / "make_fidelity.py")
+maker = module_at(ROOT / "tools" / "make_fidelity.py")
 
 ROWS: list[Row] = [row for family in maker.FAMILIES for row in maker.read(family)]
 ERRORS = [row for row in ROWS if "error" in row]
@@ -242,5 +242,5 @@ def test_every_table_is_on_the_page() -> None:
 
 
 def test_the_page_is_what_the_tables_make() -> None:
-    """Run ``python docs/make_fidelity.py`` when this fails."""
+    """Run ``python tools/make_fidelity.py`` when this fails."""
     assert maker.PAGE.read_text("utf-8") == maker.make()

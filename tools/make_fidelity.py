@@ -1,6 +1,6 @@
 """Writes docs/fidelity.md from the tables in tests/cases/fidelity and the scenarios recorded from AWS.
 
-Run ``python docs/make_fidelity.py``; a test fails when the page is not what this makes. Standard library only.
+Run ``python tools/make_fidelity.py``; a test fails when the page is not what this makes. Standard library only.
 
 A row of a table is a JSON object with ``evidence`` and, where it has one, ``source``: the name of a scenario as
 ``theme::name``, or words. Besides it has
@@ -60,7 +60,7 @@ INTRO = """\
 # Fidelity
 
 How do we know what AWS answers? This page says it for every operation, every refusal and every choice. It is made by
-`python docs/make_fidelity.py` from the tables in `tests/cases/fidelity`, which the tests hold against the source: a
+`python tools/make_fidelity.py` from the tables in `tests/cases/fidelity`, which the tests hold against the source: a
 refusal that is not here, or is here and no longer in the source, fails a test.
 
 {scenarios} scenarios of calls and answers were gathered from AWS's side; **all of them pass**

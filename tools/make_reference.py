@@ -1,6 +1,6 @@
 """Writes docs/reference.md from the signatures and docstrings of the public names.
 
-Run ``python docs/make_reference.py``; a test fails when the page is not what this makes, and another one when a public
+Run ``python tools/make_reference.py``; a test fails when the page is not what this makes, and another one when a public
 name has no docstring or does not say what each of its arguments is. Standard library only.
 """
 
@@ -19,12 +19,12 @@ import eventbridge_local
 from eventbridge_local import EventBridge, errors, pytest_plugin
 from eventbridge_local.options import Options
 
-PAGE = Path(__file__).parent / "reference.md"
+PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
 
 INTRO = """\
 # Reference
 
-Every public name, with its arguments. The page is made by `python docs/make_reference.py` from the code, and a test
+Every public name, with its arguments. The page is made by `python tools/make_reference.py` from the code, and a test
 holds it against the code.
 
 Whatever is not here may change without notice.
