@@ -31,7 +31,7 @@ class Backend:
     """
 
     settle = 0.0
-    timeout = 0.2  # a "wait" step advances the clock by a second between two tries
+    timeout = 10.0  # seconds of the clock, which a "wait" step of our runner moves; others may count real ones
     abilities = frozenset({"active-replays", "xray"})  # a replay is STARTING until somebody looks at it
 
     def __init__(self, eb: EventBridge, stack: contextlib.ExitStack) -> None:
