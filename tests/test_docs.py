@@ -6,7 +6,6 @@ import importlib.util
 import inspect
 import json
 import re
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -132,13 +131,7 @@ def test_the_numbers_of_the_page_why() -> None:
 
 def test_the_tutorial_shows_what_pytest_prints(tmp_path: Path) -> None:
     pages.copy_page("docs/tutorial.md", tmp_path)
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_checkout.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = pages.run_pytest(tmp_path, "test_checkout.py")
     assert run.returncode == 1, run.stdout
     printed = re.sub(r"^E {3}(?: {4})?", "", run.stdout, flags=re.MULTILINE)
     shown = re.findall(r"```text\n(.*?)```", (DOCS / "tutorial.md").read_text("utf-8"), re.DOTALL)

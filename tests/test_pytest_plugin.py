@@ -9,6 +9,21 @@ import sys
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def no_plugins_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the inner runs load this plugin and xdist only: others warn, shuffle, and add lines of their own."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_PLUGINS", "eventbridge_local.pytest_plugin,xdist.plugin")
+
+
+def test_the_plugin_comes_with_the_package(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to name it, and it works beside whatever other plugins are installed."""
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    monkeypatch.delenv("PYTEST_PLUGINS")
+    pytester.makepyfile("def test_it(eventbridge): eventbridge.put('shop', 'Sold')")
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
 def test_the_fixture(pytester: pytest.Pytester) -> None:
     """The fixture gives a fresh EventBridge to every test that asks."""
     pytester.makepyfile("""
@@ -369,8 +384,13 @@ def test_the_files_of_contracts_are_read_once(pytester: pytest.Pytester) -> None
 
         pytestmark = pytest.mark.eventbridge(contracts="schemas")
         read = []
-        load = Contracts.load.__func__
-        Contracts.load = classmethod(lambda cls, *a, **k: read.append(a) or load(cls, *a, **k))
+
+        @pytest.fixture(scope="module", autouse=True)
+        def counted():
+            load = Contracts.load.__func__
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(Contracts, "load", classmethod(lambda cls, *a, **k: read.append(a) or load(cls, *a, **k)))
+                yield
 
         @pytest.mark.parametrize("n", range(3))
         def test_it(eventbridge, n):

@@ -5,6 +5,7 @@ A block under ``<!-- file: name -->`` is a file of that name beside the test fil
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -47,18 +48,21 @@ def copy_page(page: str, folder: Path) -> Path:
     return copied
 
 
+def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a folder, with no other plugin than ours: others shuffle tests and add lines of their own."""
+    plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "eventbridge_local.pytest_plugin"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment | plugins, capture_output=True, text=True, check=False, timeout=600
+    )
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_code_of_the_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(variable, raising=False)
-    copied = copy_page(page, tmp_path)
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers", copied],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = run_pytest(tmp_path, "-q", "--strict-markers", copy_page(page, tmp_path).name)
     assert run.returncode == 0, f"{page}\n{run.stdout}\n{run.stderr}"
 
 
