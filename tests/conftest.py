@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
+
+# Real time decides nothing here: a slow machine makes no example wrong.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 #: Not in a temporary folder of the test's own, because making one takes longer than most tests.
 _NO_FILE = str(Path(__file__).with_name("there-is-no-such-file"))

@@ -105,7 +105,7 @@ def test_a_deleted_archive_leaves_no_timer() -> None:
         assert eb.clock.advance(days=2).total == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 40)), max_size=25), st.integers(0, 3))
 def test_retention_against_a_plain_reckoning(steps: list[tuple[bool, int]], days: int) -> None:
     """Whatever is put and however time passes, the archive holds what is younger than its days, and its size."""

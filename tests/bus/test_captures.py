@@ -74,7 +74,7 @@ trees = st.recursive(st.none() | st.booleans() | st.integers() | texts, lambda i
                      | st.dictionaries(texts, inner, max_size=3), max_leaves=6)  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(texts, trees, max_size=4), texts, st.lists(texts, max_size=2), st.booleans(), st.randoms())
 def test_any_event_comes_back(detail: Any, source: str, resources: list[str], spaced: bool, random: Any) -> None:
     """Whatever the members hold, in whichever order they stand, with blanks or without."""

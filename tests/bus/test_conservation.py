@@ -285,5 +285,5 @@ class Conservation(RuleBasedStateMachine):
 
 TestConservation = Conservation.TestCase
 TestConservation.settings = settings(
-    max_examples=400 if os.environ.get("EVENTBRIDGE_LOCAL_FUZZ") else 50, stateful_step_count=40, deadline=None
+    max_examples=400 if os.environ.get("EVENTBRIDGE_LOCAL_FUZZ") else 50, stateful_step_count=40
 )

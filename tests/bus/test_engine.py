@@ -274,7 +274,7 @@ ENTRIES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RULES, ENTRIES, st.sets(st.sampled_from("xyz")))
 def test_conservation(rules: list[Any], entries: list[Any], connected: set[str]) -> None:
     """Every accepted event has one delivery for each target of each enabled rule of its bus that it matches."""

@@ -218,7 +218,7 @@ def test_the_interval_is_half_open_in_whole_seconds() -> None:
         assert numbers(eb) == [1, 2, 3]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 400), max_size=12), st.integers(0, 400), st.integers(1, 400))
 def test_what_comes_against_a_plain_reckoning(seconds: list[int], first: int, length: int) -> None:
     """Exactly the events of the interval, by their time; those of one instant as they came."""

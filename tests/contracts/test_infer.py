@@ -165,7 +165,7 @@ VALUES = st.recursive(
 KEYS = st.sampled_from(["id", "kind", "parts", "$ref", "type", ""])
 
 
-@settings(max_examples=1000 if LONG else 150, deadline=None)
+@settings(max_examples=1000 if LONG else 150)
 @given(
     details=st.lists(st.dictionaries(KEYS, VALUES, max_size=4), min_size=1, max_size=8),
     repeat=st.integers(1, 3),

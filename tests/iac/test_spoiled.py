@@ -41,7 +41,7 @@ def spots(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from spots(inner, (*path, key))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_spoiled_sources(data: st.DataObject) -> None:
     source = copy.deepcopy(data.draw(st.sampled_from(SOURCES)))

@@ -16,8 +16,8 @@ from eventbridge_local.patterns.complexity import never_too_low, score
 from eventbridge_local.patterns.places import Places
 
 FUZZ = bool(os.environ.get("EVENTBRIDGE_LOCAL_FUZZ"))
-few = settings(max_examples=5000 if FUZZ else 150, deadline=None, suppress_health_check=list(HealthCheck))
-texts = settings(max_examples=20_000 if FUZZ else 300, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=5000 if FUZZ else 150, suppress_health_check=list(HealthCheck))
+texts = settings(max_examples=20_000 if FUZZ else 300, suppress_health_check=list(HealthCheck))
 
 
 @few

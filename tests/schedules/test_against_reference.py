@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from croniter import croniter
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventbridge_local.schedules import parse_schedule
@@ -23,7 +23,7 @@ WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 SEARCHED_DAYS = 366 * 9
 
-unhurried = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=EXAMPLES)
 
 Numbers = tuple[str, frozenset[int]]
 Days = tuple[str, Callable[[date], bool]]
@@ -218,7 +218,7 @@ MONTH_DAY_FIELDS = st.sampled_from(["*", "1", "15,31", "10-20/3", "L", "28-3"]).
 TIME_FIELDS = st.sampled_from(["0 10", "*/7 *", "5,35 8-17", "0 22-2", "59 23", "3/20 1/5"])
 
 
-@settings(max_examples=min(EXAMPLES, 1000), deadline=None)
+@settings(max_examples=min(EXAMPLES, 1000))
 @given(TIME_FIELDS, MONTH_DAY_FIELDS, WEEK_FIELDS, st.booleans(), instants)
 def test_agrees_with_croniter_where_its_dialect_reaches(
     time: str, month_day: tuple[str, str], week_day: tuple[str, str], by_week: bool, instant: datetime
