@@ -105,7 +105,7 @@ def bench(options: Options) -> Bench:
 def _event_check(options: Options) -> EventCheck | None:
     if options.contracts is None:
         return None
-    from eventbridge_local.contracts.checking import check_put  # jsonschema, which most do without
+    from eventbridge_local.contracts.collection import check_put  # jsonschema, which most do without
 
     return partial(check_put, options.contracts)
 

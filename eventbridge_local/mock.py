@@ -197,9 +197,9 @@ def _event_check(options: Options) -> EventCheck | None:
 
 def _checking() -> Any:
     """What looks at contracts. It is imported late, because most mocks have none."""
-    from eventbridge_local.contracts import checking
+    from eventbridge_local.contracts import collection
 
-    return checking
+    return collection
 
 
 def _templates(given: Any) -> list[tuple[Any, Any]]:

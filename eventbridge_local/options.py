@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, fields
@@ -12,6 +11,7 @@ from typing import Any
 from dateutil import parser
 
 from eventbridge_local import session
+from eventbridge_local.advice import suggest
 from eventbridge_local.core.clock import aware
 from eventbridge_local.core.limits import Limits
 from eventbridge_local.errors import UsageError
@@ -134,7 +134,5 @@ def make_options(given: dict[str, Any], *, door: str = "mock_eventbridge") -> Op
     """
     for name in given:
         if name not in NAMES:
-            near = difflib.get_close_matches(name, NAMES, 1)
-            guess = f"did you mean {near[0]}?" if near else f"choose from {', '.join(NAMES)}"
-            raise UsageError(f"{door}({name}=...): there is no such option; {guess}")
+            raise UsageError(f"{door}({name}=...): there is no such option{suggest(name, NAMES)}")
     return Options(**{**{name: value for name, value in session.defaults.items() if name in NAMES}, **given})

@@ -14,6 +14,7 @@ LEVELS = {
     "errors": 0,
     "session": 0,
     "typing": 0,
+    "advice": 1,
     "batching": 1,
     "core": 1,
     "patterns": 2,

@@ -265,7 +265,7 @@ def test_now_is_where_the_clock_stands() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"acount": "123456789012"}, "did you mean account"),
+        ({"acount": "123456789012"}, "did you mean 'account'"),
         ({"nonsense": 1}, "choose from account, region"),
         ({"account": 123}, "twelve digits"),
         ({"account": "12345678901a"}, "twelve digits"),

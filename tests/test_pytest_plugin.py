@@ -79,7 +79,7 @@ def test_the_marker_alone_is_enough(pytester: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("marker", "words"),
     [
-        ("acount='111111111111'", "*@pytest.mark.eventbridge(acount=...)*did you mean account*"),
+        ("acount='111111111111'", "*@pytest.mark.eventbridge(acount=...)*did you mean *account*"),
         ("'eu-west-1'", "*takes keywords only*"),
     ],
 )

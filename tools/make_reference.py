@@ -95,7 +95,7 @@ GIVEN = {
     "Coverage": ["report.coverage.Coverage", "report.coverage.RuleCoverage"],
     "Templates": ["iac.report.LoadReport", "iac.report.LoadedRule", "iac.report.LoadedTarget"],
     "Archives and files": ["captures.ArchiveView", "captures.ReplayReport"],
-    "Findings of contracts": ["contracts.contract.Contract", "contracts.violations.Violation"],
+    "Findings of contracts": ["contracts.collection.Contract", "contracts.violations.Violation"],
     "Samples": ["samples.catalog.Sample"],
     "Outcomes of put_all": ["batching.PutOutcome"],
 }

@@ -1,10 +1,8 @@
 """A first schema from sample events.
 
 Every sample satisfies the schema; beyond that it says what the samples have in common and leaves the rest open. It is
-a start to be read and corrected, so where samples prove little it says little: a value seen only as null may be
-anything, further properties are allowed, and words become an ``enum`` only when they look like codes and repeat.
-
-What is common is gathered first (``_Seen``), then written in the words of a draft (``_Writer``).
+a first version to read and correct, so where samples prove little it says little: a value seen only as null may be
+anything, further properties are allowed, and strings become an ``enum`` only when they look like codes and repeat.
 """
 
 from __future__ import annotations
@@ -15,14 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from eventbridge_local.contracts.dialects import DETAIL_TYPE_KEY, SOURCE_KEY
-from eventbridge_local.contracts.formats import is_date, is_date_time, is_uuid
+from eventbridge_local.contracts.documents import DETAIL_TYPE_KEY, SOURCE_KEY, is_date, is_date_time, is_uuid
 from eventbridge_local.contracts.subjects import component_name
 from eventbridge_local.errors import UsageError
 
 Draft = Literal["2020-12", "draft4", "openapi3"]
 
-#: The first format that all strings of a place fit is named.
+#: The first format that all strings of a place have is named.
 _FORMATS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("date-time", is_date_time),
     ("date", is_date),
@@ -51,11 +48,10 @@ def infer_schema(
         whole_envelope: describe the whole event, as the schema registry does, and not only ``detail``.
 
     Returns:
-        the schema, ready for ``json.dumps``. ``Contracts.load`` knows from it which event it is for, whatever its
-        file is called.
+        the schema, ready for ``json.dumps``. It names its event, so ``Contracts.load`` accepts any name of its file.
 
     Raises:
-        UsageError: there is no event, one is no event, or they are of different sources or detail-types.
+        UsageError: there is no event, one is not an event, or they have different sources or detail-types.
     """
     if draft not in _LAYOUTS:
         raise UsageError(f"draft={draft!r} is not one of {', '.join(map(repr, _LAYOUTS))}")
@@ -70,7 +66,7 @@ def infer_schema(
 def _envelope_of(event: Any) -> Mapping[str, Any]:
     envelope = event if isinstance(event, Mapping) else getattr(event, "envelope", None)
     if not isinstance(envelope, Mapping) or not {"source", "detail-type", "detail"} <= envelope.keys():
-        raise UsageError(f"not an event with source, detail-type and detail: {event!r:.200}")
+        raise UsageError(f"this is not an event with source, detail-type and detail: {event!r:.200}")
     return envelope
 
 
@@ -96,7 +92,7 @@ class _Parts:
         return {SOURCE_KEY: self.source, DETAIL_TYPE_KEY: self.detail_type}
 
     def named(self, word: Callable[[str], dict[str, Any]] | None) -> dict[str, Any]:
-        """The envelope's schema; ``word`` says how a draft writes that source and detail-type have one value."""
+        """Return the schema of the envelope; ``word`` writes in a draft that a property has one value."""
         whole = self.whole or {}
         properties = dict(whole.get("properties", {}))
         if word is not None:
@@ -113,7 +109,7 @@ def _json_schema(uri: str, word: Callable[[str], dict[str, Any]]) -> Callable[[_
 
 
 def _openapi(parts: _Parts) -> dict[str, Any]:
-    """The document as the schema registry exports it: ``AWSEvent``, whose detail is a component of its own."""
+    """Return the document as the schema registry exports it: AWSEvent, with its detail as a component of its own."""
     name = component_name(parts.detail_type)
     name = "Detail" if name in ("", _ENVELOPE_COMPONENT) else name
     components: dict[str, Any] = {name: parts.detail}
@@ -147,7 +143,7 @@ class _Writer:
     draft: str
 
     def schema(self, values: Sequence[Any]) -> dict[str, Any]:
-        """The schema that all values of one place satisfy."""
+        """Return the schema that all values of one place satisfy."""
         by_type: dict[str, list[Any]] = {}
         for value in values:
             by_type.setdefault(_type_of(value), []).append(value)
@@ -182,7 +178,7 @@ class _Writer:
             yield "properties", {key: self.schema(found) for key, found in by_key.items()}
 
     def _openapi_union(self, written: dict[str, dict[str, Any]], has_null: bool) -> dict[str, Any]:
-        """OpenAPI 3.0 knows neither lists of types nor null as a type."""
+        """Return one schema of several types; OpenAPI 3.0 has neither lists of types nor null as a type."""
         schemas = [{"type": name, **words} for name, words in written.items()]
         if has_null:
             schemas[0] = _with_null(schemas[0]) | {"nullable": True}
@@ -190,7 +186,7 @@ class _Writer:
 
 
 def _union(written: dict[str, dict[str, Any]], has_null: bool) -> dict[str, Any]:
-    """One schema of several types: each word but ``enum`` constrains only values of its own type."""
+    """Return one schema of several types: each keyword but ``enum`` constrains only values of its own type."""
     types = [*written, "null"] if has_null else [*written]
     schema = {"type": types[0] if len(types) == 1 else types}
     for words in written.values():
@@ -219,10 +215,10 @@ def _type_of(value: Any) -> str:
     for kind, name in _TYPES:
         if isinstance(value, kind):
             return name
-    raise UsageError(f"{value!r:.200} is no JSON value; give events as targets receive them")
+    raise UsageError(f"{value!r:.200} is not a JSON value; give events as targets receive them")
 
 
-#: bool stands before int, whose subclass it is.
+#: bool comes before int, because it is a subclass of int.
 _TYPES: tuple[tuple[Any, str], ...] = (
     (type(None), "null"),
     (bool, "boolean"),

@@ -1,4 +1,4 @@
-"""Subjects: which events a document speaks for, and whether for the whole envelope or for ``detail``.
+"""Subjects: which events a schema document is for, and whether for the whole envelope or for ``detail``.
 
 Source and detail-type are each taken from the first place that names them: EventBridge's own marks
 (``x-amazon-events-source``, ``x-amazon-events-detail-type``), the ``const`` or ``enum`` of the envelope's properties,
@@ -13,9 +13,8 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eventbridge_local.contracts.dialects import DETAIL_TYPE_KEY, SOURCE_KEY, escape, schemas_in
-from eventbridge_local.contracts.documents import Document
-from eventbridge_local.contracts.shelf import Shelf, home_of
+from eventbridge_local.contracts.documents import DETAIL_TYPE_KEY, SOURCE_KEY, SchemaDocument, escape, schemas_in
+from eventbridge_local.contracts.references import SchemaSet, home_of
 from eventbridge_local.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ _TYPES = frozenset({"null", "boolean", "object", "array", "number", "string", "i
 
 
 class Subject(NamedTuple):
-    """What a schema of a document speaks for.
+    """Which events one schema of a document is for.
 
     ``exact`` is false when the detail-type is known only from the name of a file, which cannot hold every character.
     """
@@ -52,8 +51,8 @@ class _Found(NamedTuple):
     whole_envelope: bool
 
 
-def looks_like_schema(document: Document) -> bool:
-    """Whether a document is a schema at all, and not a package file or a sample event that lies in the folder.
+def looks_like_schema(document: SchemaDocument) -> bool:
+    """Return whether a document is a schema at all, and not a package file or a sample event in the same folder.
 
     A file with the name the registry gives to schemas is one, whatever it says.
     """
@@ -67,17 +66,17 @@ def _is_type(word: Any) -> bool:
     return isinstance(word, str) and word in _TYPES
 
 
-def subjects_of(document: Document, shelf: Shelf, whole_envelope: bool | None) -> list[Subject]:
-    """All that a document speaks for; nothing when it is only there to be referred to.
+def subjects_of(document: SchemaDocument, schema_set: SchemaSet, whole_envelope: bool | None) -> list[Subject]:
+    """Return what a document is for; nothing when other documents only refer to it.
 
     Args:
-        whole_envelope: what the user says about it, or None to recognise it.
+        whole_envelope: what the user says about it; None recognises it from the schema.
     """
     said = _said_in_file_name(document)
     if "openapi" in document.tree:
-        candidates = _components(document, shelf, said)
+        candidates = _components(document, schema_set, said)
     else:
-        candidates = [("", _found_at("", document, shelf))]
+        candidates = [("", _found_at("", document, schema_set))]
     return [subject for pointer, found in candidates for subject in _subjects(pointer, found, said, whole_envelope)]
 
 
@@ -91,22 +90,28 @@ def _subjects(
         yield Subject(source, detail_type, pointer, whole, exact=bool(found.detail_types))
 
 
-def subject_for(document: Document, shelf: Shelf, key: tuple[str, str], whole_envelope: bool | None) -> Subject:
-    """What a document is, when code says which event it is for."""
+def subject_for(
+    document: SchemaDocument, schema_set: SchemaSet, key: tuple[str, str], whole_envelope: bool | None
+) -> Subject:
+    """Return the subject of a document when code says which event it is for."""
     pointer, found = "", None
     if "openapi" in document.tree:
-        components = _components(document, shelf, key)
+        components = _components(document, schema_set, key)
         if len(components) != 1:
-            raise UsageError(f"{document.label}: none of its components is AWSEvent or {component_name(key[1])!r}")
+            raise UsageError(
+                f"{document.label}: components.schemas has neither AWSEvent nor {component_name(key[1])!r}"
+            )
         pointer, found = components[0]
     else:
-        found = _found_at("", document, shelf)
+        found = _found_at("", document, schema_set)
     return Subject(*key, pointer, found.whole_envelope if whole_envelope is None else whole_envelope)
 
 
-def _components(document: Document, shelf: Shelf, said: tuple[str, str] | None) -> list[tuple[str, _Found]]:
-    """The components that are contracts: those that name an event, else ``AWSEvent``, else the one named like it."""
-    found = [(pointer, _found_at(pointer, document, shelf)) for pointer in schemas_in(document)]
+def _components(
+    document: SchemaDocument, schema_set: SchemaSet, said: tuple[str, str] | None
+) -> list[tuple[str, _Found]]:
+    """Return the components that are contracts: those that name an event, else AWSEvent, else the one named like it."""
+    found = [(pointer, _found_at(pointer, document, schema_set)) for pointer in schemas_in(document)]
     named = [(pointer, each) for pointer, each in found if each.sources and each.detail_types]
     if named:
         return named
@@ -118,11 +123,11 @@ def _components(document: Document, shelf: Shelf, said: tuple[str, str] | None) 
 
 
 def component_name(detail_type: str) -> str:
-    """``Order Placed`` as OpenAPI allows a component to be called: ``OrderPlaced``."""
+    """Return a detail-type in the letters that OpenAPI allows: ``Order Placed`` is ``OrderPlaced``."""
     return _NOT_IN_NAMES.sub("", "".join(part[:1].upper() + part[1:] for part in detail_type.split()))
 
 
-def _said_in_file_name(document: Document) -> tuple[str, str] | None:
+def _said_in_file_name(document: SchemaDocument) -> tuple[str, str] | None:
     if document.file is None:
         return None
     stem = document.file.stem.removesuffix(".schema")
@@ -133,8 +138,8 @@ def _said_in_file_name(document: Document) -> tuple[str, str] | None:
     return (inner.parts[-2], stem) if len(inner.parts) > 1 else None
 
 
-def _found_at(pointer: str, document: Document, shelf: Shelf) -> _Found:
-    resolved = shelf.registry.resolver(home_of(document)).lookup(f"#{pointer}")
+def _found_at(pointer: str, document: SchemaDocument, schema_set: SchemaSet) -> _Found:
+    resolved = schema_set.registry.resolver(home_of(document)).lookup(f"#{pointer}")
     marks: dict[str, Any] = {}
     properties: dict[str, list[Any]] = {}
     for schema, resolver in _layers(resolved.contents, resolved.resolver):
@@ -162,7 +167,7 @@ def _values(schema: Any, resolver: Resolver[Any]) -> Iterator[Any]:
 
 
 def _layers(schema: Any, resolver: Resolver[Any]) -> Iterator[tuple[Mapping[str, Any], Resolver[Any]]]:
-    """A schema, what it refers to, and all it is made of with ``allOf``: everything that always holds."""
+    """Yield a schema, what it refers to, and its ``allOf``: everything that always applies."""
     seen: set[int] = set()
     waiting = [(schema, resolver)]
     while waiting:

@@ -1,4 +1,4 @@
-"""Violations: what a contract found, with paths in the user's notation, and the error made of them."""
+"""Violations: what a contract does not allow in an event, and the error that lists them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Violation:
         detail_type: its detail-type.
         path: where, such as ``detail.items[2].sku``; ``event`` for the envelope itself.
         problem: what is wrong there.
-        contract: the name of the contract, ``source@DetailType``; None when no contract speaks for the event.
+        contract: the name of the contract, ``source@DetailType``; None when there is no contract for the event.
         file: the file of the contract; None for one given in code.
         schema_path: the JSON pointer of the rule that was broken, references followed.
     """
@@ -56,7 +56,7 @@ class Violation:
 
 
 def violation_error(violations: Iterable[Violation], where: str) -> ContractViolation:
-    """The error that tells a test author which contracts were broken and how. It is returned, not raised.
+    """Return the error that says which contracts were broken and how. It is not raised.
 
     Args:
         violations: at least one, of one event or of several.
@@ -92,7 +92,7 @@ def _indented(messages: Sequence[str]) -> Iterator[str]:
 
 
 def path_text(path: Iterable[str | int]) -> str:
-    """A path as people write it: ``detail.items[2].sku``; a key with blanks or dots stands as ``["a key"]``."""
+    """Return a path as ``detail.items[2].sku``; a key with blanks or dots is written as ``["a key"]``."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -105,7 +105,7 @@ def path_text(path: Iterable[str | int]) -> str:
 
 
 def is_real(error: Any) -> bool:
-    """Whether an error of jsonschema stands: 19.99 is a multiple of 0.01, though not in binary fractions."""
+    """Return whether an error of jsonschema is right: 19.99 is a multiple of 0.01, though not in binary fractions."""
     if error.validator != "multipleOf" or not isinstance(error.instance, int | float):
         return True
     quotient = Fraction(repr(error.instance)) / Fraction(repr(error.validator_value))
@@ -113,9 +113,9 @@ def is_real(error: Any) -> bool:
 
 
 def problem_text(error: Any) -> str:
-    """An error of jsonschema in its own words, except where those do not say what was there, or go on too long."""
-    words = _WORDS.get(error.validator)
-    text: str = words(error) if words else error.message
+    """Return an error of jsonschema in its words, except where these do not show the value, or are too long."""
+    text_of = _TEXTS.get(error.validator)
+    text: str = text_of(error) if text_of else error.message
     shown = repr(error.instance)
     return text.replace(shown, _short(shown), 1) if len(shown) > _LONGEST else text
 
@@ -130,7 +130,7 @@ def _alternatives_text(error: Any) -> str:
     if not reasons:
         return str(error.message)
     shown = [*reasons][:_MOST_ALTERNATIVES]
-    return "fits none of its alternatives: " + "; ".join(shown + ["..."] * (len(reasons) > len(shown)))
+    return "matches none of the alternatives: " + "; ".join(shown + ["..."] * (len(reasons) > len(shown)))
 
 
 def _reason(error: Any) -> str:
@@ -138,7 +138,7 @@ def _reason(error: Any) -> str:
     return f"{path}: {problem_text(error)}" if path else problem_text(error)
 
 
-_WORDS: dict[str | None, Callable[[Any], str]] = {
+_TEXTS: dict[str | None, Callable[[Any], str]] = {
     "const": lambda error: f"{error.instance!r} is not {error.validator_value!r}",
     "anyOf": _alternatives_text,
     "oneOf": _alternatives_text,

@@ -5,12 +5,12 @@ The comment is ``# eventbridge-local: ignore CODE, CODE``, on the line that decl
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from eventbridge_local.advice import suggest
 from eventbridge_local.errors import UsageError
 from eventbridge_local.lint.finding import CODES, Finding
 
@@ -39,9 +39,7 @@ def is_silenced(options: Iterable[str]) -> Callable[[Finding], bool]:
 def _parsed(option: str) -> tuple[str, str]:
     code, _, rule = option.partition(":")
     if code not in CODES:
-        near = difflib.get_close_matches(code, CODES, 1)
-        guess = f"did you mean {near[0]}?" if near else f"choose from {', '.join(CODES)}"
-        raise UsageError(f"--ignore {option!r}: there is no code {code!r}; {guess}")
+        raise UsageError(f"--ignore {option!r}: there is no code {code!r}{suggest(code, CODES)}")
     return code, rule
 
 

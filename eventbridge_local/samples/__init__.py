@@ -1,7 +1,6 @@
-"""Events to feed a handler or a pattern with: any envelope, and real-life ones of AWS services."""
+"""Events for tests of handlers and patterns: ``make_event`` with any envelope, and sample events of AWS services."""
 
-from eventbridge_local.samples.catalog import Sample
+from eventbridge_local.samples.catalog import Sample, sample_event, sample_events
 from eventbridge_local.samples.envelope import Envelope, make_event
-from eventbridge_local.samples.sampling import sample_event, sample_events
 
 __all__ = ["Envelope", "Sample", "make_event", "sample_event", "sample_events"]

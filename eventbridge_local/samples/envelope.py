@@ -1,4 +1,4 @@
-"""An event's envelope from keywords: what AWS writes around every detail.
+"""An event with any envelope, from keywords.
 
 The keys stand in the order in which AWS was recorded to write them, and ``replay-name`` is there only in a replayed
 event. Source: User Guide, page "AWS service event metadata".
@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypedDict, Unpack
 
+from eventbridge_local.advice import did_you_mean
 from eventbridge_local.core.clock import aware
 from eventbridge_local.core.ids import Ids
 from eventbridge_local.errors import UsageError
-from eventbridge_local.samples.filling import TIME_FORMS
-from eventbridge_local.samples.words import did_you_mean
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -58,7 +57,7 @@ def make_event(
     detail: Mapping[str, Any] | str | None = None,
     **envelope: Unpack[Envelope],
 ) -> dict[str, Any]:
-    """A complete event, as ``json.loads`` gives it to a Lambda function.
+    """Return a complete event, as ``json.loads`` gives it to a Lambda function.
 
     >>> make_event("shop.orders", "OrderPlaced", {"total": 120}, id="1", time="2026-03-06T09:00:00Z")["detail"]
     {'total': 120}
@@ -73,19 +72,18 @@ def make_event(
         A dict that shares nothing with the arguments.
 
     Raises:
-        UsageError: an argument is unknown, of the wrong form, or not JSON.
+        UsageError: an argument is unknown, has the wrong form, or is not JSON.
     """
     for name in envelope:
         if name not in KEYWORDS:
-            raise UsageError(
-                f"make_event has no keyword {name!r}{did_you_mean(name, KEYWORDS)} It takes {', '.join(KEYWORDS)}."
-            )
+            near = did_you_mean(name, KEYWORDS) or "."
+            raise UsageError(f"make_event has no keyword {name!r}{near} It takes {', '.join(KEYWORDS)}.")
     return read_header(envelope).around(source, detail_type, (), read_detail(detail))
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Checked envelope values. ``resources`` is None when nobody gave any."""
+    """Checked envelope values. ``resources`` is None when none were given."""
 
     id: str
     account: str
@@ -96,7 +94,7 @@ class Header:
     version: str
 
     def around(self, source: str, detail_type: str, resources: Sequence[str], detail: dict[str, Any]) -> dict[str, Any]:
-        """The event with this envelope around ``detail``; ``resources`` holds unless the header has its own."""
+        """Return the event with this envelope; ``resources`` is used unless the header has its own."""
         replay = {} if self.replay_name is None else {"replay-name": self.replay_name}
         return {
             "version": self.version,
@@ -104,7 +102,7 @@ class Header:
             "detail-type": _text(detail_type, "detail_type"),
             "source": _text(source, "source"),
             "account": self.account,
-            "time": TIME_FORMS["iso"](self.time),
+            "time": iso_time(self.time),
             "region": self.region,
             **replay,
             "resources": list(resources if self.resources is None else self.resources),
@@ -113,10 +111,10 @@ class Header:
 
 
 def read_header(given: Mapping[str, Any]) -> Header:
-    """The envelope values among ``given``, checked, with the defaults for what is missing or None.
+    """Return the envelope values among ``given``, checked, with defaults for what is missing or None.
 
     Raises:
-        UsageError: one of them is of the wrong form.
+        UsageError: one of them has the wrong form.
     """
     values = {name: value for name, value in given.items() if value is not None}
     account = values.get("account", ACCOUNT)
@@ -134,7 +132,7 @@ def read_header(given: Mapping[str, Any]) -> Header:
 
 
 def read_detail(detail: Any) -> dict[str, Any]:
-    """The detail as JSON would carry it, sharing nothing with what was given.
+    """Return the detail as JSON would carry it; it shares nothing with what was given.
 
     Raises:
         UsageError: it is neither a dict of JSON values nor the JSON text of an object.
@@ -151,6 +149,11 @@ def read_detail(detail: Any) -> dict[str, Any]:
     if not isinstance(loaded, dict):
         raise UsageError(f"detail={detail!r}: a detail is a JSON object, {{...}}")
     return loaded
+
+
+def iso_time(when: datetime) -> str:
+    """Return an instant in UTC as an envelope shows it: ``2026-03-06T09:00:00Z``."""
+    return f"{when.isoformat(timespec='seconds')[:19]}Z"
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -178,4 +178,4 @@ def test_unknown_code(run: Any, lined: Any) -> None:
     """A code that is misspelled would silence nothing."""
     ran = run("lint", lined(), "--ignore", "no-dql")
     assert ran.code == 2
-    assert ran.err == "eventbridge-local: --ignore 'no-dql': there is no code 'no-dql'; did you mean no-dlq?\n"
+    assert ran.err == "eventbridge-local: --ignore 'no-dql': there is no code 'no-dql'; did you mean 'no-dlq'?\n"

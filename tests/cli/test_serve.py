@@ -336,7 +336,7 @@ def test_refused_template() -> None:
 
 
 def test_unknown_option() -> None:
-    with pytest.raises(UsageError, match=r"serve\(acount=...\): there is no such option; did you mean account"):
+    with pytest.raises(UsageError, match=r"serve\(acount=...\): there is no such option; did you mean 'account"):
         Server(acount="1")
 
 

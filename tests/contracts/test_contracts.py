@@ -78,9 +78,9 @@ def test_unknown_events_pass_unless_contracts_are_required() -> None:
     assert contracts.check(mistyped) == ()
     required = Contracts({"shop.orders@OrderPlaced": ORDER}, require=True)
     assert messages(required, mistyped) == [
-        "event: no contract speaks for shop.orders@OrderPlacd; the nearest is for shop.orders@OrderPlaced"
+        "event: there is no contract for shop.orders@OrderPlacd; did you mean 'shop.orders@OrderPlaced'?"
     ]
-    assert messages(required, event(source="x", detail_type="y")) == ["event: no contract speaks for x@y"]
+    assert messages(required, event(source="x", detail_type="y")) == ["event: there is no contract for x@y"]
 
 
 def test_required_contracts_leave_aws_alone() -> None:
@@ -119,7 +119,7 @@ def test_a_document_of_several_components_in_code() -> None:
     document = {"openapi": "3.0.0", "components": {"schemas": {"OrderPlaced": ORDER, "Other": SHIPPED}}}
     contracts = Contracts({"shop.orders@Order Placed": document})
     assert messages(contracts, event(detail_type="Order Placed")) == ["detail: 'id' is a required property"]
-    with pytest.raises(UsageError, match="none of its components is AWSEvent or 'OrderLost'"):
+    with pytest.raises(UsageError, match=r"components\.schemas has neither AWSEvent nor 'OrderLost'"):
         Contracts({"shop.orders@OrderLost": document})
 
 
@@ -183,12 +183,12 @@ def test_coerce_keeps_contracts() -> None:
 
 WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "number": (lambda: Contracts.coerce(5), "contracts=5: give a path, a mapping, Contracts, or a list of these"),  # type: ignore[arg-type]
-    "key": (lambda: Contracts({"OrderPlaced": {}}), "'OrderPlaced' names no event; a key is (source, detail_type)"),
-    "half a key": (lambda: Contracts({"@OrderPlaced": {}}), "'@OrderPlaced' names no event"),
+    "key": (lambda: Contracts({"OrderPlaced": {}}), "'OrderPlaced' does not name an event"),
+    "half a key": (lambda: Contracts({"@OrderPlaced": {}}), "'@OrderPlaced' does not name an event"),
     "schema": (lambda: Contracts({"a@B": 5}), "the schema for 'a@B' is a dict or the path of a file, not 5"),  # type: ignore[dict-item]
-    "type": (lambda: Contracts({"a@B": {"type": 5}}), "given for 'a@B': not a schema of draft 2020-12 at type"),
+    "type": (lambda: Contracts({"a@B": {"type": 5}}), "given for 'a@B': not a valid schema of draft 2020-12 at type"),
     "remote": (lambda: Contracts({"a@B": {"$ref": "http://x/y"}}), "http://x/y is on the network"),
-    "path": (lambda: Contracts({"a@B": {"$ref": "y.json"}}), "$ref 'y.json' leads nowhere: no schema here has the $id"),
+    "path": (lambda: Contracts({"a@B": {"$ref": "y.json"}}), "cannot be resolved: no schema here has the $id"),
     "no paths": (lambda: Contracts.load([]), "no contract in an empty list of paths"),
     "two": (lambda: Contracts({"a@B": {}, ("a", "B"): ORDER}), "two contracts for a@B differ: the schema given"),
 }  # fmt: skip

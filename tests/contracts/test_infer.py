@@ -135,8 +135,8 @@ def test_things_with_an_envelope_are_events() -> None:
             {},
             "these events are shop.orders@Order Placed, x@Order Placed; infer one",
         ),
-        ([{"Source": "x"}], {}, "not an event with source, detail-type and detail: {'Source': 'x'}"),
-        ([event({"a": {1}})], {}, "{1} is no JSON value"),
+        ([{"Source": "x"}], {}, "this is not an event with source, detail-type and detail: {'Source': 'x'}"),
+        ([event({"a": {1}})], {}, "{1} is not a JSON value"),
         ([event({})], {"draft": "draft5"}, "draft='draft5' is not one of '2020-12', 'draft4', 'openapi3'"),
     ],
 )

@@ -44,7 +44,7 @@ def test_several_events() -> None:
         "event 'OrderShipped' of 'shop.orders' breaks the contract shop.orders@OrderShipped given in code (PutEvents)\n"
         "    detail: 'id' is a required property\n"
         "event 'C' of 'a' has no contract (PutEvents)\n"
-        "    event: no contract speaks for a@C; the nearest is for a@B\n"
+        "    event: there is no contract for a@C; did you mean 'a@B'?\n"
         "Correct what puts the event, or the contract if it is out of date.\n"
         "Write a contract for the event, or correct its source and detail-type;"
         " require=False allows events without one."

@@ -75,7 +75,7 @@ def test_what_is_not_looked_at() -> None:
 def test_contracts_can_be_required() -> None:
     """An event without a contract is a violation then."""
     with mock_eventbridge(contracts=Contracts(PLACED, require=True)) as eb:
-        with pytest.raises(ContractViolation, match=r"no contract speaks for shop\.orders@OrderPlacd"):
+        with pytest.raises(ContractViolation, match=r"there is no contract for shop\.orders@OrderPlacd"):
             eb.put("shop.orders", "OrderPlacd")
         with mock_eventbridge() as inner:
             inner.put("shop.orders", "OrderPlacd")

@@ -11,9 +11,8 @@ import pytest
 
 from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.samples import Sample, sample_event, sample_events
-from eventbridge_local.samples.catalog import Template, templates
+from eventbridge_local.samples.catalog import TIME_FORMS, Template, placeholders, templates
 from eventbridge_local.samples.envelope import KEYWORDS
-from eventbridge_local.samples.filling import TIME_FORMS, places
 
 TEMPLATES = list(templates().values())
 KEYS = ["version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"]
@@ -105,10 +104,10 @@ def test_the_reader_of_paths() -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
-def test_places_and_fields_agree(template: Template) -> None:
+def test_placeholders_and_fields_agree(template: Template) -> None:
     """Every place is filled by a field or by the envelope, and no field hides a keyword."""
     variants = [variant for values in template.variants.values() for variant in values.values()]
-    used = {name for name, _ in places([template.resources, template.detail, template.fields, variants])}
+    used = {name for name, _ in placeholders([template.resources, template.detail, template.fields, variants])}
     assert used <= {*template.fields, *GIVEN}
     assert not set(template.fields) & {*KEYWORDS, *GIVEN, "detail", "source", "detail_type"}
 

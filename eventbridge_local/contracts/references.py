@@ -1,8 +1,7 @@
-"""The shelf: documents that stand together and may refer to each other.
+"""References between schema documents, by ``$id`` or by path.
 
-A reference is followed by ``$id`` or by path, to documents on the shelf, to files beside them, and to the metaschemas
-of JSON Schema. All of them are followed once when the shelf is filled, so that a broken one is found before the first
-event. The network is never asked.
+A reference may lead to another document of the set, to a file beside it, or to a metaschema of JSON Schema. All of them
+are resolved when the set is made, so that a broken one is found before the first event. The network is never used.
 """
 
 from __future__ import annotations
@@ -11,8 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from eventbridge_local.contracts.dialects import canonical, check_schemas, dialect_of, schemas_in
-from eventbridge_local.contracts.documents import Document, path_of, read_document
+from eventbridge_local.contracts.documents import (
+    SchemaDocument,
+    canonical,
+    check_schemas,
+    dialect_of,
+    path_of,
+    read_document,
+    schemas_in,
+)
 from eventbridge_local.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,17 +27,17 @@ if TYPE_CHECKING:
 _REFERENCES = ("$ref", "$dynamicRef")
 
 
-class Shelf(NamedTuple):
-    """Documents by URI, with the registry jsonschema resolves references in."""
+class SchemaSet(NamedTuple):
+    """Documents by URI, with the registry in which jsonschema resolves references."""
 
-    documents: Mapping[str, Document]
+    documents: Mapping[str, SchemaDocument]
     registry: Registry[Any]
-    #: The URIs that documents refer each other to, without fragments.
+    #: The URIs of documents that other documents refer to, without fragments.
     referred: frozenset[str]
 
 
 class _Reference(NamedTuple):
-    document: Document
+    document: SchemaDocument
     base: str
     text: str
 
@@ -40,13 +46,13 @@ class _Reference(NamedTuple):
         return urldefrag(urljoin(self.base, self.text)).url
 
 
-def fill_shelf(documents: Iterable[Document]) -> Shelf:
-    """Put documents on a shelf, with the files they refer to.
+def resolve_references(documents: Iterable[SchemaDocument]) -> SchemaSet:
+    """Return the documents, with the files they refer to, as one set.
 
     Raises:
-        UsageError: a schema is not valid, two documents share an ``$id``, or a reference leads nowhere.
+        UsageError: a schema is not valid, two documents share an ``$id``, or a reference cannot be resolved.
     """
-    placed: dict[str, Document] = {}
+    placed: dict[str, SchemaDocument] = {}
     new = {document.uri: document for document in documents}
     references: list[_Reference] = []
     registry = _registry_of(placed)
@@ -63,10 +69,10 @@ def fill_shelf(documents: Iterable[Document]) -> Shelf:
         _follow(reference, registry)
     # A document that refers to itself is not needed by another.
     referred = frozenset(each.target for each in references if placed.get(each.target) is not each.document)
-    return Shelf(placed, registry, referred)
+    return SchemaSet(placed, registry, referred)
 
 
-def _place(placed: dict[str, Document], uri: str, document: Document) -> None:
+def _place(placed: dict[str, SchemaDocument], uri: str, document: SchemaDocument) -> None:
     placed[uri] = document
     own = home_of(document)
     other = placed.setdefault(own, document)
@@ -74,16 +80,16 @@ def _place(placed: dict[str, Document], uri: str, document: Document) -> None:
         raise UsageError(f"{other.label} and {document.label} differ, yet both have the $id {own!r}")
 
 
-def home_of(document: Document) -> str:
-    """The URI that references within a document start from: its ``$id``, else that of its file."""
+def home_of(document: SchemaDocument) -> str:
+    """Return the URI that references within a document start from: its ``$id``, else that of its file."""
     return urljoin(document.uri, _resource(document, document.tree).id() or "")
 
 
-def _resource(document: Document, contents: Any) -> Resource[Any]:
+def _resource(document: SchemaDocument, contents: Any) -> Resource[Any]:
     return dialect_of(document).specification.create_resource(contents)
 
 
-def _registry_of(placed: Mapping[str, Document]) -> Registry[Any]:
+def _registry_of(placed: Mapping[str, SchemaDocument]) -> Registry[Any]:
     from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 
     resources = [(uri, _resource(document, canonical(document))) for uri, document in placed.items()]
@@ -91,7 +97,7 @@ def _registry_of(placed: Mapping[str, Document]) -> Registry[Any]:
     return filled
 
 
-def _references_of(document: Document) -> Iterator[_Reference]:
+def _references_of(document: SchemaDocument) -> Iterator[_Reference]:
     home = home_of(document)
     open_ends = [(_resource(document, schema), home) for schema in schemas_in(document).values()]
     while open_ends:
@@ -106,9 +112,9 @@ def _references_of(document: Document) -> Iterator[_Reference]:
 
 
 def _files_beside(
-    references: Iterable[_Reference], registry: Registry[Any], placed: Mapping[str, Document]
-) -> Iterator[tuple[str, Document]]:
-    """Files that references name and that nobody has read yet, or that are known under another spelling."""
+    references: Iterable[_Reference], registry: Registry[Any], placed: Mapping[str, SchemaDocument]
+) -> Iterator[tuple[str, SchemaDocument]]:
+    """Yield files that references name and that were not read yet, or were read under another spelling."""
     by_file = {path_of(uri): document for uri, document in placed.items() if document.file}
     for target in {reference.target for reference in references}:
         path = path_of(target)
@@ -123,14 +129,16 @@ def _follow(reference: _Reference, registry: Registry[Any]) -> None:
         try:
             registry.resolver(reference.base).lookup(reference.text)
         except (Unresolvable, ValueError):
-            raise UsageError(f"{reference.document.label}: $ref {reference.text!r} leads to nothing there") from None
+            raise UsageError(
+                f"{reference.document.label}: $ref {reference.text!r} points to nothing in this document"
+            ) from None
         return
     scheme = urlsplit(reference.target).scheme
     reason = _NOWHERE.get(scheme, "no schema here has the $id {!r}").format(
         path_of(reference.target) or reference.target
     )
-    raise UsageError(f"{reference.document.label}: $ref {reference.text!r} leads nowhere: {reason}")
+    raise UsageError(f"{reference.document.label}: $ref {reference.text!r} cannot be resolved: {reason}")
 
 
-_REMOTE = "{} is on the network, which is never asked; put a copy beside it, with that address as its $id"
+_REMOTE = "{} is on the network, which is never used; put a copy beside this file, with that address as its $id"
 _NOWHERE = {"http": _REMOTE, "https": _REMOTE, "file": "there is no file {}"}
