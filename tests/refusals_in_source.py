@@ -21,7 +21,7 @@ PACKAGE = "eventbridge_local"
 ROOT = Path(__file__).parent.parent / PACKAGE
 
 #: Where errors that AWS would raise come from, and the one file of them that only carries out what a test arranged.
-RAISING = ("operations/*.py", "targets/kinds/*.py", "transforms/admission.py", "state/*.py")
+RAISING = ("operations/*.py", "targets/kinds/*.py", "transforms/target_input.py", "state/*.py")
 ARRANGED = "operations/faults.py"
 
 Texts = frozenset[str]

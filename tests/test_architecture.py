@@ -12,6 +12,8 @@ PACKAGE = Path(eventbridge_local.__file__).parent
 #: The level of each part; a part may import what stands on a lower level, and itself.
 LEVELS = {
     "errors": 0,
+    "json_reader": 0,
+    "json_text": 0,
     "session": 0,
     "typing": 0,
     "advice": 1,
@@ -44,7 +46,14 @@ LEVELS = {
 }
 
 #: Edges within a level.
-BESIDE = {("bus", "targets"), ("handle", "options"), ("handle", "loading"), ("mock", "options"), ("mock", "handle")}
+BESIDE = {
+    ("json_text", "json_reader"),
+    ("bus", "targets"),
+    ("handle", "options"),
+    ("handle", "loading"),
+    ("mock", "options"),
+    ("mock", "handle"),
+}
 
 #: Third-party packages, and the parts that may import them.
 OUTSIDE = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +10,7 @@ from functools import cached_property
 from json.encoder import encode_basestring as quote
 from typing import Any
 
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
-_BLANK_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
+from eventbridge_local.json_text import compact, sendable
 
 
 @dataclass(frozen=True, init=False)
@@ -132,26 +130,3 @@ class Event:
 
     def __repr__(self) -> str:
         return f"<Event {self.source} {self.detail_type!r} {self.id[:8]}>"
-
-
-def compact(text: str) -> str:
-    """JSON text without the white space between its tokens; nothing else is changed."""
-    # Most producers use json.dumps. What comes back from it to the letter has no oddity that a second pass could
-    # lose (repeated keys, number spellings, escapes), and that pass is ten times faster than looking at each token.
-    ascii_only = text.isascii()
-    try:
-        tree = json.loads(text)
-        if json.dumps(tree, ensure_ascii=ascii_only) == text:
-            return json.dumps(tree, ensure_ascii=ascii_only, separators=(",", ":"))
-    except RecursionError:  # AWS allows more levels than Python's parser
-        pass
-    return _BLANK_OR_STRING.sub(_kept, text)
-
-
-def sendable(text: str) -> str:
-    """JSON text in which half a surrogate pair, which UTF-8 has no bytes for, is spelled as an escape."""
-    return text if text.isascii() else _HALF_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
-
-
-def _kept(found: re.Match[str]) -> str:
-    return found.group(1) or ""

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from json import JSONDecoder
 from typing import Any, NoReturn
 
-from eventbridge_local.patterns.json_reader import DEEPEST, read_tree
-from eventbridge_local.patterns.json_text import JsonError
+from eventbridge_local.json_reader import JsonError, read_tree
+from eventbridge_local.json_text import check_depth
 from eventbridge_local.patterns.numbers import SpelledNumber, read_float, read_integer
 
 _WHITE = re.compile(r"[ \t\r\n]*")
-_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _FRACTION = re.compile(r"[.eE]")
 
 
@@ -118,28 +117,6 @@ def _make_number(text: str) -> float:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
-
-
-def check_depth(text: str, end: int) -> None:
-    """Refuse JSON text nested too deep for the engine; only newer Pythons decode such a text at all.
-
-    Raises:
-        ValueError: deeper than 1,000 levels.
-    """
-    if text.count("[", 0, end) + text.count("{", 0, end) > DEEPEST and _depth(text, end) > DEEPEST:
-        raise ValueError(f"nested deeper than {DEEPEST} levels")
-
-
-def _depth(text: str, end: int) -> int:
-    deepest = depth = 0
-    for found in _STRUCTURE.finditer(text, 0, end):
-        mark = found[0]
-        if mark in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif mark in "]}":
-            depth -= 1
-    return deepest
 
 
 _DECODER = JSONDecoder(

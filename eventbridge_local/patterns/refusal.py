@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eventbridge_local.patterns.json_reader import JsonReader
-from eventbridge_local.patterns.json_text import JsonError
+from eventbridge_local.json_reader import JsonError, JsonReader
 from eventbridge_local.patterns.refusal_matchers import MATCHERS, Twice, Unlocated, Walk
 
 RESERVED = frozenset(

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+from eventbridge_local.json_reader import JsonError, JsonReader, Token
 from eventbridge_local.patterns.addresses import BadBlock, read_block
-from eventbridge_local.patterns.json_reader import JsonReader, Token
-from eventbridge_local.patterns.json_text import JsonError
 from eventbridge_local.patterns.numbers import ExponentOutOfRange, comparable
 from eventbridge_local.patterns.wildcards import BadWildcard, read_wildcard
 
@@ -44,7 +43,7 @@ class Walk:
 
     def fail(self, message: str) -> NoReturn:
         """Refuse, reporting how far the reader has consumed."""
-        raise JsonError(message, self.reader.source.at, self.reader.source.at)
+        self.reader.source.fail(message)
 
     def need_string(self, token: Token, message: str) -> str:
         """The text of a string; anything else is refused."""
@@ -222,7 +221,7 @@ def _anything_but_list(walk: Walk, inner: str) -> None:
             elif token.kind != "number":
                 walk.fail(_ANYTHING_BUT_KIND)
         except JsonError as error:
-            raise Twice(error.message, error.at, error.cursor) from None
+            raise Twice(error.message, error.source, error.at, error.cursor) from None
         kinds.add(token.kind)
         if token.kind == "number":
             _compare(walk, token.text)

@@ -13,11 +13,11 @@ from functools import cached_property
 from json import JSONDecoder
 from typing import Any
 
+from eventbridge_local.json_reader import DEEPEST, JsonError, read_tree
+from eventbridge_local.json_text import check_depth
 from eventbridge_local.patterns.conditions import Absent, Condition, Equal, Exists, Literal, Spelling, Text, exact_text
-from eventbridge_local.patterns.events import check_depth, event_tree
+from eventbridge_local.patterns.events import event_tree
 from eventbridge_local.patterns.invalid import InvalidPattern
-from eventbridge_local.patterns.json_reader import DEEPEST, read_tree
-from eventbridge_local.patterns.json_text import JsonError
 from eventbridge_local.patterns.numbers import LONGEST_NUMBER, comparable_or_none
 from eventbridge_local.patterns.operators import OPERATORS, Refused, Spelled
 from eventbridge_local.patterns.refusal import RESERVED, reason_for_refusal

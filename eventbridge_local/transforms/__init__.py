@@ -6,26 +6,25 @@ for the ``payload`` of each event.
 
 from __future__ import annotations
 
-from eventbridge_local.transforms.admission import check_target_input
-from eventbridge_local.transforms.dynamic import resolve_dynamic
-from eventbridge_local.transforms.jsonpath import MISSING, InvalidPath, Path, parse_path
+from eventbridge_local.transforms.jsonpath import MISSING, InvalidPath, Path, parse_path, resolve_dynamic
 from eventbridge_local.transforms.target_input import (
     InputContext,
     TargetInput,
+    check_target_input,
     compile_input,
     reserved_variables,
     select_text,
 )
-from eventbridge_local.transforms.template import InvalidResult, Template, compile_template, is_object_template
+from eventbridge_local.transforms.template import InputTemplate, InvalidResult, compile_template, is_object_template
 
 __all__ = [
     "MISSING",
     "InputContext",
+    "InputTemplate",
     "InvalidPath",
     "InvalidResult",
     "Path",
     "TargetInput",
-    "Template",
     "check_target_input",
     "compile_input",
     "compile_template",

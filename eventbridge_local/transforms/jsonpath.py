@@ -1,4 +1,4 @@
-"""The small part of JSONPath that EventBridge understands.
+"""Paths into an event: the small part of JSONPath that EventBridge understands, and the settings that are such paths.
 
 ``$``, ``.name`` with letters, digits, ``_``, ``-`` and ``/``, ``[n]`` and ``[*]``; nothing else. Native captures of
 September 2026 show every other form refused: ``.*``, ``['name']``, ``..``, negative indexes, slices, no leading ``$``.
@@ -7,11 +7,13 @@ September 2026 show every other form refused: ``.*``, ``['name']``, ``..``, nega
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 from eventbridge_local.errors import EventBridgeLocalError
+from eventbridge_local.json_text import write
 
 _PATH = re.compile(r"\$(?:\.[A-Za-z0-9_/-]+|\[[0-9]+\]|\[\*\])*")
 _STEP = re.compile(r"\.(?P<name>[A-Za-z0-9_/-]+)|\[(?P<index>[0-9]+)\]|\[\*\]")
@@ -47,7 +49,10 @@ class InvalidPath(EventBridgeLocalError, ValueError):
         self.text = text
 
     def __str__(self) -> str:
-        return f"{self.text!r} is not a path: write $, .name (letters, digits, _ - /), [n] or [*]"
+        return (
+            f"{self.text!r} is not a path that EventBridge reads; "
+            "a path is $, followed by any number of .name (letters, digits, _ - /), [n] and [*]"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Path:
     steps: tuple[Step, ...]
 
     def select(self, document: Any) -> Any:
-        """What lies at the path.
+        """Return what lies at the path.
 
         Args:
             document: a parsed JSON document.
@@ -86,7 +91,7 @@ class Path:
         return found[0] if found else MISSING
 
 
-def _inside(value: Any, step: str | int | Every) -> Any:
+def _inside(value: Any, step: Step) -> Any:
     if isinstance(step, str):
         return value.get(step, MISSING) if isinstance(value, dict) else MISSING
     if isinstance(step, int) and isinstance(value, list) and step < len(value):
@@ -109,3 +114,43 @@ def _step(form: re.Match[str]) -> Step:
     if form["name"] is not None:
         return form["name"]
     return EVERY if form["index"] is None else int(form["index"])
+
+
+# -- settings of a target that are a path
+
+
+def resolve_dynamic(value: Any, event: Mapping[str, Any]) -> Any:
+    """Replace the paths among a target's parameters by what lies there in the event.
+
+    The User Guide (eb-targets) lets every string of HttpParameters, EcsParameters, RedshiftDataParameters and
+    SageMakerPipelineParameters be, as a whole, a JSON path. It is resolved against the original event, whatever the
+    target's input option makes of that event.
+
+    Args:
+        value: a string, or lists and dicts of them; dict keys are never a path.
+        event: the original event, parsed.
+
+    Returns:
+        The same structure. A string of the form ``$.detail.x`` becomes the text found there, other values their
+        compact JSON text, null and nothing the empty string (the last two are our judgement). All other values,
+        strings with an unsupported path among them, stay as they are.
+    """
+    if isinstance(value, str):
+        return _resolved(value, event)
+    if isinstance(value, Mapping):
+        return {key: resolve_dynamic(inner, event) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [resolve_dynamic(inner, event) for inner in value]
+    return value
+
+
+def _resolved(text: str, event: Mapping[str, Any]) -> str:
+    if not text.startswith("$."):
+        return text
+    try:
+        found = parse_path(text).select(event)
+    except InvalidPath:
+        return text
+    if found is MISSING or found is None:
+        return ""
+    return found if isinstance(found, str) else write(found)

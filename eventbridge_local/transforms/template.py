@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventbridge_local.errors import EventBridgeLocalError
-from eventbridge_local.transforms.json_text import BrokenJson, check_lines, check_one, minify, write
+from eventbridge_local.json_text import JsonError, check_lines, check_value, compact, write
 from eventbridge_local.transforms.jsonpath import MISSING, Path, parse_path
 
 RULE_ARN = "aws.events.rule-arn"
@@ -67,14 +67,14 @@ class Slot:
     quoted: bool
 
     def value(self, event: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
-        """Its value for one event, or ``MISSING``."""
+        """Return its value for one event, or ``MISSING``."""
         if self.path is None:
             return variables.get(self.name, MISSING)
         return self.path.select(event)
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class InputTemplate:
     """A compiled template.
 
     Attributes:
@@ -86,11 +86,11 @@ class Template:
     pieces: tuple[str | Slot, ...]
 
     def render(self, event: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
-        """The text to deliver for one event.
+        """Return the text to deliver for one event.
 
         Args:
             event: the parsed envelope.
-            variables: the reserved variables by name, such as ``aws.events.rule-name``. ``JsonText`` values are
+            variables: the reserved variables by name, such as ``aws.events.rule-name``. ``WrittenJson`` values are
                 inserted as they are.
 
         Raises:
@@ -101,9 +101,9 @@ class Template:
             if not self.is_object:
                 check_lines(text)
                 return text
-            check_one(text)
-            return minify(text)
-        except BrokenJson:
+            check_value(text)
+            return compact(text)
+        except JsonError:
             raise InvalidResult(text) from None
 
     def _filled(self, event: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
@@ -142,7 +142,7 @@ def is_object_template(template: str) -> bool:
     return template.lstrip(" \t\r\n").startswith("{")
 
 
-def compile_template(template: str, paths: Mapping[str, str] | None) -> Template:
+def compile_template(template: str, paths: Mapping[str, str] | None) -> InputTemplate:
     """Prepare a template for rendering.
 
     Args:
@@ -157,7 +157,7 @@ def compile_template(template: str, paths: Mapping[str, str] | None) -> Template
         InvalidPath: a path of the map is outside the supported part of JSONPath.
     """
     parsed = {name: parse_path(path) for name, path in (paths or {}).items()}
-    return Template(is_object_template(template), tuple(_pieces(template, parsed)))
+    return InputTemplate(is_object_template(template), tuple(_pieces(template, parsed)))
 
 
 def _pieces(template: str, paths: Mapping[str, Path]) -> Iterator[str | Slot]:

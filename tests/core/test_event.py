@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local.core.event import Event, compact
+from eventbridge_local.core.event import Event
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -83,15 +83,6 @@ def test_the_detail_is_what_was_put(detail: dict[str, Any], layout: dict[str, An
     made = event(text)
     assert json.loads(made.text)["detail"] == json.loads(text)
     assert made.detail == made.envelope["detail"] == json.loads(text)
-
-
-@given(OBJECTS, LAYOUTS)
-def test_compacting(detail: dict[str, Any], layout: dict[str, Any]) -> None:
-    """Only blanks between tokens go: what is left is what a compact writer writes."""
-    layout = {**layout, "indent": None}
-    tight = json.dumps(detail, **layout, separators=(",", ":"))
-    assert compact(json.dumps(detail, **layout, separators=(" ,\t", "\r:\n "))) == tight
-    assert compact(tight) == tight
 
 
 @given(st.text(), st.text(), st.lists(st.text(), max_size=3))

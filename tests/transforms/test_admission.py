@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from eventbridge_local.errors import ServiceError
+from eventbridge_local.patterns import InvalidPattern, compile_pattern
 from eventbridge_local.transforms import check_target_input
 
 
@@ -62,10 +63,33 @@ def test_input_must_be_json(text: str, place: str) -> None:
     assert error.message == f'JSON syntax error in input for target t1: [Source: (String)"{text}"; {place}]'
 
 
+@pytest.mark.parametrize(
+    ("text", "shown", "place"),
+    [
+        ('{"😀": [1;]}', '{"😀": [1;]}', "line: 1, column: 10"),
+        ('{\r"a": [1;]}', '{\r"a": [1;]}', "line: 2, column: 8"),
+        ('{\r\n"a": [1;]}', '{\r\n"a": [1;]}', "line: 2, column: 8"),
+        ('{\t"\x7f": [1;]}', '{\\u0009"\\u007F": [1;]}', "line: 1, column: 10"),
+        ('{"a": ["x\\y;]}', '{"a": ["x\\y;]}', "line: 1, column: 11"),
+        ('{"a": [1,]}', '{"a": [1,]}', "line: 1, column: 10"),
+    ],
+)
+def test_places_are_counted_as_for_patterns(text: str, shown: str, place: str) -> None:
+    """Characters above U+FFFF count twice, CR ends a line, control characters are shown escaped."""
+    source = f'[Source: (String)"{shown}"; {place}]'
+    for way in ({"Input": text}, {"InputTransformer": {"InputTemplate": text}}):
+        assert source in refusal({"Id": "t1", **way}).message
+    with pytest.raises(InvalidPattern) as invalid:
+        compile_pattern(text)
+    assert invalid.value.reason.endswith(source)
+
+
 def test_a_long_source_is_cut() -> None:
     """Jackson shows the first 500 characters and counts the rest."""
     message = refusal({"Id": "t1", "Input": "x" * 600}).message
     assert f'"{"x" * 500}"[truncated 100 chars]; line: 1, column: 1]' in message
+    message = refusal({"Id": "t1", "Input": "😀" * 300}).message
+    assert f'"{"😀" * 250}"[truncated 100 chars]; line: 1, column: 1]' in message
 
 
 @pytest.mark.parametrize(

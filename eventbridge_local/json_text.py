@@ -1,0 +1,294 @@
+"""JSON as text: written compactly, checked, and taken apart without changing how anything in it is spelled.
+
+Reading JSON and writing it again would change the spelling of numbers and lose repeated keys, and Python's decoder
+takes NaN, which AWS refuses. What AWS delivers keeps the producer's spelling, so this module works on the text.
+
+Valid text goes through Python's decoder, which is fast. Text that the decoder refuses is read a second time by
+``json_reader``, which is slow and words the mistake as AWS does; it also reads what only AWS reads (texts nested up to
+1,000 levels, unusual escapes). So ``json_reader`` has the last word.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import Any, NamedTuple, NoReturn
+
+from eventbridge_local.json_reader import DEEPEST, LINE_BREAK, LONGEST_NUMBER, JsonError, JsonReader, Source, read_value
+
+__all__ = [
+    "DEEPEST",
+    "JsonError",
+    "Member",
+    "WrittenJson",
+    "check_depth",
+    "check_lines",
+    "check_value",
+    "compact",
+    "locator",
+    "members",
+    "sendable",
+    "write",
+]
+
+_WHITE = re.compile(r"[ \t\r\n]*")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+_BLANK_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
+_BRACKET_OR_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+
+
+# -- writing
+
+
+class WrittenJson(str):
+    """JSON that is already written; ``write`` gives it back as it is."""
+
+    __slots__ = ()
+
+
+def write(value: Any) -> str:
+    """Return a value as compact JSON text, with letters beyond ASCII as they are."""
+    if isinstance(value, WrittenJson):
+        return str(value)
+    return sendable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def compact(text: str) -> str:
+    """Return valid JSON text without the white space between its tokens; nothing else is changed."""
+    # Most producers use json.dumps. What comes back from it to the letter has no oddity that a second pass could
+    # lose (repeated keys, number spellings, escapes), and that pass is ten times faster than looking at each token.
+    ascii_only = text.isascii()
+    try:
+        tree = json.loads(text)
+        if json.dumps(tree, ensure_ascii=ascii_only) == text:
+            return json.dumps(tree, ensure_ascii=ascii_only, separators=(",", ":"))
+    except (ValueError, RecursionError):  # AWS reads more levels and more escapes than Python does
+        pass
+    return _BLANK_OR_STRING.sub(_kept, text)
+
+
+def sendable(text: str) -> str:
+    """Return JSON text in which half a surrogate pair, which UTF-8 has no bytes for, is spelled as an escape."""
+    return text if text.isascii() else _HALF_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found.group(1) or ""
+
+
+# -- checking
+
+
+def check_value(text: str) -> None:
+    """Make sure that a text is one JSON value.
+
+    Raises:
+        JsonError: it is not; with AWS's words and the place it reports.
+    """
+    try:
+        end = _after_white(text, _value_end(text, _after_white(text, 0)))
+        if end == len(text):
+            check_depth(text, end)
+            return
+    except (ValueError, RecursionError):
+        pass
+    _check_slowly(text, several=False)
+
+
+def check_lines(text: str) -> None:
+    """Make sure that a text is one JSON value, or several with a line break between them.
+
+    Raises:
+        JsonError: it is not; with AWS's words and the place it reports.
+    """
+    try:
+        end = _value_end(text, _after_white(text, 0))
+        while (start := _after_white(text, end)) < len(text) and "\n" in text[end:start]:
+            end = _value_end(text, start)
+        if start == len(text):
+            check_depth(text, end)
+            return
+    except (ValueError, RecursionError):
+        pass
+    _check_slowly(text, several=True)
+
+
+def check_depth(text: str, end: int) -> None:
+    """Refuse valid JSON text that nests deeper than AWS reads.
+
+    Only newer Pythons decode such a text at all; the others raise a RecursionError before.
+
+    Args:
+        text: JSON text.
+        end: the index behind its value.
+
+    Raises:
+        ValueError: deeper than 1,000 levels.
+    """
+    # Counting is much faster than measuring, and a text with fewer brackets than that cannot be too deep.
+    if text.count("[", 0, end) + text.count("{", 0, end) > DEEPEST and _depth(text, end) > DEEPEST:
+        raise ValueError(f"nested deeper than {DEEPEST} levels")
+
+
+def _depth(text: str, end: int) -> int:
+    deepest = depth = 0
+    for found in _BRACKET_OR_STRING.finditer(text, 0, end):
+        mark = found[0]
+        if mark in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in "]}":
+            depth -= 1
+    return deepest
+
+
+def _check_slowly(text: str, several: bool) -> None:
+    """Read a text as AWS does, and fail where and as AWS does."""
+    reader = JsonReader(text)
+    source = reader.source
+    while True:
+        read_value(reader, _nothing, _nothing)
+        if source.skip_white() == "":
+            return
+        before = source.text[: source.at]
+        if not several or "\n" not in before[len(before.rstrip(" \t\r\n")) :]:
+            # A stray bracket or word has words of its own; what begins a value is only too much.
+            reader.next()
+            source.fail("Unexpected text behind the value", len(before))
+
+
+def _nothing(_: Any) -> None:
+    return None
+
+
+def _number(text: str) -> str:
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError("a number of too many characters")
+    return text
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODE = json.JSONDecoder(parse_constant=_refuse_constant).raw_decode
+# Where only the end of a value counts, numbers are not converted.
+_SKIP = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_refuse_constant).raw_decode
+
+
+def _after_white(text: str, start: int) -> int:
+    return _WHITE.match(text, start).end()  # type: ignore[union-attr]
+
+
+def _value_end(text: str, start: int) -> int:
+    return _SKIP(text, start)[1]
+
+
+# -- taking apart
+
+
+class Member(NamedTuple):
+    """A member of an object, or an element of an array, and where it stands in the text.
+
+    Args:
+        value: as ``json.loads`` gives it.
+        name_at: the index at which its name begins; for an element the same as ``start``.
+        start: the index at which its value begins.
+        end: the index behind its value.
+    """
+
+    value: Any
+    name_at: int
+    start: int
+    end: int
+
+
+def members(text: str) -> dict[str | int, Member]:
+    """Take the object (or array) that a text holds apart.
+
+    Args:
+        text: one JSON value, nothing behind it.
+
+    Returns:
+        The members by name, or the elements by index; of a repeated name the last. Nothing for other values.
+
+    Raises:
+        JsonError: the text is not JSON; with AWS's words and the place it reports.
+    """
+    try:
+        found, end = _members_at(text, _after_white(text, 0))
+    except (ValueError, IndexError, RecursionError):
+        check_value(text)
+        why = "nested too deep, or with escapes that are not JSON's"  # what only the slow reader reads
+        raise JsonError(why, Source(text), 0, 0) from None
+    if _after_white(text, end) < len(text):
+        check_value(text)
+    return found
+
+
+def locator(text: str) -> Callable[[tuple[str | int, ...]], tuple[int, int] | None]:
+    """Return a function that tells line and column (from 1) of what stands at a path in a valid JSON text.
+
+    The position of a member is that of its name. An object is looked through when it is first asked for, and once.
+    """
+    known: dict[tuple[str | int, ...], dict[str | int, Member]] = {}
+    lines = [0, *(found.end() for found in LINE_BREAK.finditer(text))]
+
+    def children(path: tuple[str | int, ...]) -> dict[str | int, Member]:
+        if path not in known:
+            start: int | None = _after_white(text, 0)
+            if path:
+                parent = children(path[:-1]).get(path[-1])
+                start = parent.start if parent else None
+            known[path] = {} if start is None else _members_at(text, start)[0]
+        return known[path]
+
+    def locate(path: tuple[str | int, ...]) -> tuple[int, int] | None:
+        found = children(path[:-1]).get(path[-1]) if path else None
+        if found is None:
+            return None
+        line = bisect_right(lines, found.name_at)
+        before = text[lines[line - 1] : found.name_at]
+        return line, len(before.encode("utf-16-le", "surrogatepass")) // 2 + 1
+
+    return locate
+
+
+def _members_at(text: str, start: int) -> tuple[dict[str | int, Member], int]:
+    """The members of the object or array that begins at ``start``, and the index behind it.
+
+    Raises:
+        ValueError, IndexError: the text is not JSON.
+    """
+    opening = text[start]
+    if opening not in "{[":
+        return {}, _value_end(text, start)
+    closing = "}" if opening == "{" else "]"
+    found: dict[str | int, Member] = {}
+    at = _after_white(text, start + 1)
+    if text[at] == closing:
+        return found, at + 1
+    while True:
+        name_at = at
+        name: str | int = len(found)
+        if opening == "{":
+            name, at = _name_at(text, at)
+        value, end = _DECODE(text, at)
+        found[name] = Member(value, name_at, at, end)
+        at = _after_white(text, end)
+        if text[at] == closing:
+            return found, at + 1
+        if text[at] != ",":
+            raise ValueError
+        at = _after_white(text, at + 1)
+
+
+def _name_at(text: str, at: int) -> tuple[str, int]:
+    """The name that begins at an index, and where its value begins."""
+    name, at = _DECODE(text, at)
+    at = _after_white(text, at)
+    if type(name) is not str or text[at] != ":":
+        raise ValueError
+    return name, _after_white(text, at + 1)
