@@ -108,7 +108,7 @@ NOT_FOR_USERS = {
     "Event": {"tree", "matched_on", "hops"},
     "Rule": {"pattern", "schedule", "created_at", "create_time"},
     "Coverage": {"as_data", "from_data"},
-    "Contract": {"says_the_same", "exact", "violations"},
+    "Contract": {"is_same_as", "exact", "violations"},
     "Contracts": {"unknown", "coerce"},
 }
 
