@@ -332,12 +332,12 @@ def test_a_steady_stream_of_other_threads_is_no_ring(eb: EventBridge) -> None:
     """A producer who always puts the next event while the last one is handled is not caused by it."""
     handling, put = threading.Semaphore(0), threading.Semaphore(0)
     eb.rule("rule", pattern=SHOP, to="function")
-    eb.connect("function", lambda event: (handling.release(), put.acquire(timeout=5)))
+    eb.connect("function", lambda event: (handling.release(), put.acquire(timeout=300)))
 
     def work(thread: int) -> None:
         for _ in range(150 if thread else 1):
             if thread:
-                assert handling.acquire(timeout=5)
+                assert handling.acquire(timeout=300)
             eb.put("shop", "Sold")
             if thread:
                 put.release()

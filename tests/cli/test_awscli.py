@@ -33,7 +33,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def run(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [AWS, "events", *arguments, "--endpoint-url", url, "--output", "json"]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
     return run
 
@@ -69,6 +69,6 @@ def test_in_process(first: str, tmp_path: Path) -> None:
     """The hook answers the CLI as it answers any client; a process of its own, because awscli bends imports."""
     entries = json.dumps([{"Source": "shop", "DetailType": "Placed", "Detail": "{}"}])
     code = first + IN_PROCESS.format(entries=entries)
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300)
     assert ran.stderr == ""
     assert json.loads(ran.stdout.splitlines()[-1]) == [0, ["Placed"]]

@@ -46,12 +46,12 @@ def client(url: str, *, region: str = "us-east-1", key: str = "test", **config: 
         region_name=region,
         aws_access_key_id=key,
         aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}, **config),
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=300, read_timeout=300, **config),
     )
 
 
 def ask(url: str, method: str, path: str, body: Any = None, headers: Any = None) -> tuple[int, Any, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=300)
     try:
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()
@@ -165,7 +165,7 @@ def test_many_threads(server: Server) -> None:
 
 
 def test_answers_stay_on_one_connection(server: Server) -> None:
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=300)
     for method, path in (("POST", "/"), ("GET", "/journal"), ("POST", "/")):
         connection.request(method, path, b"{}", {"X-Amz-Target": "AWSEvents.ListRules"})
         assert connection.getresponse().read()
@@ -214,7 +214,7 @@ def test_chunks(server: Server) -> None:
 )
 def test_bodies_that_cannot_be_read(headers: dict[str, str], status: int, server: Server) -> None:
     """A plain answer, the end of that connection, and the next one is served."""
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=300)
     connection.putrequest("POST", "/")
     for name, value in headers.items():
         connection.putheader(name, value)
@@ -228,7 +228,7 @@ def test_bodies_that_cannot_be_read(headers: dict[str, str], status: int, server
 def test_head_has_no_body(server: Server) -> None:
     """Read as bytes: http.client would throw a body away."""
     address = urlsplit(server.url)
-    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=300) as connection:
         connection.sendall(b"HEAD /journal HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
@@ -275,14 +275,25 @@ def test_what_goes_wrong_here_is_answered(
 # begin and end
 
 
-def test_nothing_is_left(sockets: Any) -> None:
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port that is free whenever the test's own server is not there: other programs are not given it."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        number = holder.getsockname()[1]
+        if sys.platform != "linux":
+            holder.close()  # only Linux lets two bind it as long as one of them does not listen
+        yield number
+
+
+def test_nothing_is_left(port: int, sockets: Any) -> None:
     """After the block nobody answers, not on connections that are open either, and the next server is empty."""
-    with serve() as url:
+    with serve(port=port) as url:
         client(url).put_rule(Name="here", ScheduleExpression="rate(1 day)")
-        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=300)
         connection.request("GET", "/")
         connection.getresponse().read()
-        port = urlsplit(url).port
     with pytest.raises((ConnectionError, http.client.HTTPException)):
         connection.request("GET", "/")
         connection.getresponse()
@@ -431,7 +442,7 @@ def test_schedules_fire_in_real_time(sockets: Any, monkeypatch: pytest.MonkeyPat
 
     with Server(say=say) as server:
         server.service.clock.at(datetime.now(UTC) - timedelta(seconds=1), lambda: server.eb.put("shop", "Ticked"))
-        assert fired.wait(30)
+        assert fired.wait(300)
         assert not server.eb.clock.stepped
     assert said[0].startswith("event #1 shop 'Ticked' put on bus 'default'")
 
@@ -445,7 +456,7 @@ def test_trouble_of_a_timer_does_not_stop_the_clock(monkeypatch: pytest.MonkeyPa
     ticker = Ticker(clock, lambda: None)
     ticker.start()
     clock.at(datetime.now(UTC) - timedelta(seconds=1), later.set)
-    assert later.wait(30)
+    assert later.wait(300)
     ticker.stop()
     assert "ZeroDivisionError" in capfd.readouterr().err
     server._listener.server_close()
@@ -461,7 +472,7 @@ def test_process(stop: signal.Signals, sockets: Any) -> None:
     command = [sys.executable, "-m", "eventbridge_local", "serve", "--template", str(TEMPLATES / "shop.yaml")]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **pipes, preexec_fn=_heed_interrupts) as process:
-        guard = threading.Timer(60, process.kill)  # rather a red test than one that waits for ever
+        guard = threading.Timer(300, process.kill)  # rather a red test than one that waits for ever
         guard.start()
         assert process.stdout is not None and process.stderr is not None
         url = process.stdout.readline().removeprefix("eventbridge-local answers on ").strip()

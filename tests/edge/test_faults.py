@@ -46,18 +46,30 @@ Caller = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """Whoever sleeps or waits for a while, whichever way botocore and aiobotocore do it, fails the test."""
+    """Whoever sleeps or waits for a while, whichever way botocore and aiobotocore do it, fails the test.
+
+    Not the threads that were there before, such as those of xdist: they go on as they like.
+    """
     slept: list[Any] = []
-    wait = threading.Condition.wait
+    wait, sleep = threading.Condition.wait, time.sleep
+    others = set(threading.enumerate()) - {threading.current_thread()}
 
     async def asleep(seconds: float, *_: Any) -> None:
         slept.append(("asyncio", seconds))
 
+    def sleeping(seconds: float) -> None:
+        if threading.current_thread() in others:
+            sleep(seconds)
+        else:
+            slept.append(("time", seconds))
+
     def waiting(condition: threading.Condition, timeout: float | None = None) -> Any:
+        if threading.current_thread() in others:
+            return wait(condition, timeout)
         slept.extend([] if timeout is None else [("wait", timeout)])
         return wait(condition, None if timeout is None else 0)
 
-    monkeypatch.setattr(time, "sleep", lambda seconds: slept.append(("time", seconds)))
+    monkeypatch.setattr(time, "sleep", sleeping)
     monkeypatch.setattr(asyncio, "sleep", asleep)
     monkeypatch.setattr(threading.Condition, "wait", waiting)
     yield slept

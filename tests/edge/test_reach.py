@@ -34,7 +34,7 @@ def run_python(code: str) -> subprocess.CompletedProcess[str]:
         sys.addaudithook(forbid)
     """
     script = textwrap.dedent(guard) + textwrap.dedent(code)
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
 
 
 @pytest.mark.parametrize(
@@ -161,20 +161,20 @@ def test_outside_the_mock_botocore_goes_on(connected_sockets: list[Any]) -> None
     """After the context a call goes to the network again: it fails at connecting."""
     with mock_eventbridge():
         pass
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    client = boto3.client(
-        "events",
-        region_name="us-east-1",
-        endpoint_url=f"http://127.0.0.1:{port}",
-        aws_access_key_id="a",
-        aws_secret_access_key="b",
-        config=Config(retries={"max_attempts": 0}),
-    )
-    before = len(connected_sockets)
-    with pytest.raises(EndpointConnectionError):
-        client.list_rules()
+    with socket.socket() as bound:  # and does not listen, so that nobody else is given its port
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        client = boto3.client(
+            "events",
+            region_name="us-east-1",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            aws_access_key_id="a",
+            aws_secret_access_key="b",
+            config=Config(retries={"max_attempts": 0}),
+        )
+        before = len(connected_sockets)
+        with pytest.raises(EndpointConnectionError):
+            client.list_rules()
     assert ("127.0.0.1", port) in connected_sockets[before:]
     del connected_sockets[before:]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import subprocess
+import sys
+import textwrap
 from datetime import UTC, datetime
 from typing import Any
 
@@ -283,9 +285,24 @@ def test_every_operation_compiles() -> None:
         InputCheck(service_model().operation_model(name))
 
 
-def test_a_value_that_nearly_fits_is_refused_at_once() -> None:
-    """Checking the API model's patterns takes no time that doubles with every word of a header."""
-    before = time.perf_counter()
-    refused = refusal("PutTargets", target(HttpParameters={"HeaderParameters": {"x-a": "word " * 24 + "\u00e9"}}))
-    assert refused is not None
-    assert time.perf_counter() - before < 1
+def test_a_value_that_nearly_fits_is_refused() -> None:
+    """Checking a header against the API model's pattern takes no time that doubles with every word of it.
+
+    If it did, a hundred words would take longer than anybody waits, so no clock is needed to see it. A process of its
+    own, since nothing stops a search that has begun.
+    """
+    code = f"""
+        from {service_model.__module__} import service_model
+        from {InputCheck.__module__} import InputCheck
+        from {ServiceError.__module__} import ServiceError
+        try:
+            header = {{"x-a": "word " * 100 + "\u00e9"}}
+            target = {{"Id": "1", "Arn": {ARN!r}, "HttpParameters": {{"HeaderParameters": header}}}}
+            InputCheck(service_model().operation_model("PutTargets"))({{"Rule": "r", "Targets": [target]}})
+        except ServiceError as refused:
+            print(refused.message)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True, timeout=300
+    )
+    assert "targets.1.member.httpParameters.headerParameters" in done.stdout

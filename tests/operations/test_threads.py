@@ -117,7 +117,7 @@ def test_an_update_does_not_bring_back_what_was_deleted_meanwhile(
 
     def delete_meanwhile(*args: Any) -> None:
         deleting.start()
-        deleting.join(timeout=0.1)
+        deleting.join(timeout=0.1)  # it has to wait; on a slow machine this sees less, and is never red
         replace(*args)
 
     monkeypatch.setattr(connections.secrets, "replace", delete_meanwhile)

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from eventbridge_local.targets.http.sender import Sender
+
 
 class Received(NamedTuple):
     """A request as it came over the wire. ``path`` has the query string."""
@@ -80,8 +82,10 @@ def sockets(connected_sockets: list[Any]) -> Iterator[list[Any]]:
 
 
 @pytest.fixture
-def serve(sockets: list[Any]) -> Iterator[Callable[..., Server]]:
-    """Starts servers that end with the test."""
+def serve(sockets: list[Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
+    """Starts servers that end with the test, and that may take their time: a machine may be slow."""
+    *others, _ = Sender.__init__.__defaults__ or ()
+    monkeypatch.setattr(Sender.__init__, "__defaults__", (*others, 300.0))
     started: list[Server] = []
 
     def start(certificate: Path | None = None) -> Server:

@@ -131,10 +131,10 @@ def test_an_answer_without_end(endless: str) -> None:
 
 def test_nobody_listens(sockets: list[Any]) -> None:
     """It is retried; text and code are those of a dead letter that somebody published."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    with pytest.raises(AttemptFailed, match="API destination endpoint cannot be reached") as failed:
-        Sender().send(post(url))
+    with socket.socket() as bound:  # and does not listen, so that nobody else is given its port
+        bound.bind(("127.0.0.1", 0))
+        with pytest.raises(AttemptFailed, match="API destination endpoint cannot be reached") as failed:
+            Sender().send(post(f"http://127.0.0.1:{bound.getsockname()[1]}"))
     assert (failed.value.code, failed.value.retry) == ("SDK_CLIENT_ERROR", True)
 
 
