@@ -31,6 +31,6 @@ def test_the_page_counts_the_scenarios_there_are() -> None:
     files = (ROOT / "tests" / "cases" / "scenarios").glob("*.json")
     evidence = [each["evidence"] for file in files for each in json.loads(file.read_text("utf-8"))["scenarios"]]
     first_hand = sum(kind in ("aws-recorded", "aws-asserted") for kind in evidence)
-    assert f"plays {len(evidence)} scenarios" in PAGE
+    assert f"runs {len(evidence)} scenarios" in PAGE
     assert f"| {first_hand} | {first_hand} |" in PAGE
     assert f"| {len(evidence) - first_hand} | {len(evidence) - first_hand} |" in PAGE
