@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from eventbridge_local.batching import batch_entries, entry_size, put_all
     from eventbridge_local.contracts import Contracts, infer_schema
-    from eventbridge_local.core.limits import Limits
     from eventbridge_local.errors import ContractViolation
     from eventbridge_local.handle import EventBridge
     from eventbridge_local.mock import current_eventbridge, mock_eventbridge
+    from eventbridge_local.model.limits import Limits
     from eventbridge_local.patterns import RuleSet, explain, matches
     from eventbridge_local.samples import make_event, sample_event, sample_events
     from eventbridge_local.schedules import next_fire_times
@@ -44,7 +44,7 @@ _HOMES = {
     "ContractViolation": "errors",
     "Contracts": "contracts",
     "EventBridge": "handle",
-    "Limits": "core.limits",
+    "Limits": "model.limits",
     "RuleSet": "patterns",
     "batch_entries": "batching",
     "current_eventbridge": "mock",

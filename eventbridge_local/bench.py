@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from eventbridge_local.bus.plane import EventCheck
-from eventbridge_local.core.arn import parse_arn
-from eventbridge_local.core.clock import Clock
-from eventbridge_local.core.ids import Ids
-from eventbridge_local.edge.front import perform
+from eventbridge_local.botocore_hooks.compiled import perform
+from eventbridge_local.delivery.forward import Services
+from eventbridge_local.delivery.plane import EventCheck
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.iac import LoadReport, Plan, read, run
+from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.model.clock import Clock
+from eventbridge_local.model.event import Ids
 from eventbridge_local.operations.service import Service
 from eventbridge_local.options import Options
-from eventbridge_local.targets.services import Services
 
 DEFAULT_REGION = "us-east-1"
 

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from eventbridge_local.bus.captures import BadLine, PathLike, read_events, write_events
-from eventbridge_local.bus.engine import Arrival
-from eventbridge_local.bus.journal import Entry
-from eventbridge_local.bus.replays import replayed
-from eventbridge_local.core.arn import parse_arn, rule_resource
-from eventbridge_local.core.event import Event
+from eventbridge_local.delivery.engine import Arrival
+from eventbridge_local.delivery.journal import Entry
+from eventbridge_local.delivery.replays import replayed
 from eventbridge_local.errors import UsageError
+from eventbridge_local.event_files import BadLine, PathLike, read_events, write_events
+from eventbridge_local.model.arn import parse_arn, rule_resource
+from eventbridge_local.model.event import Event
+from eventbridge_local.model.records import Archive, Rule
+from eventbridge_local.model.store import Bus, Place
 from eventbridge_local.operations.service import Service
-from eventbridge_local.state.archives import Archive
-from eventbridge_local.state.records import Rule
-from eventbridge_local.state.world import Bus, Place
 
 #: The ``replay-name`` of events that come from a file.
 FROM_FILE = "replay-from-file"

@@ -18,16 +18,16 @@ from typing import Any, TypeVar, overload
 import botocore.session
 
 from eventbridge_local import session
-from eventbridge_local.bus.plane import EventCheck
-from eventbridge_local.core.clock import Clock
-from eventbridge_local.core.ids import Ids
-from eventbridge_local.edge.hook import Active, activate, deactivate
+from eventbridge_local.botocore_hooks.hook import Active, activate, deactivate
+from eventbridge_local.delivery.forward import Services
+from eventbridge_local.delivery.plane import EventCheck
 from eventbridge_local.errors import UsageError
 from eventbridge_local.handle import EventBridge
+from eventbridge_local.model.clock import Clock
+from eventbridge_local.model.event import Ids
 from eventbridge_local.operations.service import Service
 from eventbridge_local.options import Options, make_options
 from eventbridge_local.report import checks, text
-from eventbridge_local.targets.services import Services
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
 

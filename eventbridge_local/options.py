@@ -12,9 +12,9 @@ from dateutil import parser
 
 from eventbridge_local import session
 from eventbridge_local.advice import suggest
-from eventbridge_local.core.clock import aware
-from eventbridge_local.core.limits import Limits
 from eventbridge_local.errors import UsageError
+from eventbridge_local.model.clock import aware
+from eventbridge_local.model.limits import Limits
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")

@@ -21,7 +21,7 @@ PACKAGE = "eventbridge_local"
 ROOT = Path(__file__).parent.parent / PACKAGE
 
 #: Where errors that AWS would raise come from, and the one file of them that only carries out what a test arranged.
-RAISING = ("operations/*.py", "targets/kinds/*.py", "transforms/target_input.py", "state/*.py")
+RAISING = ("operations/*.py", "delivery/kinds/*.py", "transforms/target_input.py", "model/*.py", "policies/*.py")
 ARRANGED = "operations/faults.py"
 
 Texts = frozenset[str]
@@ -158,7 +158,7 @@ class Walker:
 
     def _members_called(self, member: str) -> Texts:
         """All texts given to a keyword of that name in the package, for a text that is a member of some record."""
-        trees = [ast.parse(path.read_text("utf-8")) for path in sorted(ROOT.rglob("targets/kinds/*.py"))]
+        trees = [ast.parse(path.read_text("utf-8")) for path in sorted(ROOT.rglob("delivery/kinds/*.py"))]
         keywords = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.keyword)]
         empty = Module("")
         return frozenset().union(*(self.texts(each.value, empty, {}) for each in keywords if each.arg == member))

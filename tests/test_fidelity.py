@@ -135,11 +135,11 @@ def test_the_table_has_the_refusals_of_the_source(operation: str) -> None:
     assert sorted(in_tables(operation)) == sorted(in_source()[0][operation])
 
 
-def edge_texts() -> set[str]:
+def hook_texts() -> set[str]:
     """The texts of refusals that are made before an operation runs: those about constraints, types and bodies."""
     walker = source.Walker()
     found = set()
-    for path in sorted((ROOT / "eventbridge_local" / "edge").glob("*.py")):
+    for path in sorted((ROOT / "eventbridge_local" / "botocore_hooks").glob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
         inner |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -153,7 +153,7 @@ def edge_texts() -> set[str]:
 def test_the_table_has_the_refusals_that_hold_for_all_operations() -> None:
     """A text of the source may be part of a sentence, or stand for two rows; each has a row, and each row a text."""
     rows = [row["error"]["message"] for row in ERRORS if row["operation"] == "*" and row["error"]["message"]]
-    texts = edge_texts()
+    texts = hook_texts()
     assert texts
     shown = {text: [row for row in rows if regex_of(row).search(text) or regex_of(text).search(row)] for text in texts}
     assert [text for text, found in shown.items() if not found] == []

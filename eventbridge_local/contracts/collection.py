@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventbridge_local.advice import did_you_mean
-from eventbridge_local.bus.journal import Delivery, Entry
 from eventbridge_local.contracts.documents import SchemaDocument, dialect_of, find_files, format_checker, read_document
 from eventbridge_local.contracts.references import SchemaSet, home_of, resolve_references
 from eventbridge_local.contracts.subjects import Subject, looks_like_schema, subject_for, subjects_of
 from eventbridge_local.contracts.violations import Violation, is_real, path_text, problem_text, violation_error
-from eventbridge_local.core.event import Event
+from eventbridge_local.delivery.journal import Delivery, Entry
 from eventbridge_local.errors import ContractViolation, UsageError
+from eventbridge_local.model.event import Event
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from eventbridge_local import captures
-from eventbridge_local.bus.captures import PathLike
-from eventbridge_local.bus.journal import Entry
+from eventbridge_local.delivery.journal import Entry
 from eventbridge_local.errors import UsageError
+from eventbridge_local.event_files import PathLike
 from eventbridge_local.handle.base import Base
 
 _ENVELOPE = {"time": "Time", "resources": "Resources", "trace_header": "TraceHeader"}

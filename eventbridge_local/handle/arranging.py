@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from eventbridge_local import captures
-from eventbridge_local.bus.captures import PathLike
-from eventbridge_local.core.arn import parse_arn, partition_of
+from eventbridge_local.delivery.handlers import TargetSpy
+from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.errors import UsageError
+from eventbridge_local.event_files import PathLike
 from eventbridge_local.handle.base import Base
+from eventbridge_local.model.arn import function_arn, parse_arn, partition_of
+from eventbridge_local.model.records import secret_document
 from eventbridge_local.operations.endpoints import fail_over
-from eventbridge_local.state.connections import secret_document
-from eventbridge_local.targets.handlers import TargetSpy
-from eventbridge_local.targets.kinds import kind_of
-from eventbridge_local.targets.names import function_arn
 from eventbridge_local.typing import EventPattern, Handler
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventbridge_local.bus.journal import Delivery, Entry
+from eventbridge_local.delivery.journal import Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.handle.looking import Looking
 from eventbridge_local.report import assertions

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from eventbridge_local.bus.journal import Call
-from eventbridge_local.edge.front import perform
+from eventbridge_local.botocore_hooks.compiled import perform
+from eventbridge_local.delivery.journal import Call
 from eventbridge_local.errors import ServiceError
+from eventbridge_local.model.records import Rule
+from eventbridge_local.model.store import Place
 from eventbridge_local.operations.service import Service
-from eventbridge_local.report import story
-from eventbridge_local.state.records import Rule
-from eventbridge_local.state.world import Place
+from eventbridge_local.report import journal_text
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class Base:
         try:
             return perform(self._service, operation, params, self.account, self.region)
         except ServiceError as refused:
-            hint = refused.hint or story.hint_of(self._service.journal.of(Call)[-1])
+            hint = refused.hint or journal_text.hint_of(self._service.journal.of(Call)[-1])
             if hint:
                 refused.add_note(f"eventbridge_local: {hint}")
             raise

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventbridge_local.bus.journal import Entry, Routing
-from eventbridge_local.core.clock import Clock
-from eventbridge_local.core.ids import Ids
-from eventbridge_local.edge.front import perform
+from eventbridge_local.botocore_hooks.compiled import perform
+from eventbridge_local.delivery.journal import Entry, Routing
 from eventbridge_local.handle.base import Base
+from eventbridge_local.model.clock import Clock
+from eventbridge_local.model.event import Ids
 from eventbridge_local.operations.service import Service
 from eventbridge_local.report.asking import Asking
 from eventbridge_local.report.coverage import Coverage, coverage_of
-from eventbridge_local.report.explaining import EventExplanation, RoutingTable
+from eventbridge_local.report.explain import EventExplanation, RoutingTable
 from eventbridge_local.report.given import AnyEvent, Reader
 
 

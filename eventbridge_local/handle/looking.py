@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
-from eventbridge_local.bus.journal import Call, DeadLetter, Entry, Journal, Record, Routing
-from eventbridge_local.core.clock import Clock
+from eventbridge_local.delivery.journal import Call, DeadLetter, Entry, Journal, Record, Routing
 from eventbridge_local.handle.base import Base
-from eventbridge_local.report import story
+from eventbridge_local.model.clock import Clock
+from eventbridge_local.report import journal_text
 from eventbridge_local.report.hints import Seen
-from eventbridge_local.report.query import CallLog, DeadLetterLog, DeliveryLog, EventLog
+from eventbridge_local.report.logs import CallLog, DeadLetterLog, DeliveryLog, EventLog
 
 
 class JournalView:
@@ -25,7 +25,7 @@ class JournalView:
 
     def text(self) -> str:
         """Each event, the rules it met and why one did not match, each delivery and its outcome."""
-        return story.journal(self.records)
+        return journal_text.journal(self.records)
 
     __str__ = text
 
@@ -34,8 +34,8 @@ class JournalView:
 
         Without anything after that record it is empty.
         """
-        records = story.since(self.records, after)
-        return story.short(records) if records or after is None else ""
+        records = journal_text.since(self.records, after)
+        return journal_text.short(records) if records or after is None else ""
 
     def __repr__(self) -> str:
         return f"<Journal of {len(self._journal.records)} records>"
@@ -83,7 +83,7 @@ class Looking(Base):
         asked = (error.operation_name, response.get("Error", {}).get("Code"))
         for call in reversed(self._service.journal.of(Call)):
             if (call.operation, call.error_code) == asked:
-                hint = story.hint_of(call)
+                hint = journal_text.hint_of(call)
                 return [f"eventbridge_local: {hint}"] if hint else []
         return []
 

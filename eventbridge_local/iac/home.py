@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from eventbridge_local.core.arn import Arn, parse_arn, partition_of
+from eventbridge_local.model.arn import Arn, parse_arn, partition_of
 
 Home = tuple[str, str]
 

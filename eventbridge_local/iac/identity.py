@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from eventbridge_local.core.arn import events_arn, parse_arn, partition_of, rule_resource
 from eventbridge_local.iac.intrinsics import text_of
 from eventbridge_local.iac.kinds import KINDS, Kind
 from eventbridge_local.iac.naming import physical_name, suffix
 from eventbridge_local.iac.unknown import Unknown, first_unknown
+from eventbridge_local.model.arn import events_arn, parse_arn, partition_of, rule_resource
 
 if TYPE_CHECKING:
     from eventbridge_local.iac.stack import Stack

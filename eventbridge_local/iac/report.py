@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.iac.plan import Plan, Resource, Step, Unresolved
+from eventbridge_local.model.arn import parse_arn
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventbridge_local.core.arn import partition_of
 from eventbridge_local.iac.identity import Identity, dns_of, identity_of, made_up_uuid
 from eventbridge_local.iac.intrinsics import dynamic, evaluate, text_of, truth
 from eventbridge_local.iac.unknown import NO_VALUE, Unknown, first_unknown
+from eventbridge_local.model.arn import partition_of
 
 _LISTS = ("CommaDelimitedList", "List<")
 _FROM_SSM = "AWS::SSM::Parameter::Value<"

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.iac.intrinsics import text_of
 from eventbridge_local.iac.members import api_value
 from eventbridge_local.iac.plan import Step, Unresolved
 from eventbridge_local.iac.unknown import Path, Unknown, first_unknown, unknowns
+from eventbridge_local.model.arn import parse_arn
 
 BUS = "AWS::Events::EventBus"
 POLICY = "AWS::Events::EventBusPolicy"

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from eventbridge_local.core.arn import events_arn, partition_of, rule_resource
 from eventbridge_local.iac.identity import dns_of, made_up_uuid
 from eventbridge_local.iac.kinds import KINDS
 from eventbridge_local.iac.naming import suffix
 from eventbridge_local.iac.stack import Exports
 from eventbridge_local.iac.terraform_instances import STEP, Instance
 from eventbridge_local.iac.unknown import Path, Unknown, first_unknown, path_text
+from eventbridge_local.model.arn import events_arn, partition_of, rule_resource
 
 _ITERATION = ("each.key", "each.value", "count.index")
 #: Arguments that name a rule, a bus or a function, and those that hold secrets.

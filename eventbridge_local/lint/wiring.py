@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.iac import LoadedRule
 from eventbridge_local.lint.covering import may_meet
 from eventbridge_local.lint.finding import Problem
+from eventbridge_local.model.arn import names_of, parse_arn
 from eventbridge_local.patterns import Pattern
 from eventbridge_local.patterns import conditions as c
 from eventbridge_local.schedules import InvalidSchedule, parse_schedule
-from eventbridge_local.targets.names import names_of
 
 _MOST_WAYS = 1_000
 

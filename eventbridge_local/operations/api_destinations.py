@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from eventbridge_local.delivery.forward import is_loopback
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
+from eventbridge_local.model.records import ApiDestination, connection_of, is_active
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.listing import paged
+from eventbridge_local.operations.lookup import paged
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
-from eventbridge_local.state.connections import ApiDestination, connection_of, is_active
-from eventbridge_local.targets.services import is_loopback
 
 _DEFAULT_RATE = 300
 

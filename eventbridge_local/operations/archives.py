@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eventbridge_local.bus.archives import archive_of, managed_pattern, managed_rule, rule_name
-from eventbridge_local.core.arn import parse_arn
+from eventbridge_local.delivery.archives import archive_of, managed_pattern, managed_rule, rule_name
 from eventbridge_local.errors import already_exists, limit_exceeded, not_found, validation_error
+from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.model.records import Archive, ArchiveRecord
+from eventbridge_local.model.store import Bus
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.listing import paged
-from eventbridge_local.operations.lookup import bus_named
+from eventbridge_local.operations.lookup import bus_named, paged
 from eventbridge_local.operations.rules import compiled
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.patterns import Pattern
-from eventbridge_local.state.archives import Archive, ArchiveRecord
-from eventbridge_local.state.world import Bus
 
 _FILTERS = ("NamePrefix", "EventSourceArn", "State")
 _CHANGES = ("EventPattern", "RetentionDays", "Description", "KmsKeyIdentifier")

@@ -6,25 +6,19 @@ the secret in ``connection_secrets``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
+from eventbridge_local.delivery.pending import AttemptFailed
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
-from eventbridge_local.operations import connection_secrets as secrets
-from eventbridge_local.operations.connection_auth import checked, merged, shown
-from eventbridge_local.operations.connection_states import (
-    go_on,
-    later,
-    private_path,
-    state_on_the_way,
-    updated_private_path,
-    whole_second,
-)
+from eventbridge_local.model.arn import partition_of
+from eventbridge_local.model.records import AUTH_MEMBERS, USABLE, Connection, secret_document
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.listing import paged
+from eventbridge_local.operations.lookup import paged
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
-from eventbridge_local.state.connections import AUTH_MEMBERS, USABLE, Connection, secret_document
 
 _DEAUTHORIZED = "The authorization parameters were removed from this connection by a DeauthorizeConnection operation."
 _NOTHING_TO_UPDATE = (
@@ -70,7 +64,7 @@ def _made(ctx: Context, params: Params) -> Connection:
     made = replace(
         made,
         state=state_on_the_way(made, "CREATING"),
-        secret_arn=secrets.make(ctx, name, secret_document(made), made.kms_key),
+        secret_arn=make_secret(ctx, name, secret_document(made), made.kms_key),
     )
     ctx.place.connections[name] = made
     return made
@@ -171,8 +165,8 @@ def _kept_secret(ctx: Context, before: Connection, changed: Connection) -> str |
         return before.secret_arn
     document = secret_document(changed)
     if before.secret_arn is None:
-        return secrets.make(ctx, changed.name, document, changed.kms_key) if changed.auth else None
-    secrets.replace(ctx, before.secret_arn, document, changed.kms_key)
+        return make_secret(ctx, changed.name, document, changed.kms_key) if changed.auth else None
+    replace_secret(ctx, before.secret_arn, document, changed.kms_key)
     return before.secret_arn
 
 
@@ -183,7 +177,7 @@ def deauthorize_connection(ctx: Context, params: Params) -> Answer:
     _refuse_passing(before, "deauthorize")
     if not before.auth:
         return _summary(before)
-    secrets.drop(ctx, before.secret_arn)
+    delete_secret(ctx, before.secret_arn)
     changed = replace(
         before, state="DEAUTHORIZING", auth={}, secret_arn=None, oauth_private=None, modified=whole_second(ctx)
     )
@@ -198,7 +192,7 @@ def delete_connection(ctx: Context, params: Params) -> Answer:
     before = _connection(ctx, params, "delete")
     if before.state == "DELETING":
         return _summary(before)
-    secrets.drop(ctx, before.secret_arn)
+    delete_secret(ctx, before.secret_arn)
     changed = replace(before, state="DELETING", modified=whole_second(ctx))
     ctx.place.connections[before.name] = changed
     later(ctx, changed, lambda current: None)
@@ -247,3 +241,258 @@ _SUMMARY = ("ConnectionArn", "ConnectionState", "CreationTime", "LastModifiedTim
 def _summary(connection: Connection, *members: str) -> Answer:
     row = _row(connection)
     return {name: row[name] for name in members or _SUMMARY}
+
+
+# The authorization parameters of connections: what is missing, what merges, and what may be shown. Pure.
+
+
+Tree = Mapping[str, Any]
+
+#: What a connection of each type needs, as paths into AuthParameters.
+_NEEDED = {
+    "BASIC": ("BasicAuthParameters.Username", "BasicAuthParameters.Password"),
+    "API_KEY": ("ApiKeyAuthParameters.ApiKeyName", "ApiKeyAuthParameters.ApiKeyValue"),
+    "OAUTH_CLIENT_CREDENTIALS": (
+        "OAuthParameters.ClientParameters.ClientID",
+        "OAuthParameters.ClientParameters.ClientSecret",
+        "OAuthParameters.AuthorizationEndpoint",
+        "OAuthParameters.HttpMethod",
+    ),
+}
+
+#: What no answer shows. ``ConnectivityParameters`` are shown with more than the request had, and kept elsewhere.
+_SECRETS = frozenset(("Password", "ApiKeyValue", "ClientSecret"))
+
+_MASK = "***"
+
+_LISTS = ("HeaderParameters", "QueryStringParameters", "BodyParameters")
+
+
+def checked(verb: str, kind: str, auth: Tree) -> dict[str, Any]:
+    """The parameters of a connection of that type, with IsValueSecret filled in.
+
+    Raises:
+        ServiceError: some are missing, or belong to another type. The API reference asks for "only authorization
+            parameters for the AuthorizationType you specify"; the words are not AWS's.
+    """
+    for other, member in AUTH_MEMBERS.items():
+        if other != kind and member in auth:
+            raise validation_error(
+                f"Failed to {verb} the connection(s). Parameter AuthParameters is not valid. "
+                f"Reason: {member} must not be specified for AuthorizationType {kind}."
+            )
+    missing = [path for path in _NEEDED[kind] if _at(auth, path) is None]
+    if missing:
+        named = AUTH_MEMBERS[kind] if AUTH_MEMBERS[kind] not in auth else f"{', '.join(missing)}"
+        raise validation_error(f"Failed to {verb} the connection(s). Parameter(s) {named} must be specified.")
+    return {name: _filled_in(value) for name, value in auth.items() if name != "ConnectivityParameters"}
+
+
+def _at(tree: Any, path: str) -> Any:
+    for step in path.split("."):
+        tree = tree.get(step) if tree else None
+    return tree
+
+
+def _filled_in(value: Any, name: str = "") -> Any:
+    """HTTP parameters that do not say whether they are secret are not (recorded)."""
+    if isinstance(value, Mapping):
+        return {key: _filled_in(inner, key) for key, inner in value.items()}
+    if name in _LISTS:
+        return [{**one, "IsValueSecret": one.get("IsValueSecret", False)} for one in value]
+    return value
+
+
+def merged(kept: Tree, given: Tree) -> dict[str, Any]:
+    """``kept`` with what was given: structures merge member by member, lists and values are replaced."""
+    both = dict(kept)
+    for name, value in given.items():
+        before = kept.get(name)
+        both[name] = merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+    return both
+
+
+def shown(auth: Tree) -> dict[str, Any]:
+    """The parameters without anything secret (recorded)."""
+    answer: dict[str, Any] = {}
+    for name, value in auth.items():
+        if name in _LISTS:
+            answer[name] = [_parameter(one) for one in value]
+        elif isinstance(value, Mapping):
+            answer[name] = shown(value)
+        elif name not in _SECRETS:
+            answer[name] = value
+    return answer
+
+
+def _parameter(one: Tree) -> dict[str, Any]:
+    return {name: value for name, value in one.items() if name != "Value" or not one.get("IsValueSecret")}
+
+
+class Sealed(dict[str, Any]):
+    """A request's params that print without their secrets, since the journal keeps every request."""
+
+    def __repr__(self) -> str:
+        return repr(_masked(dict(self)))
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    secret = _SECRETS | ({"Value"} if value.get("IsValueSecret") else set())
+    return {name: _MASK if name in secret else _masked(inner) for name, inner in value.items()}
+
+
+# The secret of a connection, in Secrets Manager where moto or a local endpoint serves it, else only in the record.
+#
+# What the endpoint refuses is raised as it is and the connection stays as it was: a test that runs a Secrets Manager
+# wants to know. ``forward="never"`` keeps secrets inside.
+
+
+_OWNER = {"Key": "aws:secretsmanager:owningService", "Value": "events"}
+
+
+def make_secret(ctx: Context, name: str, document: Mapping[str, Any], kms_key: str | None) -> str:
+    """Make the secret of the connection ``name`` and return its ARN (form recorded)."""
+    place = ctx.place
+    secret = f"events!connection/{name}/{ctx.ids.uuid()}"
+    client = _client(ctx)
+    if client is None:
+        suffix = ctx.ids.uuid()[:6]
+        return (
+            f"arn:{partition_of(place.region)}:secretsmanager:{place.region}:{place.account}:secret:{secret}-{suffix}"
+        )
+    arn: str = client.create_secret(Name=secret, SecretString=json.dumps(document), Tags=[_OWNER], **_key(kms_key))[
+        "ARN"
+    ]
+    return arn
+
+
+def replace_secret(ctx: Context, arn: str, document: Mapping[str, Any], kms_key: str | None) -> None:
+    """Give the secret a new version. One that was made while nobody served secrets is not there to be changed."""
+    client = _client(ctx)
+    if client is not None:
+        try:
+            client.update_secret(SecretId=arn, SecretString=json.dumps(document), **_key(kms_key))
+        except client.exceptions.ResourceNotFoundException:
+            return
+
+
+def delete_secret(ctx: Context, arn: str | None) -> None:
+    """Delete the secret; one that is not there is gone already."""
+    client = None if arn is None else _client(ctx)
+    if client is not None:
+        try:
+            client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+        except client.exceptions.ResourceNotFoundException:
+            return
+
+
+def _client(ctx: Context) -> Any | None:
+    return ctx.plane.services.client("secretsmanager", ctx.place.account, ctx.place.region)
+
+
+def _key(kms_key: str | None) -> dict[str, str]:
+    return {"KmsKeyId": kms_key} if kms_key else {}
+
+
+# How the states of connections follow each other.
+#
+# Strategy: what AWS takes time for (fetching a token, setting up private connectivity, deauthorizing, deleting) is a
+# record in a passing state, and a change that puts the next record in its place: at once while the clock follows the
+# real
+# one, on a timer when the test steps it. So the answer of a call shows the passing state, as recorded, and a test
+# that
+# does not care never sees it again.
+
+
+#: How long AWS takes is not recorded; long enough for a test to look, short enough to step over.
+_TAKES = timedelta(seconds=1)
+
+_CONFIGURATION = "ResourceConfigurationArn"
+
+
+def whole_second(ctx: Context) -> datetime:
+    """The instant as connections show it: whole seconds (recorded)."""
+    return ctx.now.replace(microsecond=0)
+
+
+def state_on_the_way(connection: Connection, private: Literal["CREATING", "UPDATING"]) -> str:
+    """The state a call leaves a connection in when its credentials or its network path are new."""
+    if connection.authorization_type == "OAUTH_CLIENT_CREDENTIALS":
+        return "AUTHORIZING"
+    return "AUTHORIZED" if connection.private is None else private
+
+
+def go_on(ctx: Context, connection: Connection) -> None:
+    """From a passing state to the one it leads to (User Guide, "Connection states")."""
+    if connection.state == "AUTHORIZING":
+        later(ctx, connection, _Authorization(ctx))
+    elif connection.state not in USABLE:
+        later(ctx, connection, lambda current: replace(current, state="ACTIVE"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Authorization:
+    """Fetches a token, which decides whether a connection is authorized."""
+
+    ctx: Context
+
+    def __call__(self, connection: Connection) -> Connection:
+        try:
+            self.ctx.plane.invocations.authorize(connection)
+        except AttemptFailed as failed:
+            return replace(connection, state="DEAUTHORIZED", reason=failed.reason[:512])
+        state = "AUTHORIZED" if connection.private is None else "ACTIVE"
+        return replace(connection, state=state, authorized=whole_second(self.ctx))
+
+
+def later(ctx: Context, connection: Connection, change: Callable[[Connection], Connection | None]) -> None:
+    """Let ``change`` make the next record (None removes it), unless the connection has moved on meanwhile."""
+    connections = ctx.place.connections
+
+    def complete() -> None:
+        current = connections.get(connection.name)
+        if current is None or (current.arn, current.state) != (connection.arn, connection.state):
+            return
+        if current.auth is not connection.auth:
+            return
+        changed = change(current)
+        with ctx.alone:
+            if connections.get(connection.name) is not current:
+                return  # whoever was asked for a token has changed the connection
+            if changed is not None:
+                connections[connection.name] = changed
+            else:
+                connections.pop(connection.name, None)
+
+    clock = ctx.world.clock
+    if clock.stepped:
+        clock.at(clock.now + _TAKES, complete, "changed")
+    else:
+        complete()
+
+
+def private_path(ctx: Context, params: Params | None) -> Mapping[str, str] | None:
+    """The resource parameters as DescribeConnection shows them: with the association AWS makes."""
+    configuration = None if params is None else params["ResourceParameters"][_CONFIGURATION]
+    if not configuration:  # an empty text takes the path away
+        return None
+    place = ctx.place
+    prefix = f"arn:{partition_of(place.region)}:vpc-lattice:{place.region}:{place.account}"
+    number = ctx.ids.uuid().replace("-", "")[:17]
+    association = f"{prefix}:servicenetworkresourceassociation/snra-{number}"
+    return {_CONFIGURATION: configuration, "ResourceAssociationArn": association}
+
+
+def updated_private_path(
+    ctx: Context, before: Mapping[str, str] | None, params: Params | None
+) -> Mapping[str, str] | None:
+    """The path after an update: as before when the request says nothing, or the same."""
+    if params is None:
+        return before
+    if before is not None and params["ResourceParameters"][_CONFIGURATION] == before[_CONFIGURATION]:
+        return before
+    return private_path(ctx, params)

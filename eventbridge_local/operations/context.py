@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from eventbridge_local.bus.engine import Engine
-from eventbridge_local.bus.journal import Journal
-from eventbridge_local.bus.plane import Plane
-from eventbridge_local.core.ids import Ids
-from eventbridge_local.core.limits import Limits
-from eventbridge_local.state.world import Place, World
+from eventbridge_local.delivery.engine import Engine
+from eventbridge_local.delivery.journal import Journal
+from eventbridge_local.delivery.plane import Plane
+from eventbridge_local.model.event import Ids
+from eventbridge_local.model.limits import Limits
+from eventbridge_local.model.store import Place, World
 
 if TYPE_CHECKING:  # a failure names operations, whose table takes contexts
     from eventbridge_local.operations.faults import EntryFaults

@@ -7,15 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from eventbridge_local.errors import already_exists, limit_exceeded, validation_error
+from eventbridge_local.model.records import EventBus
+from eventbridge_local.model.store import Bus
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.listing import paged
-from eventbridge_local.operations.lookup import bus_named, bus_of
+from eventbridge_local.operations.lookup import bus_named, bus_of, paged
 from eventbridge_local.operations.partner_sources import match, release, source_of, wrong_state
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.operations.tags import check_tag_count, check_tags
-from eventbridge_local.state.policies import policy_text
-from eventbridge_local.state.records import EventBus
-from eventbridge_local.state.world import Bus
+from eventbridge_local.policies.statements import policy_text
 
 SETTINGS = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
 

@@ -13,20 +13,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eventbridge_local.batching import entry_size
-from eventbridge_local.bus.engine import Arrival
-from eventbridge_local.bus.journal import Entry
-from eventbridge_local.core import tracing
-from eventbridge_local.core.event import Event
+from eventbridge_local.delivery.engine import Arrival
+from eventbridge_local.delivery.journal import Entry
 from eventbridge_local.errors import ServiceError, validation_error
+from eventbridge_local.model import event as tracing
+from eventbridge_local.model.event import Event
+from eventbridge_local.model.records import Endpoint
+from eventbridge_local.model.store import Place
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.endpoints import check_bus, endpoint_of_id
 from eventbridge_local.operations.lookup import access_denied, locate_bus
 from eventbridge_local.operations.partner_sources import sources_made_by
 from eventbridge_local.operations.table import Answer, Params, operation
 from eventbridge_local.patterns import parse_event
-from eventbridge_local.state.endpoints import Endpoint
-from eventbridge_local.state.policies import PUT_EVENTS, effect_of_put
-from eventbridge_local.state.world import Place
+from eventbridge_local.policies.statements import PUT_EVENTS, effect_of_put
 
 _REQUIRED = ("Source", "DetailType", "Detail")
 #: Every digit becomes a zero, so that one search finds any 19 digits in a row; no shorter integer passes 64 bits.

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from eventbridge_local.batching import MAX_ENTRIES
-from eventbridge_local.core.arranged import Arrangements, Strikes, check_numbers, guess_among
+from eventbridge_local.delivery.faults import Arrangements, Strikes, check_numbers, guess_among
 from eventbridge_local.errors import ServiceError, UsageError
 from eventbridge_local.operations.table import TABLE
 

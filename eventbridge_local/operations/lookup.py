@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from eventbridge_local.core.arn import Arn, parse_arn, partition_of, rule_resource
 from eventbridge_local.errors import ServiceError, not_found
+from eventbridge_local.model.arn import Arn, parse_arn, partition_of, rule_resource
+from eventbridge_local.model.pages import page
+from eventbridge_local.model.records import Rule
+from eventbridge_local.model.store import Bus, Place
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.table import Params
-from eventbridge_local.state.policies import caller_context, effect_of, policy_text, root_arn
-from eventbridge_local.state.records import Rule
-from eventbridge_local.state.world import Bus, Place
+from eventbridge_local.policies.statements import caller_context, effect_of, policy_text, root_arn
 
 
 def bus_of(ctx: Context, params: Params, member: str = "EventBusName") -> Bus:
@@ -158,3 +160,32 @@ def _other_buses(ctx: Context, name: str) -> str | None:
         places = ", ".join(f"{place.region} of account {place.account}" for place in elsewhere)
         return f"the call went to {ctx.place.region} of account {ctx.place.account}; bus {name!r} is in {places}"
     return f"buses here: {', '.join(sorted(ctx.place.buses))}"
+
+
+# One page of a listing, from the members that every List operation has.
+
+
+T = TypeVar("T")
+
+
+def paged(
+    ctx: Context, params: Params, items: Sequence[T], key: Callable[[T], Any], *filters: str | None
+) -> tuple[Sequence[T], str | None]:
+    """The page of ``items`` that a request asks for, and the token of the next one.
+
+    Args:
+        items: sorted by ``key``.
+        filters: what the request narrows the listing by. With the operation and the caller's place they are what a
+            token is good for.
+
+    Raises:
+        ServiceError: ValidationException for a token that is junk or of another listing.
+    """
+    limit: int = params.get("Limit") or params.get("MaxResults") or ctx.limits.default_page_size
+    return page(
+        items,
+        key,
+        limit=limit,
+        token=params.get("NextToken"),
+        scope=(ctx.operation, ctx.place.account, ctx.place.region, *filters),
+    )

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eventbridge_local.core.arn import partition_of
 from eventbridge_local.errors import ServiceError, already_exists, not_found
+from eventbridge_local.model.arn import partition_of
+from eventbridge_local.model.records import PENDING_FOR, EventSource
+from eventbridge_local.model.store import Place
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.listing import paged
+from eventbridge_local.operations.lookup import paged
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
-from eventbridge_local.state.partners import PENDING_FOR, EventSource
-from eventbridge_local.state.world import Place
 
 # the partner's side
 

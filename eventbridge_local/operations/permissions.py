@@ -11,14 +11,21 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from eventbridge_local.core.arn import parse_arn
 from eventbridge_local.errors import ServiceError, not_found, validation_error
+from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.model.store import Bus
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_named
 from eventbridge_local.operations.table import Answer, Params, operation
-from eventbridge_local.state.policies import PUT_EVENTS, Document, policy_text, several, statement_of, statements_of
-from eventbridge_local.state.policy_conditions import known_operator, like
-from eventbridge_local.state.world import Bus
+from eventbridge_local.policies.conditions import known_operator, like
+from eventbridge_local.policies.statements import (
+    PUT_EVENTS,
+    Document,
+    policy_text,
+    several,
+    statement_of,
+    statements_of,
+)
 
 VERSION = "2012-10-17"
 _SHORT_FORM = ("Action", "Principal", "StatementId")

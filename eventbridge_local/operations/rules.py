@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from eventbridge_local.bus.archives import rule_was_forced
+from eventbridge_local.delivery.archives import rule_was_forced
 from eventbridge_local.errors import ServiceError, limit_exceeded, validation_error
+from eventbridge_local.model.records import Rule, RuleState
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.listing import paged
-from eventbridge_local.operations.lookup import bus_of, place_of, refuse_managed, rule_arn, rule_of
+from eventbridge_local.operations.lookup import bus_of, paged, place_of, refuse_managed, rule_arn, rule_of
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.operations.tags import check_tag_count, check_tags
 from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, matches, parse_event
 from eventbridge_local.schedules import InvalidSchedule, Schedule, parse_schedule
-from eventbridge_local.state.records import Rule, RuleState
 
 ALL_CLOUDTRAIL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 REQUIRED_OF_A_TEST_EVENT = ("id", "account", "source", "time", "region", "detail-type")

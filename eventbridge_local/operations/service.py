@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import RLock
 
-from eventbridge_local.bus.delivery import Deliverer
-from eventbridge_local.bus.engine import Arrival, Engine
-from eventbridge_local.bus.journal import Call, Journal
-from eventbridge_local.bus.plane import EventCheck, Plane
-from eventbridge_local.bus.replays import Replayer
-from eventbridge_local.bus.schedules import Scheduler
-from eventbridge_local.core.clock import Clock
-from eventbridge_local.core.ids import Ids
-from eventbridge_local.core.limits import Limits
+from eventbridge_local.delivery.deliver import Deliverer
+from eventbridge_local.delivery.engine import Arrival, Engine
+from eventbridge_local.delivery.faults import Faults
+from eventbridge_local.delivery.forward import Forwarder, Services
+from eventbridge_local.delivery.handlers import Handlers
+from eventbridge_local.delivery.http.invocations import Invocations
+from eventbridge_local.delivery.journal import Call, Journal
+from eventbridge_local.delivery.plane import EventCheck, Plane
+from eventbridge_local.delivery.replays import Replayer
+from eventbridge_local.delivery.schedules import Scheduler
 from eventbridge_local.errors import ContractViolation, ServiceError, UnsupportedOperation
+from eventbridge_local.model.clock import Clock
+from eventbridge_local.model.event import Ids
+from eventbridge_local.model.limits import Limits
+from eventbridge_local.model.store import World
 from eventbridge_local.operations import (
     api_destinations,
     archives,
@@ -29,16 +34,10 @@ from eventbridge_local.operations import (
     tags,
     targets,
 )
-from eventbridge_local.operations.connection_auth import Sealed
+from eventbridge_local.operations.connections import Sealed
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.faults import CallFaults, EntryFaults
 from eventbridge_local.operations.table import DELIVERING, TABLE, Answer, Params
-from eventbridge_local.state.world import World
-from eventbridge_local.targets.faults import Faults
-from eventbridge_local.targets.forward import Forwarder
-from eventbridge_local.targets.handlers import Handlers
-from eventbridge_local.targets.http import Invocations
-from eventbridge_local.targets.services import Services
 
 # Importing a family enters its operations in the table.
 FAMILIES = (

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from eventbridge_local.core.arn import Arn, parse_arn, split_rule_resource
-from eventbridge_local.core.limits import Limits
 from eventbridge_local.errors import ServiceError, limit_exceeded, not_found, validation_error
+from eventbridge_local.model.arn import Arn, parse_arn, split_rule_resource
+from eventbridge_local.model.limits import Limits
+from eventbridge_local.model.store import Bus
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_named, bus_of_another, is_of_another, place_of, rule_of
 from eventbridge_local.operations.table import Answer, Params, operation
-from eventbridge_local.state.world import Bus
 
 
 @operation("TagResource")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from eventbridge_local.bus.archives import rule_was_forced
-from eventbridge_local.core.arn import parse_arn
+from eventbridge_local.delivery.archives import rule_was_forced
+from eventbridge_local.delivery.kinds import RulePlace, check_target, stored
 from eventbridge_local.errors import limit_exceeded
+from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.model.records import Target
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.listing import paged
-from eventbridge_local.operations.lookup import bus_of, place_of, refuse_managed, rule_of
+from eventbridge_local.operations.lookup import bus_of, paged, place_of, refuse_managed, rule_of
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
-from eventbridge_local.state.records import Target
-from eventbridge_local.targets.kinds import RulePlace, check_target, stored
 from eventbridge_local.transforms import compile_input
 
 _INPUTS = ("Input", "InputPath", "InputTransformer")

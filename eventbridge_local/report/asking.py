@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from eventbridge_local.bus.journal import Journal, Routing
-from eventbridge_local.core.arn import parse_arn
-from eventbridge_local.core.event import Event
+from eventbridge_local.delivery.journal import Journal, Routing
 from eventbridge_local.errors import UsageError
+from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.model.event import Event
+from eventbridge_local.model.records import Rule
+from eventbridge_local.model.store import Place, World
 from eventbridge_local.report.dry_run import elsewhere, walk
-from eventbridge_local.report.explaining import EventExplanation, RoutingTable
+from eventbridge_local.report.explain import EventExplanation, RoutingTable, RuleStep, Stop, judge, only
 from eventbridge_local.report.given import AnyEvent, Given, Reader
 from eventbridge_local.report.hints import did_you_mean, users_rules
 from eventbridge_local.report.history import stops_of
-from eventbridge_local.report.path import RuleStep, Stop, judge, only
-from eventbridge_local.state.records import Rule
-from eventbridge_local.state.world import Place, World
 
 
 @dataclass(frozen=True, slots=True)

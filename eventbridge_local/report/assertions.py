@@ -6,16 +6,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from eventbridge_local.bus.journal import Delivery, Entry
+from eventbridge_local.delivery.journal import Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import explain
 from eventbridge_local.report import text
+from eventbridge_local.report.expectations import Difference, Kind, alternatives, differences, nearest, ready
 from eventbridge_local.report.hints import NOTHING_PUT, Seen, about_delivery
-from eventbridge_local.report.nearest import Difference, Kind, differences, nearest
+from eventbridge_local.report.journal_text import outcome
+from eventbridge_local.report.logs import DeliveryLog, EventLog, compiled
 from eventbridge_local.report.pattern_advice import advice_on_path
-from eventbridge_local.report.query import DeliveryLog, EventLog, compiled
-from eventbridge_local.report.story import outcome
-from eventbridge_local.report.wanted import alternatives, ready
 
 #: pytest shows the test's line and the message, and not ours.
 __tracebackhide__ = True

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eventbridge_local.bus.journal import Delivery, Entry, Routing
+from eventbridge_local.delivery.journal import Delivery, Entry, Routing
 from eventbridge_local.errors import CheckFailed, DeliveryFailed
+from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import explain
 from eventbridge_local.report import text
+from eventbridge_local.report.explain import judge
 from eventbridge_local.report.hints import Seen, nearest_rule, spoilers, users_rules
-from eventbridge_local.report.path import judge
-from eventbridge_local.state.records import Rule
 
 _MOST = 10
 #: Events a rule is compared with to find the nearest, the newest ones.

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eventbridge_local.bus.journal import Routing
-from eventbridge_local.core.event import Event
+from eventbridge_local.delivery.journal import Routing
+from eventbridge_local.model.event import Event
+from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import Pattern
-from eventbridge_local.report.explaining import table
+from eventbridge_local.report.explain import table
 from eventbridge_local.report.hints import users_rules
-from eventbridge_local.state.records import Rule
 
 #: A rule by its bus, its name, and its pattern, or its schedule where it has none.
 Key = tuple[str, str, str]

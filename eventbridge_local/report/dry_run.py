@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from eventbridge_local.bus.hops import hop
-from eventbridge_local.core.arn import parse_arn
-from eventbridge_local.core.event import Event
+from eventbridge_local.delivery.pending import AttemptFailed
+from eventbridge_local.delivery.route import hop
+from eventbridge_local.model.arn import names_of, parse_arn
+from eventbridge_local.model.event import Event
+from eventbridge_local.model.records import Rule, Target
+from eventbridge_local.model.store import Place, World
+from eventbridge_local.report.explain import RuleStep, Stop, TargetStep, judge
 from eventbridge_local.report.hints import users_rules
-from eventbridge_local.report.path import RuleStep, Stop, TargetStep, judge
-from eventbridge_local.state.records import Rule, Target
-from eventbridge_local.state.world import Place, World
-from eventbridge_local.targets.handover import AttemptFailed
-from eventbridge_local.targets.names import names_of
 from eventbridge_local.transforms import InputContext, InvalidResult
 
 _MOST_STOPS = 20

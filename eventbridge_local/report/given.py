@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from eventbridge_local.bus.captures import read_event
-from eventbridge_local.bus.journal import Entry, Journal, Routing
-from eventbridge_local.core.event import Event
+from eventbridge_local.delivery.journal import Entry, Journal, Routing
 from eventbridge_local.errors import UsageError
+from eventbridge_local.event_files import read_event
+from eventbridge_local.model.event import Event
 from eventbridge_local.report import text
 
 _NO_ID = "00000000-0000-0000-0000-000000000000"

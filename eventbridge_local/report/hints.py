@@ -7,10 +7,10 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from eventbridge_local.bus.journal import Entry, Routing
+from eventbridge_local.delivery.journal import Entry, Routing
+from eventbridge_local.model.arn import names_of
+from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import Explanation, Mismatch, explain
-from eventbridge_local.state.records import Rule
-from eventbridge_local.targets.names import names_of
 
 
 @dataclass(frozen=True, slots=True)

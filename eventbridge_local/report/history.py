@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from eventbridge_local.bus.journal import Delivery, Routing
+from eventbridge_local.delivery.journal import Delivery, Routing
+from eventbridge_local.model.records import Rule
+from eventbridge_local.report.explain import RuleStep, Stop, TargetStep, judge
 from eventbridge_local.report.hints import users_rules
-from eventbridge_local.report.path import RuleStep, Stop, TargetStep, judge
-from eventbridge_local.report.story import outcome
+from eventbridge_local.report.journal_text import outcome
 from eventbridge_local.report.text import target_name
-from eventbridge_local.state.records import Rule
 
 
 def stops_of(event_id: str, routings: Sequence[Routing], deliveries: Sequence[Delivery]) -> tuple[Stop, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from eventbridge_local.bus.journal import Call, DeadLetter, Delivery, Entry
-from eventbridge_local.core.event import Event
+from eventbridge_local.delivery.journal import Call, DeadLetter, Delivery, Entry
 from eventbridge_local.errors import EventBridgeLocalError
-from eventbridge_local.report.nearest import Difference
-from eventbridge_local.targets.names import names_of
+from eventbridge_local.model.arn import names_of
+from eventbridge_local.model.event import Event
+from eventbridge_local.report.expectations import Difference
 
 _MOST_OTHERS = 10
 _LONGEST = 200

@@ -25,8 +25,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from eventbridge_local.advice import did_you_mean, nearest_name
-from eventbridge_local.core.arn import partition_of
 from eventbridge_local.errors import UsageError
+from eventbridge_local.model.arn import partition_of
 from eventbridge_local.samples.envelope import KEYWORDS, Header, iso_time, read_detail, read_header
 
 _ALWAYS = (*KEYWORDS, "detail")

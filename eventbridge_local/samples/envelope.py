@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn, TypedDict, Unpack
 
 from eventbridge_local.advice import did_you_mean
-from eventbridge_local.core.clock import aware
-from eventbridge_local.core.ids import Ids
 from eventbridge_local.errors import UsageError
+from eventbridge_local.model.clock import aware
+from eventbridge_local.model.event import Ids
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"

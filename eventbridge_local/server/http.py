@@ -12,7 +12,7 @@ from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
-from eventbridge_local.edge.wire import WireResponse, refused, respond
+from eventbridge_local.botocore_hooks.wire import WireResponse, refused, respond
 from eventbridge_local.errors import ContractViolation, ServiceError, UnsupportedOperation
 from eventbridge_local.operations.service import Service
 from eventbridge_local.server.scope import Scope, scope_of

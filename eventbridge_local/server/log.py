@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from threading import Lock
 
-from eventbridge_local.bus.journal import Call, Journal, Record
-from eventbridge_local.report import story
+from eventbridge_local.delivery.journal import Call, Journal, Record
+from eventbridge_local.report import journal_text
 
 #: What stands behind the operation: the first of these that was given.
 _NAMES = ("Name", "Rule", "ArchiveName", "ReplayName", "EventBusName", "ResourceARN", "NamePrefix")
@@ -51,8 +51,8 @@ def _texts(records: list[Record]) -> Iterator[str]:
     """The story of the records; calls that were answered get a line of their own, PutEvents aside."""
     told = [record for record in records if not (isinstance(record, Call) and record.error_code is None)]
     if told:
-        text = story.journal(told)
-        if text != story.journal([]):
+        text = journal_text.journal(told)
+        if text != journal_text.journal([]):
             yield text
     for record in records:
         if isinstance(record, Call) and record.error_code is None and record.operation != "PutEvents":

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from eventbridge_local.bench import Template, bench
-from eventbridge_local.bus.journal import Delivery, Entry
+from eventbridge_local.delivery.journal import Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac import LoadReport
 from eventbridge_local.options import make_options

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from eventbridge_local.core.clock import Clock
+from eventbridge_local.model.clock import Clock
 
 EVERY = 0.5
 

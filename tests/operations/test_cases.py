@@ -27,9 +27,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from eventbridge_local import EventBridge, mock_eventbridge
-from eventbridge_local.core.limits import Limits
-from eventbridge_local.state.archives import Archive
-from eventbridge_local.state.world import Bus, Place
+from eventbridge_local.model.limits import Limits
+from eventbridge_local.model.records import Archive
+from eventbridge_local.model.store import Bus, Place
 
 NOW = "2026-03-06T09:00:00Z"
 CASES = [

@@ -324,7 +324,7 @@ def test_a_secret_manager_that_refuses_leaves_no_connection(monkeypatch: pytest.
     with mock_aws(), mock_eventbridge():
         events = client("events")
         with monkeypatch.context() as patch:
-            patch.setattr("eventbridge_local.operations.connection_secrets._OWNER", {"Key": 1})
+            patch.setattr("eventbridge_local.operations.connections._OWNER", {"Key": 1})
             with pytest.raises(Exception, match="Key"):
                 create(events)
         assert events.list_connections()["Connections"] == []

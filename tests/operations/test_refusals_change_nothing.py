@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from eventbridge_local import mock_eventbridge
-from eventbridge_local.core.limits import Limits
+from eventbridge_local.model.limits import Limits
 
 ARN = "arn:aws:events:us-east-1:123456789012:"
 THEIRS = "arn:aws:events:us-east-1:111111111111:"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local.report.nearest import Difference, differences, fits, nearest
+from eventbridge_local.report.expectations import Difference, differences, fits, nearest
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
 KEYS = st.sampled_from(["id", "total", "lines", "sku"])

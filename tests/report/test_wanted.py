@@ -12,8 +12,7 @@ from dirty_equals import IsDict, IsPartialDict, IsPositive, IsStr
 from eventbridge_local import EventBridge
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import InvalidPattern
-from eventbridge_local.report.nearest import differences, fits
-from eventbridge_local.report.wanted import AnyOf, ready
+from eventbridge_local.report.expectations import AnyOf, differences, fits, ready
 
 GOT = {
     "id": "o-1",

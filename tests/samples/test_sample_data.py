@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from eventbridge_local.core.arn import parse_arn
+from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.samples import Sample, sample_event, sample_events
 from eventbridge_local.samples.catalog import TIME_FORMS, Template, placeholders, templates
 from eventbridge_local.samples.envelope import KEYWORDS

@@ -1,0 +1,1 @@
+"""An event's way from acceptance to its outcome at every target."""

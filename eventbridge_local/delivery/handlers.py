@@ -1,0 +1,230 @@
+"""Callables that stand in for targets, and the spies that remember how they were called."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from eventbridge_local.errors import UsageError
+from eventbridge_local.model.arn import names_of, parse_arn
+
+
+class LambdaContext:
+    """The second argument of a Lambda handler, with the members AWS's runtime documents.
+
+    Attributes:
+        function_name: the name of the function.
+        function_version: ``$LATEST``.
+        invoked_function_arn: the ARN of the target.
+        memory_limit_in_mb: ``128``, as text.
+        aws_request_id: an id in UUID form, another one for each call.
+        log_group_name: ``/aws/lambda/`` and the name of the function.
+        log_stream_name: made of the request id.
+        identity: None.
+        client_context: None.
+        trace_header: the X-Ray header of the event, as a function finds it in the variable ``_X_AMZN_TRACE_ID``.
+    """
+
+    memory_limit_in_mb = "128"
+    function_version = "$LATEST"
+
+    def __init__(self, arn: str, request_id: str, trace_header: str | None = None) -> None:
+        parsed = parse_arn(arn)
+        name = names_of(arn)[-1]
+        self.function_name = name
+        self.invoked_function_arn = arn
+        self.aws_request_id = request_id
+        self.log_group_name = f"/aws/lambda/{name}"
+        self.log_stream_name = f"2000/01/01/[$LATEST]{request_id.replace('-', '')}"
+        self.identity = None
+        self.client_context = None
+        self.trace_header = trace_header
+        self._account = parsed.account if parsed else ""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Always the default timeout of three seconds: no time passes in a test."""
+        return 3000
+
+
+@dataclass(frozen=True, slots=True)
+class SpyCall:
+    """One call of a connected handler.
+
+    Attributes:
+        event: what it got: the payload parsed, or text that is no JSON, or the request of an HTTP endpoint.
+        context: its second argument, made even where the handler takes one alone.
+        result: what it returned.
+        raised: what it raised, None otherwise.
+    """
+
+    event: Any
+    context: LambdaContext
+    result: Any = None
+    raised: BaseException | None = None
+
+
+_LOOK = "; print(eb.journal) tells what each rule made of each event"
+
+
+class Calls(tuple[SpyCall, ...]):
+    """The calls of one handler, oldest first."""
+
+    __slots__ = ()
+
+    def one(self) -> SpyCall:
+        """The only call. Raises AssertionError when there was none, or more than one."""
+        if len(self) != 1:
+            raise AssertionError(f"expected exactly one call, there were {len(self)}{'' if self else _LOOK}")
+        return self[0]
+
+    @property
+    def last(self) -> SpyCall:
+        """The latest call. Raises AssertionError when there was none."""
+        if not self:
+            raise AssertionError(f"the handler was never called{_LOOK}")
+        return self[-1]
+
+
+class TargetSpy:
+    """A connected handler and its record.
+
+    Args:
+        keep: the most calls to remember; None remembers all.
+
+    Attributes:
+        target: ARN or name it stands in for.
+        handler: a Lambda handler ``(event, context)``, or any callable of one argument, ``(event)``.
+    """
+
+    def __init__(self, target: str, handler: Callable[..., Any], keep: int | None = None) -> None:
+        self.target = target
+        self.handler = handler
+        self._arguments = _arguments(handler)
+        self._calls: deque[SpyCall] = deque(maxlen=keep)
+
+    @property
+    def calls(self) -> Calls:
+        """What the handler was called with so far."""
+        return Calls(self._calls)
+
+    @property
+    def events(self) -> list[Any]:
+        """The events of the calls so far."""
+        return [call.event for call in self.calls]
+
+    def __call__(self, payload: str, context: LambdaContext) -> BaseException | None:
+        """Call the handler with its own copy of the payload; what it raises is kept and returned, not raised."""
+        try:
+            result = self.handler(*(_parsed(payload), context)[: self._arguments])
+        except BaseException as raised:
+            self._calls.append(SpyCall(_parsed(payload), context, raised=raised))
+            return raised
+        self._calls.append(SpyCall(_parsed(payload), context, result))
+        return None
+
+    def take(self, given: Any, context: LambdaContext) -> Any:
+        """Call the handler with an object as it is, such as an HTTP request; returns what it returns.
+
+        What it raises is kept and raised.
+        """
+        try:
+            result = self.handler(*(given, context)[: self._arguments])
+        except BaseException as raised:
+            self._calls.append(SpyCall(given, context, raised=raised))
+            raise
+        self._calls.append(SpyCall(given, context, result))
+        return result
+
+    def __iter__(self) -> Iterator[SpyCall]:
+        return iter(self.calls)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def forget(self) -> None:
+        """Drop the record of calls; the handler stays connected."""
+        self._calls.clear()
+
+    def __repr__(self) -> str:
+        return f"<TargetSpy {self.target!r}, {len(self._calls)} calls>"
+
+
+class Handlers:
+    """The connected callables of one mock, by what the user called their target.
+
+    Args:
+        keep: the most calls that each spy remembers; None remembers all.
+    """
+
+    def __init__(self, keep: int | None = None) -> None:
+        self._keep = keep
+        self._spies: dict[str, TargetSpy] = {}
+
+    def connect(self, target: str, handler: Callable[..., Any]) -> TargetSpy:
+        spy = self._spies[target] = TargetSpy(target, handler, self._keep)
+        return spy
+
+    def __bool__(self) -> bool:
+        return bool(self._spies)
+
+    def rename(self, name: str, arn: str) -> None:
+        """Let what was connected under a name stand for an ARN, unless something else does."""
+        if name in self._spies and arn not in self._spies:
+            self._spies[arn] = self._spies.pop(name)
+
+    def find(self, arn: str) -> TargetSpy | None:
+        """The handler connected to an ARN, by the ARN itself first and by its names then."""
+        if not self._spies:
+            return None
+        return next((self._spies[name] for name in names_of(arn) if name in self._spies), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._spies)
+
+    def clear(self) -> None:
+        self._spies.clear()
+
+
+def _parsed(payload: str) -> Any:
+    """A copy of what was sent. Text that is no JSON (an empty Input, several lines of a template) stays text."""
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):  # the second of a payload deeper than Python's parser goes
+        return payload
+
+
+def _is_asynchronous(handler: Any) -> bool:
+    called = None if isinstance(handler, type) else getattr(type(handler), "__call__", None)  # noqa: B004
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(called)
+
+
+def _arguments(handler: Callable[..., Any]) -> int:
+    """How many arguments the handler takes, 1 or 2; anything else is refused before it can fail inside a delivery."""
+    if not callable(handler):
+        raise UsageError(f"handler={handler!r} is not callable; give a function of (event, context) or of (event)")
+    if _is_asynchronous(handler):
+        raise UsageError(
+            f"handler={handler!r} is a coroutine function; delivery is synchronous, "
+            "so connect a plain function that schedules or runs it"
+        )
+    if inspect.isgeneratorfunction(handler):
+        raise UsageError(f"handler={handler!r} is a generator function; calling it would run nothing of its body")
+    try:
+        signature = inspect.signature(handler)
+    except (TypeError, ValueError):  # some builtins have none
+        return 1
+    for count in (2, 1):
+        try:
+            signature.bind(*range(count))
+        except TypeError:
+            continue
+        return count
+    raise UsageError(f"handler={handler!r} takes neither (event, context) nor (event): its signature is {signature}")

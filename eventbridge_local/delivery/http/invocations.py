@@ -1,0 +1,240 @@
+"""HTTP targets: API destinations and stages of API Gateway, from the event to the answer.
+
+``Invocations`` is the door. The requests are built by pure functions (``destination``, ``gateway``, ``oauth``), sent by
+``sender`` to this machine only, and judged by ``outcome``.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any, Literal
+
+from eventbridge_local.delivery.forward import NotLocal, Services
+from eventbridge_local.delivery.handlers import Handlers, LambdaContext, TargetSpy
+from eventbridge_local.delivery.http.oauth import Tokens
+from eventbridge_local.delivery.http.requests import Headers, build, build_for_gateway, origin_of
+from eventbridge_local.delivery.http.sender import (
+    RETRIED_BY_DESTINATIONS,
+    RETRIED_BY_GATEWAYS,
+    HttpResponse,
+    Sender,
+    outcome_of,
+    response_of,
+)
+from eventbridge_local.delivery.kinds.web import graphql_request
+from eventbridge_local.delivery.pending import AttemptFailed, Handover, HttpRequest
+from eventbridge_local.model.clock import Clock
+from eventbridge_local.model.records import USABLE, ApiDestination, Connection, connection_of
+from eventbridge_local.model.store import Place
+
+__all__ = ["Headers", "HttpResponse", "Invocations", "Sender", "build", "build_for_gateway", "outcome_of"]
+
+#: HTTP targets that need no connection, by the service of their ARN.
+_WITHOUT_CONNECTION: Mapping[str, Callable[[Handover], HttpRequest]] = {
+    "execute-api": build_for_gateway,
+    "appsync": graphql_request,
+}
+
+#: Statuses after which a token is fetched anew (User Guide).
+_TOKEN_REFUSED = (401, 407)
+
+
+class Invocations:
+    """Calls HTTP targets for one mock.
+
+    Args:
+        handlers: connected callables; one may stand in for a target's ARN, or for a URL or its origin.
+        services: says which hosts may be called.
+    """
+
+    def __init__(self, clock: Clock, handlers: Handlers, services: Services, sender: Sender | None = None) -> None:
+        self._clock = clock
+        self._handlers = handlers
+        self._sender = sender or Sender(services.reaches)
+        self._tokens = Tokens(clock, self._ask_for_token)
+        self._pace = Pace()
+
+    def turn(self, handover: Handover, place: Place) -> datetime:
+        """When this invocation may go, which is now unless its destination's rate limit makes it wait.
+
+        Each call takes a turn. While the clock follows the real one nobody waits, since nobody would move it.
+        """
+        destination = _destination(handover, place)
+        if destination is None or not self._clock.stepped:
+            return handover.now
+        return self._pace.turn(destination.arn, destination.rate, handover.now)
+
+    def exchange(
+        self, request: HttpRequest, handover: Handover, place: Place, spy: TargetSpy | None = None
+    ) -> Literal["delivered", "recorded"]:
+        """Hand a request to whoever answers here, and judge the answer.
+
+        Args:
+            spy: the callable connected to the target's ARN, if any; it comes first.
+
+        Returns:
+            ``recorded`` when nobody serves the request's host here.
+
+        Raises:
+            AttemptFailed: what ``send`` and ``judge`` raise.
+            BaseException: what a connected callable raises.
+        """
+        spy = spy or self._connected_to(request.url)
+        if spy is not None:
+            self.judge(handover, place, spy.take(request, LambdaContext(handover.target.arn, handover.new_id())))
+            return "delivered"
+        response = self.send(request)
+        if response is None:
+            return "recorded"
+        self.judge(handover, place, response)
+        return "delivered"
+
+    def request(self, handover: Handover, place: Place) -> HttpRequest:
+        """The request for one event.
+
+        Raises:
+            AttemptFailed: NO_RESOURCE where the destination or its connection is gone, SDK_CLIENT_ERROR where the
+                connection is not authorized; and whatever keeps an access token from being fetched.
+        """
+        written_by = _WITHOUT_CONNECTION.get(handover.arn.service)
+        if written_by is not None:
+            return written_by(handover)
+        destination = _destination(handover, place)
+        if destination is None:
+            raise AttemptFailed("NO_RESOURCE", f"API destination {handover.target.arn} does not exist.")
+        connection = _usable_connection(place, destination)
+        oauth = connection.authorization_type == "OAUTH_CLIENT_CREDENTIALS"
+        token = self._tokens.value(connection) if oauth else None
+        parameters = handover.params.get("HttpParameters", {})
+        event = handover.event.envelope if parameters else {}
+        return build(destination, connection, token, parameters, handover.payload, event)
+
+    def send(self, request: HttpRequest) -> HttpResponse | None:
+        """Send a request to a host of this machine; None when its host is elsewhere, and nothing was sent.
+
+        Raises:
+            AttemptFailed: nobody listens there, or there is no answer in time.
+        """
+        try:
+            return self._sender.send(request)
+        except NotLocal:
+            return None
+
+    def judge(self, handover: Handover, place: Place, result: Any) -> HttpResponse:
+        """The response when it means that the event was delivered.
+
+        Args:
+            result: a response, or what a connected callable returned (see ``outcome.response_of``).
+
+        Raises:
+            AttemptFailed: any other status than 2xx. A refused token is forgotten; the next attempt fetches one.
+        """
+        response = response_of(result)
+        if handover.arn.service in _WITHOUT_CONNECTION:
+            return outcome_of(response, handover.now, RETRIED_BY_GATEWAYS)
+        destination = _destination(handover, place)
+        if response.status in _TOKEN_REFUSED and destination is not None:
+            connection = connection_of(place, destination.connection_arn)
+            if connection is not None:
+                self._tokens.forget(connection)
+        return outcome_of(response, handover.now, RETRIED_BY_DESTINATIONS)
+
+    def authorize(self, connection: Connection) -> None:
+        """Fetch a token for an OAuth connection, as AWS does before it calls the connection authorized.
+
+        Raises:
+            AttemptFailed: the authorization endpoint gives none.
+        """
+        self._tokens.value(connection)
+
+    def _ask_for_token(self, connection: Connection, request: HttpRequest) -> HttpResponse | None:
+        spy = self._connected_to(request.url) or self._handlers.find(connection.arn)
+        if spy is None:
+            return self.send(request)
+        try:
+            result = spy.take(request, LambdaContext(connection.arn, ""))
+            return None if result is None else response_of(result)
+        except Exception as raised:
+            reason = f"Failed to authorize the connection: the callable behind its endpoint raised {raised!r}."
+            raise AttemptFailed("SDK_CLIENT_ERROR", reason, retry=True) from raised
+
+    def _connected_to(self, url: str) -> TargetSpy | None:
+        return next((spy for name in _names_of_url(url) if (spy := self._handlers.find(name))), None)
+
+
+def _names_of_url(url: str) -> Iterator[str]:
+    """What a callable may be connected to that answers for a URL."""
+    yield url
+    yield url.partition("?")[0]
+    yield origin_of(url)
+
+
+def _destination(handover: Handover, place: Place) -> ApiDestination | None:
+    """The destination a target names. One that was deleted and made anew has another ARN."""
+    parts = handover.arn.resource.split("/")
+    if parts[0] != "api-destination" or len(parts) < 2:
+        return None
+    found = place.api_destinations.get(parts[1])
+    return found if found is not None and found.arn == handover.target.arn else None
+
+
+def _usable_connection(place: Place, destination: ApiDestination) -> Connection:
+    """The connection of a destination that is ACTIVE.
+
+    Raises:
+        AttemptFailed: it is not. Nobody recorded what AWS does then; we take it that an authorization under way is
+            waited for, and that anything else is final.
+    """
+    connection = connection_of(place, destination.connection_arn)
+    if connection is None:
+        raise AttemptFailed("NO_RESOURCE", f"Connection {destination.connection_arn} does not exist.")
+    if connection.state not in USABLE:
+        raise AttemptFailed(
+            "SDK_CLIENT_ERROR",
+            f"API destination {destination.name} is INACTIVE: connection {connection.name} is {connection.state}.",
+            retry=connection.state in ("AUTHORIZING", "CREATING", "UPDATING"),
+        )
+    return connection
+
+
+# The rate limit of API destinations: so many invocations a second, and the others wait their turn.
+
+
+_SECOND = timedelta(seconds=1)
+
+
+class Pace:
+    """Gives every invocation its instant, first come first served.
+
+    Within any second that begins at an invocation there are at most ``rate`` of them.
+    """
+
+    def __init__(self) -> None:
+        self._turns: dict[str, deque[datetime]] = {}
+        self._lock = Lock()  # events are put from several threads
+
+    def turn(self, key: str, rate: int, now: datetime) -> datetime:
+        """Reserve the earliest free instant and return it; ``now`` when there is no need to wait.
+
+        Args:
+            key: whose limit it is, such as the ARN of a destination.
+            rate: invocations per second, from 1.
+        """
+        with self._lock:
+            return _next(self._turns.setdefault(key, deque()), rate, now)
+
+
+def _next(turns: deque[datetime], rate: int, now: datetime) -> datetime:
+    """The instant after which ``turns``, the latest invocations, may have one more; it is added to them."""
+    while len(turns) > rate:  # the limit was lowered
+        turns.popleft()
+    due = now
+    if len(turns) == rate:
+        due = max(now, turns.popleft() + _SECOND)
+    if turns:
+        due = max(due, turns[-1])
+    turns.append(due)
+    return due

@@ -1,0 +1,217 @@
+"""Sends requests, to this machine only.
+
+AWS calls HTTPS endpoints with certificates that a public authority signed. A server in a test has none, so a
+certificate of a loopback host is not verified, and plain HTTP is spoken there too. Redirects are not followed and no
+proxy is asked, as both could lead away.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from eventbridge_local.delivery.forward import NotLocal, is_loopback
+from eventbridge_local.delivery.http.requests import Headers, wire
+from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest
+from eventbridge_local.errors import UsageError
+
+#: Seconds that EventBridge waits for an endpoint (User Guide).
+TIMEOUT = 5.0
+#: Bytes of an answer that are read; EventBridge asks for a mebibyte with its Range header.
+_LONGEST_ANSWER = 1_048_576
+
+
+class Sender:
+    """Sends to loopback hosts and to those that are allowed.
+
+    Args:
+        allows: says of a URL whether its host may be called.
+        timeout: seconds to wait for an answer.
+    """
+
+    def __init__(self, allows: Callable[[str], bool] = is_loopback, timeout: float = TIMEOUT) -> None:
+        self._allows = allows
+        self._timeout = timeout
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Send, and read the answer.
+
+        Raises:
+            NotLocal: the host is not of this machine and not allowed; nothing was sent.
+            AttemptFailed: the endpoint cannot be reached or does not answer in time, or HTTP has no such request.
+        """
+        if not self._allows(request.url):
+            raise NotLocal("the HTTP target", request.url)
+        try:
+            with closing(_connection(urlsplit(request.url), self._timeout)) as connection:
+                return _exchange(connection, request, time.monotonic() + self._timeout)
+        except TimeoutError:
+            raise timed_out() from None
+        except (OSError, http.client.HTTPException):
+            raise unreachable() from None
+        except ValueError as wrong:  # a header with a line break, a port that is no number
+            raise unsendable(str(wrong)) from None
+
+
+def _connection(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
+    host = url.hostname or ""
+    if url.scheme != "https":
+        return http.client.HTTPConnection(host, url.port, timeout=timeout)
+    context = ssl.create_default_context()
+    if is_loopback(url.geturl()):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, url.port, timeout=timeout, context=context)
+
+
+def _exchange(connection: http.client.HTTPConnection, request: HttpRequest, deadline: float) -> HttpResponse:
+    parts = urlsplit(request.url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection.putrequest(request.method, path, skip_host=True, skip_accept_encoding=True)
+    body = wire(request.body)
+    always = [("Host", parts.netloc), ("Content-Length", str(len(body)))]
+    for name, value in Headers([*always, *request.headers.items()]).items():
+        connection.putheader(name, wire(value))
+    connection.endheaders(body)
+    answer = connection.getresponse()
+    content = _unpacked(_read(answer, deadline), answer.getheader("Content-Encoding", ""))
+    return HttpResponse(answer.status, Headers(answer.getheaders()), content.decode("utf-8", "replace"))
+
+
+def _read(answer: http.client.HTTPResponse, deadline: float) -> bytes:
+    """The body, whose end must come before the deadline: a stream of events has none, and single reads come in time."""
+    content = b""
+    while len(content) < _LONGEST_ANSWER and (part := answer.read1(_LONGEST_ANSWER - len(content))):
+        content += part
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return content
+
+
+def _unpacked(content: bytes, encoding: str) -> bytes:
+    """The content without the compression that Accept-Encoding invited; what cannot be unpacked stays as it is."""
+    if encoding.strip().lower() not in ("gzip", "deflate"):
+        return content
+    try:
+        return zlib.decompress(content, zlib.MAX_WBITS | 32)  # 32: tell gzip from deflate by the first bytes
+    except zlib.error:
+        return content
+
+
+# What an endpoint's answer means for a delivery: done, again later, or never.
+#
+# Sources: User Guide, page "API destinations" (statuses that are retried, Retry-After); two dead letters that people
+# published for the texts of an endpoint that cannot be reached and of one that does not answer in time. What
+# EventBridge
+# says of a status nobody published; those codes and texts are our judgement.
+
+
+_UNABLE = "Unable to invoke ApiDestination endpoint:"
+
+#: Statuses after which an API destination is called again; all from 500 on are too.
+RETRIED_BY_DESTINATIONS = frozenset((401, 407, 409, 429))
+#: The same for API Gateway.
+RETRIED_BY_GATEWAYS = frozenset((429,))
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """What an endpoint answered. ``headers`` are found in any case; ``body`` is text."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=Headers)
+    body: str = ""
+
+
+def unreachable() -> AttemptFailed:
+    """Nobody listens, or the connection broke (captured text and code)."""
+    return AttemptFailed("SDK_CLIENT_ERROR", f"{_UNABLE} API destination endpoint cannot be reached.", retry=True)
+
+
+def timed_out() -> AttemptFailed:
+    """No answer within the five seconds. AWS was seen to give this text the code UNKNOWN."""
+    reason = f"{_UNABLE} Timeout calling endpoint for API Destination: socket closed."
+    return AttemptFailed("UNKNOWN", reason, retry=True)
+
+
+def unsendable(why: str) -> AttemptFailed:
+    """The request is none that HTTP has, and will not become one (our judgement)."""
+    return AttemptFailed("SDK_CLIENT_ERROR", f"{_UNABLE} the request cannot be sent: {why}", retry=False)
+
+
+def response_of(result: Any) -> HttpResponse:
+    """What a connected callable returned, as a response.
+
+    Args:
+        result: None (200), a status, ``(status, headers)``, ``(status, headers, body)``, or a response; a body may be
+            text or anything that JSON can carry.
+
+    Raises:
+        UsageError: it is nothing of these.
+    """
+    if isinstance(result, HttpResponse):
+        return result
+    if result is None:
+        return HttpResponse()
+    if isinstance(result, int) and not isinstance(result, bool):
+        return HttpResponse(result)
+    if isinstance(result, tuple) and 2 <= len(result) <= 3 and isinstance(result[0], int):
+        status, headers, body = (*result, "")[:3]
+        text = body if isinstance(body, str) else json.dumps(body)
+        return HttpResponse(status, Headers((name, str(value)) for name, value in (headers or {}).items()), text)
+    raise UsageError(
+        f"the callable behind an HTTP endpoint returned {result!r}; return None for 200, a status such as 503, "
+        "(status, headers), (status, headers, body), or an HttpResponse"
+    )
+
+
+def outcome_of(result: Any, now: datetime, retried: frozenset[int] = RETRIED_BY_DESTINATIONS) -> HttpResponse:
+    """The response when it means success (2xx).
+
+    Args:
+        result: what ``response_of`` takes.
+        now: the instant from which the seconds of a Retry-After count.
+        retried: the statuses below 500 after which EventBridge tries again.
+
+    Raises:
+        AttemptFailed: any other status, with whether it is retried and the earliest instant of the next attempt.
+        UsageError: a callable returned something else.
+    """
+    response = response_of(result)
+    if 200 <= response.status < 300:
+        return response
+    reason = f"{_UNABLE} the endpoint answered with status code {response.status}."
+    code = "THROTTLING" if response.status == 429 else "ERROR_FROM_TARGET"
+    if response.status not in retried and response.status < 500:
+        raise AttemptFailed("SDK_CLIENT_ERROR", reason, retry=False)
+    seconds, not_before = _retry_after(response.headers, now)
+    raise AttemptFailed(code, reason, retry=seconds is None or seconds >= 0, not_before=not_before)
+
+
+def _retry_after(headers: Mapping[str, str], now: datetime) -> tuple[float | None, datetime | None]:
+    """Seconds and instant that a Retry-After asks for; a text that is neither number nor date is as good as none."""
+    text = headers.get("Retry-After", "").strip()
+    try:
+        seconds = int(text)
+    except ValueError:
+        return None, _http_date(text)
+    # Beyond a day no retry policy looks; a bound keeps the calendar from overflowing.
+    return seconds, now + timedelta(seconds=min(seconds, 10 * 86_400)) if seconds >= 0 else None
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        when = parsedate_to_datetime(text)
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

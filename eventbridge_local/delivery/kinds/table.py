@@ -1,0 +1,201 @@
+"""All kinds of targets, and the way from an ARN to its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from eventbridge_local.delivery.kinds import compute, messaging, orchestration, web
+from eventbridge_local.delivery.kinds.base import Kind, RulePlace
+from eventbridge_local.errors import ServiceError, validation_error
+from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.transforms import check_target_input
+
+#: The first that recognises an ARN is its kind.
+KINDS: tuple[Kind, ...] = (
+    compute.FUNCTION,
+    messaging.FIFO_QUEUE,
+    messaging.QUEUE,
+    messaging.TOPIC,
+    messaging.LOG_GROUP,
+    messaging.KINESIS_STREAM,
+    messaging.FIREHOSE_STREAM,
+    orchestration.STATE_MACHINE,
+    messaging.EVENT_BUS,
+    web.API_DESTINATION,
+    web.API_GATEWAY,
+    web.GRAPHQL_API,
+    compute.TASK,
+    compute.JOB_QUEUE,
+    compute.BUILD_PROJECT,
+    compute.PIPELINE,
+    orchestration.SAGEMAKER_PIPELINE,
+    orchestration.GLUE_WORKFLOW,
+    orchestration.IMAGE_PIPELINE,
+    orchestration.ASSESSMENT_TEMPLATE,
+    orchestration.CLUSTER,
+    orchestration.WORKGROUP,
+    orchestration.COMMAND_DOCUMENT,
+    orchestration.AUTOMATION,
+    orchestration.OPS_ITEM,
+    orchestration.RESPONSE_PLAN,
+    compute.EC2_ACTION,
+    messaging.ARCHIVE,
+)
+
+SERVICES = frozenset(kind.service for kind in KINDS)
+
+
+@lru_cache(maxsize=8192)
+def kind_of(arn: str) -> Kind | None:
+    """The kind of target behind an ARN, None when EventBridge has no such target."""
+    parsed = parse_arn(arn)
+    if parsed is None:
+        return None
+    return next((kind for kind in KINDS if kind.service == parsed.service and kind.recognises(parsed)), None)
+
+
+# What PutTargets refuses about a target, in AWS's words; nothing is looked up.
+#
+# Strategy: a table of rules, each of which looks at one thing; what differs between kinds stands in the kinds. Nobody
+# recorded which of two mistakes AWS names first. The order of ``_RULES`` is ours, from the ARN to the details.
+
+
+Target = Mapping[str, Any]
+
+_INPUTS = ("Input", "InputPath", "InputTransformer")
+
+#: Every member that belongs to some kind, less SqsParameters, which any target may carry (measured).
+_PARAMETERS = tuple(
+    sorted({kind.parameters.member for kind in KINDS if kind.parameters is not None} - {"SqsParameters"})
+)
+
+
+def check_target(target: Target, at: RulePlace) -> None:
+    """Refuse a target that PutTargets would refuse.
+
+    Args:
+        target: a target as boto3 sends it, its shape already checked.
+        at: where its rule is, and who calls.
+
+    Raises:
+        ServiceError: in AWS's words, or as near to them as anybody recorded.
+    """
+    kind = _kind(target["Arn"])
+    for rule in _RULES:
+        rule(target, kind, at)
+
+
+def stored(target: Target) -> Target:
+    """A target as ListTargetsByRule shows it: with the defaults of its parameters (captured for EcsParameters)."""
+    kind = kind_of(target["Arn"])
+    own = None if kind is None else kind.parameters
+    if own is None or not own.defaults or own.member not in target:
+        return target
+    return {**target, own.member: {**own.defaults, **target[own.member]}}
+
+
+def _kind(text: str) -> Kind:
+    kind = kind_of(text)
+    if kind is not None and kind.way == "archive":  # only AWS itself puts these
+        raise validation_error(
+            f"Parameter {text} is not valid. Reason: Service as target config for ARN: {text} not found."
+        )
+    if kind is not None:
+        return kind
+    arn = parse_arn(text)
+    if arn is not None and arn.service not in SERVICES:
+        raise validation_error(f"{arn.service} is not a supported service for a target.")
+    raise _wrong_form(text)
+
+
+def _wrong_form(arn: str) -> ServiceError:
+    return validation_error(f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format.")
+
+
+def _call_from_another_account(target: Target, kind: Kind, at: RulePlace) -> None:
+    if at.caller != at.account and kind.way != "bus":
+        raise validation_error("Only EventBus targets are allowed on cross-account PutTargets calls.")
+
+
+def _account(target: Target, kind: Kind, at: RulePlace) -> None:
+    """Only some kinds may be in another account (User Guide eb-service-cross-account)."""
+    arn = parse_arn(target["Arn"])
+    if arn is not None and arn.account not in ("", at.account) and not kind.other_accounts and "account" in kind.place:
+        raise ServiceError(
+            "AccessDeniedException",
+            f"Access to the resource {target['Arn']} is denied. Reason: Adding cross-account target is not permitted.",
+        )
+
+
+def _role(target: Target, kind: Kind, at: RulePlace) -> None:
+    role = target.get("RoleArn")
+    if role is None and kind.role == "required":
+        raise validation_error(f"RoleArn is required for target {target['Arn']}.")
+    if role is not None and kind.role == "forbidden":
+        raise validation_error(f"RoleArn is not supported for target {target['Arn']}.")
+    if role is not None and parse_arn(role) is None:
+        raise _wrong_form(role)
+
+
+def _parameters_of_other_kinds(target: Target, kind: Kind, at: RulePlace) -> None:
+    own = None if kind.parameters is None else kind.parameters.member
+    others = [member for member in _PARAMETERS if member in target and member != own]
+    if others:
+        raise validation_error(f"Parameter(s) {', '.join(others)} not supported for target: {target['Id']}.")
+
+
+def _own_parameters(target: Target, kind: Kind, at: RulePlace) -> None:
+    own = kind.parameters
+    if own is None or not own.required:
+        return
+    given = target.get(own.member)
+    if given is None or any(name not in given for name in own.needs):
+        raise validation_error(f"Parameter(s) {own.member} must be specified for target: {target['Id']}.")
+
+
+def _inputs(target: Target, kind: Kind, at: RulePlace) -> None:
+    if any(member in target and member not in kind.inputs for member in _INPUTS):
+        raise validation_error(kind.input_refusal.format(id=target["Id"]))
+
+
+def _input_texts(target: Target, kind: Kind, at: RulePlace) -> None:
+    check_target_input(target)
+
+
+def _own_checks(target: Target, kind: Kind, at: RulePlace) -> None:
+    for check in kind.checks:
+        check(target, at)
+
+
+def _dead_letters(target: Target, kind: Kind, at: RulePlace) -> None:
+    """A standard queue in the rule's Region (measured; for another Region no words were recorded)."""
+    text = target.get("DeadLetterConfig", {}).get("Arn")
+    if text is None:
+        return
+    arn = parse_arn(text)
+    if arn is None:
+        raise _wrong_form(text)
+    if arn.service != "sqs":
+        raise validation_error(f"{arn.service} is not supported as a dead letter resource")
+    queue = kind_of(text)
+    if queue is None:
+        raise _wrong_form(text)
+    if arn.resource.endswith(".fifo"):
+        raise validation_error("SQS FIFO is not supported by Dead Letter Queues")
+    if arn.region != at.region:
+        raise validation_error(f"Parameter {text} is not valid. Reason: Dead Letter Queue must be in the same region.")
+
+
+_RULES: tuple[Callable[[Target, Kind, RulePlace], None], ...] = (
+    _call_from_another_account,
+    _role,
+    _account,
+    _parameters_of_other_kinds,
+    _own_parameters,
+    _inputs,
+    _input_texts,
+    _own_checks,
+    _dead_letters,
+)

@@ -1,0 +1,89 @@
+"""Rules with a schedule: each armed on the clock for its next instant, and fired at it.
+
+A scheduled event is a real event on the default bus: other rules may match it (captured). Its time is the instant it
+was due. Changing a rule in anything but its schedule keeps its rhythm; that and "the first time is one interval after
+the rule was put" are our choice where AWS documents nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from eventbridge_local.delivery.engine import Arrival, Engine
+from eventbridge_local.model.clock import Clock, Timer
+from eventbridge_local.model.event import Event, Ids
+from eventbridge_local.model.records import Rule
+from eventbridge_local.model.store import Place
+
+_Key = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class _Rhythm:
+    """The schedule a rule has, since when, and the timer of its next firing while the rule is enabled."""
+
+    text: str
+    since: datetime
+    timer: Timer | None = None
+
+
+class Scheduler:
+    """Keeps one timer for each enabled rule with a schedule."""
+
+    def __init__(self, engine: Engine, clock: Clock, ids: Ids) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._ids = ids
+        self._rhythms: dict[_Key, _Rhythm] = {}
+
+    def follow(self, place: Place, rule: Rule) -> None:
+        """Arm, re-arm or disarm a rule after it was put, enabled or disabled."""
+        key = _key(place, rule)
+        rhythm = self._rhythms.get(key)
+        if rhythm is not None and rhythm.timer is not None:
+            if rule.enabled and rule.schedule_text == rhythm.text:
+                return
+            rhythm.timer.cancel()
+            rhythm.timer = None
+        if rule.schedule_text is None:
+            self._rhythms.pop(key, None)
+            return
+        if rhythm is None or rhythm.text != rule.schedule_text:
+            rhythm = self._rhythms[key] = _Rhythm(rule.schedule_text, self._clock.now)
+        if rule.enabled:
+            self._arm(place, rule, rhythm, self._clock.now)
+
+    def forget(self, place: Place, rule: Rule) -> None:
+        """Disarm a rule that was deleted."""
+        rhythm = self._rhythms.pop(_key(place, rule), None)
+        if rhythm is not None and rhythm.timer is not None:
+            rhythm.timer.cancel()
+
+    def _arm(self, place: Place, rule: Rule, rhythm: _Rhythm, after: datetime) -> None:
+        assert rule.schedule is not None
+        due = rule.schedule.next_after(after, created=rhythm.since)
+        rhythm.timer = (
+            None if due is None else self._clock.at(due, lambda: self._fire(place, rule, rhythm, due), "fired")
+        )
+
+    def _fire(self, place: Place, rule: Rule, rhythm: _Rhythm, due: datetime) -> None:
+        # Armed again first: a target may disable or replace the rule that calls it. From the instant it was due, which
+        # a real clock that jumped has left behind: what it jumped over fires too.
+        self._arm(place, rule, rhythm, due)
+        event = Event(
+            id=self._ids.uuid(),
+            detail_type="Scheduled Event",
+            source="aws.events",
+            account=place.account,
+            time=due,
+            region=place.region,
+            resources=(rule.arn,),
+            detail_text="{}",
+            tree={},
+        )
+        self._engine.accept([Arrival(place, rule.bus, event, fired=rule.name)])
+
+
+def _key(place: Place, rule: Rule) -> _Key:
+    return place.account, place.region, rule.name

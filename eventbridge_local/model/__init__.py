@@ -1,0 +1,1 @@
+"""What everything else speaks of: events, ARNs, the clock, limits, records and the store that holds them."""

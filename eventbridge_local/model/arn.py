@@ -1,0 +1,86 @@
+"""Amazon Resource Names of the service's own resources, written and read in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_PARTITIONS = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-isof-", "aws-iso-f"),
+    ("eusc-", "aws-eusc"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """The six parts of an ARN; ``resource`` keeps everything behind the account."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    def __str__(self) -> str:
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
+
+
+def parse_arn(text: str) -> Arn | None:
+    """The parts of ``text``, or None when it is not of the form ``arn:partition:service:region:account:resource``."""
+    parts = text.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or not parts[1] or not parts[2]:
+        return None
+    return Arn(*parts[1:])
+
+
+def partition_of(region: str) -> str:
+    """The partition a Region belongs to: ``aws``, ``aws-cn``, ``aws-us-gov``..."""
+    return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
+
+
+def events_arn(region: str, account: str, resource: str) -> str:
+    """The ARN of a resource of EventBridge, such as ``event-bus/orders``."""
+    return f"arn:{partition_of(region)}:events:{region}:{account}:{resource}"
+
+
+def rule_resource(bus: str, rule: str) -> str:
+    """The last part of a rule's ARN; the default bus is not named in it (recorded)."""
+    return f"rule/{rule}" if bus == "default" else f"rule/{bus}/{rule}"
+
+
+def split_rule_resource(resource: str) -> tuple[str, str]:
+    """Bus and rule of ``rule/RULE`` or ``rule/BUS/RULE``. A partner bus has slashes of its own, a rule never."""
+    bus, slash, rule = resource.removeprefix("rule/").rpartition("/")
+    return (bus if slash else "default", rule)
+
+
+# The names by which people call what an ARN points to.
+
+
+def names_of(arn: str) -> tuple[str, ...]:
+    """Everything ``arn`` may be called: the ARN itself, and the bare name of the resource.
+
+    A function is found without its alias, a log group with and without the ``:*`` that IAM writes behind it.
+    """
+    parsed = parse_arn(arn)
+    if parsed is None:
+        return (arn,)
+    resource = parsed.resource.removesuffix(":*")
+    kind, separator, rest = resource.partition(":")
+    if kind == "function" and separator:
+        name = rest.partition(":")[0]
+        return (arn, arn.rpartition(":")[0] if ":" in rest else arn, rest, name)
+    if separator:
+        return (arn, arn.removesuffix(":*"), resource, rest)
+    if resource.startswith(("api-destination/", "connection/")):
+        return (arn, resource, resource.partition("/")[2], resource.split("/")[1])  # an id stands behind the name
+    return (arn, resource, resource.partition("/")[2] or resource, resource.rpartition("/")[2])
+
+
+def function_arn(name: str, account: str, region: str) -> str:
+    """The ARN of a Lambda function of that name."""
+    return f"arn:{partition_of(region)}:lambda:{region}:{account}:function:{name}"

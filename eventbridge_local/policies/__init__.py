@@ -1,0 +1,1 @@
+"""Resource policies of event buses: their statements, conditions and verdicts."""

@@ -1,0 +1,134 @@
+"""The ``Condition`` part of a policy statement, evaluated as IAM evaluates it.
+
+A block names an operator, such as ``ForAnyValue:StringLikeIfExists``, and holds keys with the values they may have.
+All operators and all keys must hold; one of the values of a key is enough. What the request says of a key is a text,
+several texts, or nothing at all.
+
+Source: IAM User Guide, pages "IAM JSON policy elements: Condition operators" and "Single-valued vs. multivalued
+context keys".
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from eventbridge_local.model.arn import parse_arn
+
+#: What is known of a request, by condition key; keys are in any case, as in IAM.
+Context = Mapping[str, str | Sequence[str]]
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_SET_OPERATORS = ("ForAllValues", "ForAnyValue")
+
+
+@functools.lru_cache(maxsize=512)
+def _wildcard(pattern: str) -> re.Pattern[str]:
+    parts = {"*": ".*", "?": "."}
+    return re.compile("".join(parts.get(char) or re.escape(char) for char in pattern), re.DOTALL)
+
+
+def like(pattern: str, text: str) -> bool:
+    """Whether a text fits a pattern in which ``*`` stands for anything and ``?`` for one character."""
+    return _wildcard(pattern).fullmatch(text) is not None
+
+
+def arn_like(pattern: str, text: str) -> bool:
+    """Like ``like``, but each of the six parts of an ARN for itself: a ``*`` does not reach over a colon."""
+    patterns, parts = pattern.split(":", 5), text.split(":", 5)
+    return parse_arn(text) is not None and len(patterns) == 6 and all(map(like, patterns, parts))
+
+
+def _number(compare: Callable[[float, float], bool]) -> Callable[[str, str], bool]:
+    def test(wanted: str, given: str) -> bool:
+        try:
+            return compare(float(given), float(wanted))
+        except ValueError:
+            return False
+
+    return test
+
+
+def _equal(wanted: str, given: str) -> bool:
+    return wanted == given
+
+
+def _equal_in_any_case(wanted: str, given: str) -> bool:
+    return wanted.casefold() == given.casefold()
+
+
+class _Operator(NamedTuple):
+    """``test`` is asked with a value of the policy and one of the request; ``negated`` wants that none fits."""
+
+    test: Callable[[str, str], bool]
+    negated: bool = False
+
+
+OPERATORS: dict[str, _Operator] = {
+    "StringEquals": _Operator(_equal),
+    "StringNotEquals": _Operator(_equal, negated=True),
+    "StringEqualsIgnoreCase": _Operator(_equal_in_any_case),
+    "StringNotEqualsIgnoreCase": _Operator(_equal_in_any_case, negated=True),
+    "StringLike": _Operator(like),
+    "StringNotLike": _Operator(like, negated=True),
+    "ArnEquals": _Operator(arn_like),
+    "ArnLike": _Operator(arn_like),
+    "ArnNotEquals": _Operator(arn_like, negated=True),
+    "ArnNotLike": _Operator(arn_like, negated=True),
+    "Bool": _Operator(_equal_in_any_case),
+    "NumericEquals": _Operator(_number(lambda given, wanted: given == wanted)),
+    "NumericNotEquals": _Operator(_number(lambda given, wanted: given == wanted), negated=True),
+    "NumericLessThan": _Operator(_number(lambda given, wanted: given < wanted)),
+    "NumericLessThanEquals": _Operator(_number(lambda given, wanted: given <= wanted)),
+    "NumericGreaterThan": _Operator(_number(lambda given, wanted: given > wanted)),
+    "NumericGreaterThanEquals": _Operator(_number(lambda given, wanted: given >= wanted)),
+}
+
+
+def known_operator(name: str) -> bool:
+    """Whether an operator, with its prefix and suffix, is one that ``satisfied`` evaluates."""
+    prefix, colon, rest = name.rpartition(":")
+    if colon and prefix not in _SET_OPERATORS:
+        return False
+    return rest == "Null" or rest.removesuffix("IfExists") in OPERATORS
+
+
+def satisfied(block: Mapping[str, Mapping[str, Any]], context: Context) -> bool:
+    """Whether a ``Condition`` holds; one with an operator that is not known never does."""
+    said = {key.lower(): _texts(values) for key, values in context.items()}
+    return all(
+        _holds(operator, said.get(key.lower(), ()), _texts(wanted), said)
+        for operator, keys in block.items()
+        for key, wanted in keys.items()
+    )
+
+
+def _holds(name: str, given: Sequence[str], wanted: Sequence[str], said: Mapping[str, Sequence[str]]) -> bool:
+    scope, _, plain = name.rpartition(":")
+    if plain == "Null":
+        return str(not given).lower() in {value.lower() for value in wanted}
+    operator = OPERATORS.get(plain.removesuffix("IfExists"))
+    if operator is None:
+        return False
+    if not given:
+        return plain.endswith("IfExists") or scope == "ForAllValues" or (operator.negated and scope != "ForAnyValue")
+    wanted = [_filled(value, said) for value in wanted]
+    fits = [any(operator.test(value, text) for value in wanted) is not operator.negated for text in given]
+    # Without a set operator a negated test wants that no value fits, and a plain one that some value does.
+    every = scope == "ForAllValues" or (not scope and operator.negated)
+    return all(fits) if every else any(fits)
+
+
+def _filled(value: str, said: Mapping[str, Sequence[str]]) -> str:
+    """A value of the policy with its variables, such as ``${aws:PrincipalAccount}``, filled in."""
+    if "${" not in value:
+        return value
+    return _VARIABLE.sub(lambda found: next(iter(said.get(found.group(1).lower(), ())), found.group()), value)
+
+
+def _texts(values: Any) -> Sequence[str]:
+    """One value or several, as texts; JSON's true is ``true``."""
+    several = values if isinstance(values, list | tuple | set | frozenset) else [values]
+    return [str(value).lower() if isinstance(value, bool) else str(value) for value in several]

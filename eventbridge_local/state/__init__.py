@@ -1,1 +1,0 @@
-"""What the service remembers: frozen records in collections, by account and Region."""

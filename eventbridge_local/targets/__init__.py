@@ -1,1 +1,0 @@
-"""What stands behind a target's ARN, and how it is called."""

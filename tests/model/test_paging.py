@@ -1,0 +1,113 @@
+"""Pages and their tokens."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventbridge_local.errors import ServiceError
+from eventbridge_local.model.pages import page
+
+SCOPE = ("ListThings", None, "prefix")
+NAMES = st.lists(st.text(min_size=1, max_size=5), unique=True, max_size=30).map(sorted)
+
+
+def all_pages(names: list[str], limits: list[int]) -> list[tuple[list[str], str | None]]:
+    """Every page with the token that led to it; the limits are used in turn, again and again."""
+    pages = []
+    token = None
+    while True:
+        before = token
+        shown, token = page(names, str, limit=limits[len(pages) % len(limits)], token=before, scope=SCOPE)
+        pages.append((list(shown), before))
+        if token is None:
+            return pages
+
+
+@given(NAMES, st.lists(st.integers(1, 8), min_size=1, max_size=4))
+def test_pages_make_up_the_whole(names: list[str], limits: list[int]) -> None:
+    """Whatever the limits, the pages put together are all items in order, and none but a lone page is empty."""
+    pages = all_pages(names, limits)
+    assert [name for shown, _ in pages for name in shown] == names
+    assert all(shown for shown, _ in pages) or len(pages) == 1
+    assert all(len(shown) <= limits[number % len(limits)] for number, (shown, _) in enumerate(pages))
+
+
+@given(NAMES, st.integers(1, 8))
+def test_tokens_can_be_used_again(names: list[str], limit: int) -> None:
+    """A token gives the same page however often and in whatever order it is used."""
+    for shown, token in reversed(all_pages(names, [limit])):
+        assert list(page(names, str, limit=limit, token=token, scope=SCOPE)[0]) == shown
+
+
+@given(NAMES.filter(lambda names: len(names) > 1), st.data())
+def test_tokens_outlive_changes(names: list[str], data: st.DataObject) -> None:
+    """Items that go or come between two pages move no other item across the boundary."""
+    limit = data.draw(st.integers(1, len(names) - 1))
+    _, token = page(names, str, limit=limit, token=None, scope=SCOPE)
+    gone = data.draw(st.sets(st.sampled_from(names)))
+    come = data.draw(st.sets(st.text(min_size=1, max_size=5)))
+    now = sorted((set(names) - gone) | come)
+    rest, _ = page(now, str, limit=1000, token=token, scope=SCOPE)
+    assert list(rest) == [name for name in now if name >= names[limit]]
+
+
+def test_no_token_at_an_exact_end() -> None:
+    """A page that ends exactly at the end has no token."""
+    assert page("abcd", str, limit=4, token=None, scope=SCOPE) == ("abcd", None)
+    shown, token = page("abcd", str, limit=2, token=None, scope=SCOPE)
+    assert (shown, page("abcd", str, limit=2, token=token, scope=SCOPE)) == ("ab", ("cd", None))
+
+
+def test_a_token_differs_from_page_to_page() -> None:
+    """Two pages never have the same token, and a token fits in the 2048 characters of a request."""
+    tokens = [token for _, token in all_pages(["x" * 255 + end for end in "abcde"], [1]) if token]
+    assert len(set(tokens)) == len(tokens) == 4
+    assert max(map(len, tokens)) <= 2048
+
+
+@pytest.mark.parametrize(
+    "scope", [("ListThings", None, "other"), ("ListOthers", None, "prefix"), ("ListThings", "prefix", None), ()]
+)
+def test_a_token_of_another_scope(scope: tuple[str | None, ...]) -> None:
+    """A token serves only the operation and the filters that made it."""
+    _, token = page("abcd", str, limit=2, token=None, scope=SCOPE)
+    with pytest.raises(ServiceError) as refused:
+        page("abcd", str, limit=2, token=token, scope=scope)
+    assert (refused.value.code, refused.value.message) == (
+        "ValidationException",
+        "Parameter NextToken is not valid. Reason: Token invalid.",
+    )
+
+
+def encoded(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "junk", "junk!", "é", "\ud800", "====", encoded(None), encoded(5), encoded([]), encoded(["a"] * 3)]
+    + [base64.urlsafe_b64encode(raw).decode() for raw in (b"\xff\xff", b"[" * 30_000, b"{")],
+)
+def test_junk_for_a_token(token: str) -> None:
+    """Whatever is no token at all is a malformed request, never an error of ours."""
+    with pytest.raises(ServiceError, match=r"Parameter NextToken is not valid\. Reason: Malformed request\."):
+        page("abcd", str, limit=2, token=token, scope=SCOPE)
+
+
+@given(st.text(max_size=40))
+def test_any_text_for_a_token(token: str) -> None:
+    """No text for a token ends in anything but a refusal."""
+    with pytest.raises(ServiceError, match="Parameter NextToken is not valid"):
+        page("abcd", str, limit=2, token=token, scope=SCOPE)
+
+
+@pytest.mark.parametrize("key", [5, None, ["a"], {"a": 1}, True, 1.5])
+def test_a_forged_key(key: object) -> None:
+    """A token whose scope is right and whose key is none of this listing's is refused too."""
+    with pytest.raises(ServiceError, match="Parameter NextToken is not valid"):
+        page("abcd", str, limit=2, token=encoded([list(SCOPE), key]), scope=SCOPE)

@@ -1,0 +1,310 @@
+"""What bus policies allow: principals, actions, resources, conditions and their precedence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventbridge_local.model.clock import Clock
+from eventbridge_local.model.event import Event, Ids
+from eventbridge_local.model.limits import Limits
+from eventbridge_local.model.records import EventBus
+from eventbridge_local.model.store import Bus, World
+from eventbridge_local.policies.conditions import OPERATORS, known_operator, like, satisfied
+from eventbridge_local.policies.statements import allows, may_put, policy_text, statement_of
+
+OWNER, CALLER, OTHER = "111111111111", "222222222222", "333333333333"
+BUS = f"arn:aws:events:us-east-1:{OWNER}:event-bus/shop"
+ORGANIZATION = "o-a1b2c3d4e5"
+
+
+def statement(**more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": BUS} | more
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allowed(*statements: dict[str, Any], caller: str = CALLER, action: str = "events:PutEvents", **more: Any) -> bool:
+    asked = {"action": action, "principal_account": caller, "bus_arn": BUS, "context": {}} | more
+    return allows(policy(*statements), **asked)
+
+
+@pytest.mark.parametrize(
+    ("principal", "takes_in"),
+    [
+        ("*", True),
+        ({"AWS": "*"}, True),
+        ({"AWS": CALLER}, True),
+        ({"AWS": f"arn:aws:iam::{CALLER}:root"}, True),
+        ({"AWS": f"arn:aws:iam::{CALLER}:role/publisher"}, True),
+        ({"AWS": f"arn:aws-cn:iam::{CALLER}:user/mia"}, True),
+        ({"AWS": f"arn:aws:sts::{CALLER}:assumed-role/publisher/session"}, True),
+        ({"AWS": [OTHER, CALLER]}, True),
+        ({"AWS": [], "Service": "events.amazonaws.com"}, False),
+        ({"AWS": OTHER}, False),
+        ({"AWS": f"arn:aws:iam::{OTHER}:root"}, False),
+        ({"Service": "events.amazonaws.com"}, False),
+        ({"Federated": CALLER}, False),
+        (CALLER, False),
+    ],
+)
+def test_principals(principal: Any, takes_in: bool) -> None:
+    """A principal of an account stands for all of it; the reverse holds for ``NotPrincipal``."""
+    assert allowed(statement(Principal=principal)) is takes_in
+    reverse = statement(NotPrincipal=principal)
+    del reverse["Principal"]
+    assert allowed(reverse) is not takes_in
+
+
+def test_service_principal() -> None:
+    """A service is allowed as itself, when the request says that it comes from one."""
+    by_service = {"aws:PrincipalServiceName": "events.amazonaws.com"}
+    assert allowed(statement(Principal={"Service": ["s3.amazonaws.com", "events.amazonaws.com"]}), context=by_service)
+    assert not allowed(statement(Principal={"Service": "s3.amazonaws.com"}), context=by_service)
+
+
+@pytest.mark.parametrize(
+    ("actions", "takes_in"),
+    [
+        ("events:PutEvents", True),
+        ("EVENTS:putevents", True),
+        ("events:Put*", True),
+        ("events:P?tEvents", True),
+        ("*", True),
+        (["events:PutRule", "events:*Events"], True),
+        ("events:PutRule", False),
+        ("sqs:*", False),
+        ([], False),
+    ],
+)
+def test_actions(actions: Any, takes_in: bool) -> None:
+    """Actions are compared without case and with wildcards."""
+    assert allowed(statement(Action=actions)) is takes_in
+    reverse = statement(NotAction=actions)
+    del reverse["Action"]
+    assert allowed(reverse) is not takes_in
+
+
+@pytest.mark.parametrize(
+    ("resource", "takes_in"),
+    [
+        (BUS, True),
+        ("*", True),
+        (f"arn:aws:events:*:{OWNER}:event-bus/*", True),
+        ([BUS + "2", BUS], True),
+        (BUS + "2", False),
+        (BUS.upper(), False),
+    ],
+)
+def test_resources(resource: Any, takes_in: bool) -> None:
+    """The resource of an event is the bus."""
+    assert allowed(statement(Resource=resource)) is takes_in
+
+
+def test_a_statement_without_a_resource_is_for_its_bus() -> None:
+    without = statement()
+    del without["Resource"]
+    assert allowed(without)
+
+
+def test_the_resource_may_be_a_rule() -> None:
+    """Managing a rule is an action on the rule's ARN."""
+    rule = f"arn:aws:events:us-east-1:{OWNER}:rule/shop/mine"
+    managing = statement(Action="events:PutRule", Resource=f"arn:aws:events:us-east-1:{OWNER}:rule/shop/*")
+    assert allowed(managing, action="events:PutRule", resource=rule)
+    assert not allowed(managing, action="events:PutRule")
+
+
+def test_own_account() -> None:
+    """The owner needs no permission, and only a denial keeps it out."""
+    assert allows(None, action="events:PutEvents", principal_account=OWNER, bus_arn=BUS, context={})
+    assert not allows(None, action="events:PutEvents", principal_account=CALLER, bus_arn=BUS, context={})
+    assert allowed(statement(Principal={"AWS": OTHER}), caller=OWNER)
+    assert not allowed(statement(Effect="Deny"), caller=OWNER)
+
+
+def test_deny_beats_allow() -> None:
+    assert not allowed(statement(), statement(Effect="Deny", Principal={"AWS": CALLER}))
+    assert allowed(statement(), statement(Effect="Deny", Principal={"AWS": OTHER}))
+
+
+def test_a_single_statement_needs_no_list() -> None:
+    single = {"Statement": statement()}
+    assert allows(single, action="events:PutEvents", principal_account=CALLER, bus_arn=BUS, context={})
+
+
+GIVEN: dict[str, Any] = {
+    "events:source": "shop.orders",
+    "aws:PrincipalOrgID": ORGANIZATION,
+    "aws:SourceArn": "arn:aws:events:us-east-1:222222222222:rule/forward",
+    "events:eventBusInvocation": "true",
+    "events:TargetArn": ["arn:aws:sqs:us-east-1:222222222222:a", "arn:aws:sqs:us-east-1:222222222222:b"],
+    "aws:PrincipalAccount": CALLER,
+    "size": "10",
+}
+A, B, C = (f"arn:aws:sqs:us-east-1:222222222222:{name}" for name in "abc")
+
+CONDITIONS: list[tuple[dict[str, Any], bool]] = [
+    ({}, True),
+    ({"StringEquals": {"events:source": "shop.orders"}}, True),
+    ({"StringEquals": {"EVENTS:SOURCE": ["other", "shop.orders"]}}, True),
+    ({"StringEquals": {"events:source": "Shop.Orders"}}, False),
+    ({"StringEquals": {"events:source": "shop.*"}}, False),
+    ({"StringEquals": {"none": "x"}}, False),
+    ({"StringEquals": {"events:source": "shop.orders", "none": "x"}}, False),
+    ({"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, True),
+    ({"StringEqualsIfExists": {"none": "x"}}, True),
+    ({"StringEqualsIfExists": {"events:source": "x"}}, False),
+    ({"StringEqualsIgnoreCase": {"events:source": "Shop.Orders"}}, True),
+    ({"StringNotEquals": {"events:source": "x"}}, True),
+    ({"StringNotEquals": {"events:source": ["x", "shop.orders"]}}, False),
+    ({"StringNotEquals": {"none": "x"}}, True),
+    ({"StringNotEqualsIgnoreCase": {"events:source": "SHOP.ORDERS"}}, False),
+    ({"StringLike": {"events:source": "shop.*"}}, True),
+    ({"StringLike": {"events:source": "shop.order?"}}, True),
+    ({"StringLike": {"events:source": "shop?"}}, False),
+    ({"StringNotLike": {"events:source": "shop.*"}}, False),
+    ({"StringEquals": {"aws:PrincipalAccount": "${aws:principalaccount}"}}, True),
+    ({"StringLike": {"aws:SourceArn": "arn:aws:events:*:${aws:PrincipalAccount}:rule/*"}}, True),
+    ({"StringEquals": {"events:source": "${none}"}}, False),
+    ({"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/*"}}, True),
+    ({"ArnEquals": {"aws:SourceArn": "arn:aws:events:*:*:rule/forward"}}, True),
+    ({"ArnLike": {"aws:SourceArn": "arn:aws:events:*:rule/*"}}, False),
+    ({"ArnLike": {"aws:SourceArn": "*"}}, False),
+    ({"ArnNotEquals": {"aws:SourceArn": "arn:aws:events:*:*:rule/other"}}, True),
+    ({"ArnNotLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/*"}}, False),
+    ({"Bool": {"events:eventBusInvocation": "true"}}, True),
+    ({"Bool": {"events:eventBusInvocation": True}}, True),
+    ({"Bool": {"events:eventBusInvocation": False}}, False),
+    ({"Null": {"none": "true"}}, True),
+    ({"Null": {"none": "false"}}, False),
+    ({"Null": {"events:source": False}}, True),
+    ({"Null": {"events:source": True}}, False),
+    ({"NumericEquals": {"size": "10.0"}}, True),
+    ({"NumericLessThan": {"size": 11}}, True),
+    ({"NumericLessThan": {"size": 10}}, False),
+    ({"NumericGreaterThanEquals": {"size": "10"}}, True),
+    ({"NumericNotEquals": {"size": "10"}}, False),
+    ({"NumericLessThan": {"events:source": "11"}}, False),
+    ({"ForAnyValue:StringEquals": {"events:TargetArn": [A, C]}}, True),
+    ({"ForAnyValue:StringEquals": {"events:TargetArn": C}}, False),
+    ({"ForAnyValue:StringEquals": {"none": "x"}}, False),
+    ({"ForAnyValue:StringNotEquals": {"events:TargetArn": A}}, True),
+    ({"ForAnyValue:StringNotEquals": {"none": "x"}}, False),
+    ({"ForAllValues:StringEquals": {"events:TargetArn": [A, B, C]}}, True),
+    ({"ForAllValues:StringEquals": {"events:TargetArn": [A, C]}}, False),
+    ({"ForAllValues:StringEquals": {"none": "x"}}, True),
+    ({"ForAllValues:StringNotEquals": {"events:TargetArn": C}}, True),
+    ({"ForAllValues:ArnLike": {"events:TargetArn": "arn:aws:sqs:*:222222222222:*"}}, True),
+    ({"StringNotEquals": {"events:TargetArn": A}}, False),
+    ({"ForAnyValue:StringLikeIfExists": {"none": "x"}}, True),
+    ({"DateGreaterThan": {"events:source": "x"}}, False),
+]
+
+
+@pytest.mark.parametrize(("block", "holds"), CONDITIONS)
+def test_conditions(block: dict[str, Any], holds: bool) -> None:
+    """Operators, sets of values, absent keys and variables, as the IAM User Guide has them."""
+    assert satisfied(block, GIVEN) is holds
+    assert allowed(statement(Condition=block), context=GIVEN) is holds
+    assert allowed(statement(), statement(Effect="Deny", Condition=block), context=GIVEN) is not holds
+
+
+@pytest.mark.parametrize("name", ["Null", "StringLike", "ForAnyValue:StringLikeIfExists", "ForAllValues:Bool"])
+def test_known_operators(name: str) -> None:
+    assert known_operator(name)
+
+
+@pytest.mark.parametrize("name", ["", "DateEquals", "NullIfExists", "ForSome:StringLike", "stringlike", "IfExists"])
+def test_unknown_operators(name: str) -> None:
+    assert not known_operator(name)
+
+
+WORDS = st.lists(st.sampled_from(["a", "b", "ab", "*", "A"]), max_size=3)
+OPPOSITES = [(name, name.replace("Not", "")) for name in OPERATORS if "Not" in name]
+
+
+@given(st.sampled_from(OPPOSITES), WORDS, WORDS)
+def test_a_negated_operator_is_the_opposite(names: tuple[str, str], said: list[str], wanted: list[str]) -> None:
+    """For every request, absent keys included, exactly one of an operator and its opposite holds."""
+    negated, plain = names
+    context = {"key": said} if said else {}
+    assert satisfied({negated: {"key": wanted}}, context) is not satisfied({plain: {"key": wanted}}, context)
+
+
+@given(st.text(alphabet="a.*?[]\\\n+", max_size=6))
+def test_wildcards_take_everything_else_literally(text: str) -> None:
+    assert like("*", text)
+    assert like("?" * len(text), text)
+    assert like(text, text)
+    assert not like(text.replace("*", "").replace("?", "") + "x", text.replace("*", "").replace("?", ""))
+
+
+def test_statement_of_the_short_form() -> None:
+    """The partition of the principal is the bus's."""
+    chinese = "arn:aws-cn:events:cn-north-1:111111111111:event-bus/shop"
+    assert statement_of("s", CALLER, chinese) == {
+        "Sid": "s",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws-cn:iam::{CALLER}:root"},
+        "Action": "events:PutEvents",
+        "Resource": chinese,
+    }
+    assert policy_text({"a": "é", "b": [1]}) == '{"a":"é","b":[1]}'
+
+
+NOW = datetime(2026, 3, 6, tzinfo=UTC)
+
+
+def event(**detail: Any) -> Event:
+    return Event("1", "Sold", "shop.orders", CALLER, NOW, "us-east-1", (), "{}", detail)
+
+
+def world_with(*statements: dict[str, Any], organization: str | None = None) -> World:
+    world = World(Clock(NOW), Ids(1), Limits(), organization)
+    document = policy(*statements) if statements else None
+    world.place(OWNER, "us-east-1").buses["shop"] = Bus(EventBus("shop", BUS, NOW, NOW, {}, document))
+    return world
+
+
+def test_may_put() -> None:
+    """A bus without policy is for its owner; one that nobody made refuses nothing; no ARN is no bus."""
+    assert may_put(world_with(), OWNER, BUS, event())
+    assert not may_put(world_with(), CALLER, BUS, event())
+    assert may_put(world_with(statement()), CALLER, BUS, event())
+    assert may_put(world_with(), CALLER, BUS + "2", event())
+    assert not may_put(world_with(), CALLER, "shop", event())
+
+
+@pytest.mark.parametrize(
+    ("block", "by_rule", "by_call"),
+    [
+        ({"Bool": {"events:eventBusInvocation": "true"}}, True, False),
+        ({"StringEquals": {"aws:SourceAccount": CALLER}}, True, False),
+        ({"ArnEquals": {"aws:SourceArn": "arn:aws:events:us-east-1:222222222222:rule/forward"}}, True, False),
+        ({"StringEquals": {"aws:PrincipalAccount": CALLER}}, True, True),
+        ({"StringEquals": {"events:source": "shop.orders", "events:detail-type": "Sold"}}, True, True),
+        ({"StringEquals": {"events:detail.userIdentity.principalId": "AIDA"}}, True, True),
+        ({"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, True, True),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-somebodyelse"}}, False, False),
+        ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}, "Bool": {"aws:SecureTransport": "true"}}, True, True),
+    ],
+)
+def test_what_is_known_of_an_event(block: dict[str, Any], by_rule: bool, by_call: bool) -> None:
+    """The condition keys of the User Guide, for events that a rule sends and for those that PutEvents does."""
+    world = world_with(statement(Condition=block), organization=ORGANIZATION)
+    made = event(userIdentity={"principalId": "AIDA"}, service=1)
+    rule = "arn:aws:events:us-east-1:222222222222:rule/forward"
+    assert may_put(world, CALLER, BUS, made, rule_arn=rule) is by_rule
+    assert may_put(world, CALLER, BUS, made, by_rule=False) is by_call
+
+
+def test_without_an_organization_its_condition_fails() -> None:
+    world = world_with(statement(Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}))
+    assert not may_put(world, CALLER, BUS, event())
