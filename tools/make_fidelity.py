@@ -48,7 +48,7 @@ KINDS = {
     "asserted": "a test that passed against AWS asserts it",
     "captured": "another project published it as a capture from AWS",
     "reported": "a public thread or another tool quotes it; second-hand",
-    "carried over": "recorded or captured for another operation; that this one says it too is our judgement",
+    "carried over": "recorded or captured for another operation; that this one says the same is our judgement",
     "documented": "AWS's documentation says so; nobody recorded it",
     "judgement": "our choice",
 }
