@@ -15,7 +15,7 @@ from eventbridge_local.event_files import BadLine, PathLike, read_events, write_
 from eventbridge_local.model.arn import parse_arn, rule_resource
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Archive, Rule
-from eventbridge_local.model.store import Bus, Place
+from eventbridge_local.model.store import Bus, Scope
 from eventbridge_local.operations.service import Service
 
 #: The ``replay-name`` of events that come from a file.
@@ -111,20 +111,20 @@ class ArchiveView:
         return f"<Archive {self.name!r} of {len(self)} events>"
 
 
-def archive_of(place: Place, name: str) -> Archive | None:
+def archive_of(scope: Scope, name: str) -> Archive | None:
     """The archive of that name or ARN."""
-    return place.archives.get(name.rpartition("archive/")[2])
+    return scope.archives.get(name.rpartition("archive/")[2])
 
 
-def archive_to(service: Service, place: Place, path: PathLike, archive: str | None, bus: str | None) -> int:
+def archive_to(service: Service, scope: Scope, path: PathLike, archive: str | None, bus: str | None) -> int:
     """Write events to a file; see ``EventBridge.archive_to``."""
     if archive is None:
         return write_events(_accepted(service, bus), path)
     if bus is not None:
         raise UsageError(f"archive_to(archive={archive!r}, bus={bus!r}): an archive is of one bus; give one of the two")
-    found = archive_of(place, archive)
+    found = archive_of(scope, archive)
     if found is None:
-        raise UsageError(f"there is no archive {archive!r}; archives here: {_listed(place.archives)}")
+        raise UsageError(f"there is no archive {archive!r}; archives here: {_listed(scope.archives)}")
     return write_events(found.events(), path)
 
 
@@ -135,10 +135,10 @@ def _accepted(service: Service, bus: str | None) -> Iterator[Event]:
 
 
 def replay_from(
-    service: Service, place: Place, path: PathLike, bus: str, rules: Names | None, replay_name: str | None
+    service: Service, scope: Scope, path: PathLike, bus: str, rules: Names | None, replay_name: str | None
 ) -> ReplayReport:
     """Put the events of a file on a bus, one by one; see ``EventBridge.replay_from``."""
-    there = _bus_of(place, bus)
+    there = _bus_of(scope, bus)
     chosen = _chosen(there, rules)
     only = None if rules is None else frozenset(rule.arn for rule in chosen)
     matched = {rule.name: 0 for rule in chosen}
@@ -151,22 +151,22 @@ def replay_from(
                 bad_lines.append(found)
             continue
         event = replayed(found, service.ids.uuid(), found.replay_name if replay_name is None else replay_name)
-        hits = [rule.name for rule in there.meet(event)[1] if rule.name in matched]
+        hits = [rule.name for rule in there.match(event)[1] if rule.name in matched]
         for name in hits:
             matched[name] += 1
         count += 1
         unmatched += not hits
-        service.plane.engine.accept([Arrival(place, there.name, event, only)])
+        service.plane.engine.accept([Arrival(scope, there.name, event, only)])
     return ReplayReport(count, matched, unmatched, bad_count, tuple(bad_lines))
 
 
-def _bus_of(place: Place, name: str) -> Bus:
+def _bus_of(scope: Scope, name: str) -> Bus:
     arn = parse_arn(name)
-    bus = place.buses.get(name if arn is None else arn.resource.removeprefix("event-bus/"))
+    bus = scope.buses.get(name if arn is None else arn.resource.removeprefix("event-bus/"))
     if bus is None or (arn is not None and bus.record.arn != name):
         raise UsageError(
-            f"there is no event bus {name!r} in {place.region} of account {place.account}; "
-            f"buses here: {_listed(place.buses)}"
+            f"there is no event bus {name!r} in {scope.region} of account {scope.account}; "
+            f"buses here: {_listed(scope.buses)}"
         )
     return bus
 

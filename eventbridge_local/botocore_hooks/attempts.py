@@ -26,7 +26,7 @@ from botocore.hooks import first_non_none_response
 from botocore.model import OperationModel
 
 from eventbridge_local.botocore_hooks import wire
-from eventbridge_local.botocore_hooks.compiled import door
+from eventbridge_local.botocore_hooks.compiled import compiled_operation
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.operations.service import Service
 
@@ -104,7 +104,7 @@ class Line:
         def refuse(_: Any) -> None:
             raise refusal
 
-        params = {**wire.params_of(door(self.model), _bytes(request.body)), **self._extra}
+        params = {**wire.params_of(compiled_operation(self.model), _bytes(request.body)), **self._extra}
         try:
             self._service.call(self.model.name, params, self._account, self._region, refuse)
         except ServiceError:

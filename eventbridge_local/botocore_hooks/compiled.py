@@ -13,7 +13,7 @@ from eventbridge_local.botocore_hooks.shapes import InputCheck
 from eventbridge_local.operations.service import Service
 
 
-class Door:
+class CompiledOperation:
     """What is compiled once for an operation."""
 
     __slots__ = ("check", "name", "read")
@@ -24,14 +24,14 @@ class Door:
         self.check = InputCheck(model)
 
 
-_doors: dict[str, Door] = {}
+_compiled: dict[str, CompiledOperation] = {}
 
 
-def door(model: OperationModel) -> Door:
+def compiled_operation(model: OperationModel) -> CompiledOperation:
     """The compiled entrance of an operation. All clients of a process share one botocore and so one API model."""
-    found = _doors.get(model.name)
+    found = _compiled.get(model.name)
     if found is None:
-        found = _doors[model.name] = Door(model)
+        found = _compiled[model.name] = CompiledOperation(model)
     return found
 
 
@@ -49,4 +49,4 @@ def perform(service: Service, operation: str, params: dict[str, Any], account: s
         ServiceError: what AWS would refuse.
     """
     model = service_model().operation_model(operation)
-    return service.call(operation, params, account, region, door(model).check)
+    return service.call(operation, params, account, region, compiled_operation(model).check)

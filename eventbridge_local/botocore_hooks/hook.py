@@ -24,7 +24,7 @@ from botocore.session import Session
 from botocore.utils import IMDSFetcher
 
 from eventbridge_local.botocore_hooks import attempts, codec
-from eventbridge_local.botocore_hooks.compiled import door
+from eventbridge_local.botocore_hooks.compiled import compiled_operation
 from eventbridge_local.delivery.forward import account_of_assumed_role
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.event import HEADER as TRACE_HEADER
@@ -74,7 +74,7 @@ def answer(
     active = _stack[-1]
     service = active.service
     account = _account_of(request_signer) or active.account
-    entrance = door(model)
+    entrance = compiled_operation(model)
     if service.call_faults and service.call_faults.armed(entrance.name):
         extra = {"EndpointId": context[_ENDPOINT_ID]} if _ENDPOINT_ID in context else {}
         return attempts.make_call(attempts.Line(service, account, model, context, extra), params, request_signer)

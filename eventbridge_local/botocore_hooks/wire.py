@@ -14,7 +14,7 @@ from email.utils import formatdate
 from typing import Any, NamedTuple
 
 from eventbridge_local.botocore_hooks.codec import CONTENT_TYPE
-from eventbridge_local.botocore_hooks.compiled import Door, door, service_model
+from eventbridge_local.botocore_hooks.compiled import CompiledOperation, compiled_operation, service_model
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.event import HEADER as TRACE_HEADER
 from eventbridge_local.operations.service import Service
@@ -63,7 +63,7 @@ def respond(
     return answered(answer, request_id, now)
 
 
-def door_of(headers: Mapping[str, str | bytes]) -> Door:
+def door_of(headers: Mapping[str, str | bytes]) -> CompiledOperation:
     """The entrance of the operation that a request asks for.
 
     Raises:
@@ -74,7 +74,7 @@ def door_of(headers: Mapping[str, str | bytes]) -> Door:
     if prefix != service_model().metadata["targetPrefix"] or operation not in TABLE:
         # AWS's JSON services answer so, without words; the empty message is not recorded for EventBridge.
         raise ServiceError("UnknownOperationException", "", hint=f"X-Amz-Target was {text!r}")
-    return door(service_model().operation_model(operation))
+    return compiled_operation(service_model().operation_model(operation))
 
 
 def _header(headers: Mapping[str, str | bytes], wanted: str) -> str:
@@ -83,7 +83,7 @@ def _header(headers: Mapping[str, str | bytes], wanted: str) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-def params_of(entrance: Door, body: bytes) -> dict[str, Any]:
+def params_of(entrance: CompiledOperation, body: bytes) -> dict[str, Any]:
     """The params in a body.
 
     Raises:

@@ -141,9 +141,9 @@ def _matched(bench: Bench, bus: str, event: Event) -> set[tuple[str, str]]:
     """Put an event on a bus; the rules that matched it, there and on buses behind it, each as bus and name."""
     service = bench.service
     service.journal.clear()
-    place = service.world.place(bench.eb.account, bench.eb.region)
+    scope = service.store.scope(bench.eb.account, bench.eb.region)
     arriving = replayed(event, service.ids.uuid(), FROM_FILE)
-    service.plane.engine.accept([Arrival(place, bus, arriving)])
+    service.plane.engine.accept([Arrival(scope, bus, arriving)])
     return {
         (routing.bus, rule.name)
         for routing in service.journal.of(Routing)

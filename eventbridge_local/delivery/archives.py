@@ -8,7 +8,7 @@ from dataclasses import replace
 from eventbridge_local.model.arn import partition_of, rule_resource
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Archive, ArchiveRecord, Rule, Target
-from eventbridge_local.model.store import Place
+from eventbridge_local.model.store import Scope
 from eventbridge_local.patterns import Pattern
 
 MANAGED_BY = "prod.vhs.events.aws.internal"
@@ -21,18 +21,18 @@ _TEMPLATE = (
 )  # fmt: skip
 
 
-def keep(place: Place, rule: Rule, event: Event) -> None:
+def keep(scope: Scope, rule: Rule, event: Event) -> None:
     """Keep an event that the managed rule of an archive matched, unless the archive was deleted since."""
-    archive = archive_of(place, rule)
+    archive = archive_of(scope, rule)
     if archive is not None:
         archive.keep(event)
 
 
-def archive_of(place: Place, rule: Rule | None) -> Archive | None:
+def archive_of(scope: Scope, rule: Rule | None) -> Archive | None:
     """The archive whose managed rule this is."""
     if rule is None or rule.managed_by != MANAGED_BY:
         return None
-    return place.archives.get(rule.name.removeprefix(_PREFIX))
+    return scope.archives.get(rule.name.removeprefix(_PREFIX))
 
 
 def rule_name(archive: str) -> str:
@@ -60,7 +60,7 @@ def managed_pattern(pattern: str | None) -> str:
     return f"{_NOT_REPLAYED},{pattern[start + 1 : end]}"
 
 
-def managed_rule(place: Place, record: ArchiveRecord, pattern: Pattern, uuid: str) -> Rule:
+def managed_rule(scope: Scope, record: ArchiveRecord, pattern: Pattern, uuid: str) -> Rule:
     """The rule that an archive makes on its bus, with its one target (recorded).
 
     Args:
@@ -69,13 +69,13 @@ def managed_rule(place: Place, record: ArchiveRecord, pattern: Pattern, uuid: st
     """
     name = rule_name(record.name)
     transformer = {"InputPathsMap": {}, "InputTemplate": _TEMPLATE.format(record.arn, uuid)}
-    arn = f"arn:{partition_of(place.region)}:events:{place.region}:::"
+    arn = f"arn:{partition_of(scope.region)}:events:{scope.region}:::"
     return Rule(
         name=name,
-        arn=place.arn(rule_resource(record.bus, name)),
+        arn=scope.arn(rule_resource(record.bus, name)),
         bus=record.bus,
         state="ENABLED",
-        created_by=place.account,
+        created_by=scope.account,
         pattern=pattern,
         managed_by=MANAGED_BY,
         # The transformer is shown and never run: what is kept is the event itself.
@@ -83,10 +83,10 @@ def managed_rule(place: Place, record: ArchiveRecord, pattern: Pattern, uuid: st
     )
 
 
-def rule_was_forced(place: Place, rule: Rule) -> None:
+def rule_was_forced(scope: Scope, rule: Rule) -> None:
     """Look at a rule after a request with ``Force``: an archive whose rule lost its target or is gone is disabled."""
-    archive = archive_of(place, rule)
-    bus = place.buses.get(rule.bus)
+    archive = archive_of(scope, rule)
+    bus = scope.buses.get(rule.bus)
     left = bus.rules.get(rule.name) if bus is not None else None
     if archive is not None and (left is None or not left.targets):
         archive.record = replace(archive.record, state="DISABLED", state_reason=_CUT_OFF)

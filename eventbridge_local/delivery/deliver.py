@@ -27,7 +27,7 @@ from eventbridge_local.delivery.route import hop
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule, Target
-from eventbridge_local.model.store import Place, World
+from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.policies.statements import may_put
 from eventbridge_local.transforms import InputContext, InvalidResult
 
@@ -51,7 +51,7 @@ _ENDED = "A handler before it ended the test run, so this target was not come to
 
 
 #: Puts an event on the bus of that name in a place.
-Forward = Callable[[Place, str, Event], None]
+Forward = Callable[[Scope, str, Event], None]
 
 
 class Deliverer:
@@ -59,7 +59,7 @@ class Deliverer:
 
     def __init__(
         self,
-        world: World,
+        store: Store,
         journal: Journal,
         handlers: Handlers,
         forwarder: Forwarder,
@@ -67,13 +67,13 @@ class Deliverer:
         faults: Faults,
         seed: object,
     ) -> None:
-        self._world = world
+        self._world = store
         self._invocations = invocations
-        self._logbook = Logbook(journal, world)
+        self._logbook = Logbook(journal, store)
         self._handlers = handlers
         self._forwarder = forwarder
         self._faults = faults
-        self._failures = Failures(world, self._logbook, handlers, forwarder, faults, seed, self._retry)
+        self._failures = Failures(store, self._logbook, handlers, forwarder, faults, seed, self._retry)
         self._unserved: dict[str, bool] = {}
         self.forward: Forward | None = None
 
@@ -86,7 +86,7 @@ class Deliverer:
         """Ask anew who serves which service; it stays true while one event is routed."""
         self._unserved.clear()
 
-    def deliver_all(self, place: Place, event: Event, rule: Rule) -> None:
+    def deliver_all(self, scope: Scope, event: Event, rule: Rule) -> None:
         """Hand an event to every target of a rule that it matched."""
         now = self._world.clock.now
         undisturbed = not self._faults and not self._handlers
@@ -99,7 +99,7 @@ class Deliverer:
                 self._logbook.add(Delivery(number, event, rule, target, None, "recorded", now))
                 continue
             try:
-                self._deliver(place, event, rule, target)
+                self._deliver(scope, event, rule, target)
             except BaseException:
                 self._abandon(event, rule, rule.targets[number_of:])
                 raise
@@ -125,13 +125,13 @@ class Deliverer:
             known = self._unserved[service] = self._forwarder.nobody(service)
         return known
 
-    def _deliver(self, place: Place, event: Event, rule: Rule, target: Target) -> None:
+    def _deliver(self, scope: Scope, event: Event, rule: Rule, target: Target) -> None:
         """Begin the passage of an event to a target, and end it too unless it has to wait."""
         now = self._world.clock.now
-        untouched = Passage(self._logbook.next_delivery(), place, event, rule, target, None, now)
+        untouched = Passage(self._logbook.next_delivery(), scope, event, rule, target, None, now)
         if way_to(target.arn) == "archive":
             # Before any transformation: an archive keeps the event, whatever its managed target spells.
-            keep(place, rule, event)
+            keep(scope, rule, event)
             self._logbook.outcome(untouched, "archived", now)
             return
         try:
@@ -148,7 +148,7 @@ class Deliverer:
     def _begin(self, passage: Passage, now: datetime) -> None:
         """An attempt, at once or when the rate limit of an API destination lets it go."""
         if way_to(passage.target.arn) == "http":
-            turn = self._invocations.turn(self._handover(passage, now), passage.place)
+            turn = self._invocations.turn(self._handover(passage, now), passage.scope)
             if turn > now:
                 self._failures.wait(passage, turn, partial(self._go, passage), now)
                 return
@@ -212,41 +212,41 @@ class Deliverer:
     def _to_bus(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrival:
         if spy is not None:
             return self._to_callable(passage, spy)
-        event, place = passage.event, passage.place
+        event, scope = passage.event, passage.scope
         arn = parse_arn(passage.target.arn)
         assert arn is not None and self.forward is not None
         name = arn.resource.removeprefix("event-bus/")
-        away = (arn.account, arn.region) != (place.account, place.region)
-        there = self._world.place(arn.account, arn.region)
+        away = (arn.account, arn.region) != (scope.account, scope.region)
+        there = self._world.scope(arn.account, arn.region)
         if away and name not in there.buses:
             return _Arrival("recorded")  # nobody made that bus in this mock
         if away and not may_put(
             self._world, passage.rule.created_by, passage.target.arn, event, by_rule=True, rule_arn=passage.rule.arn
         ):
             raise AttemptFailed("NO_PERMISSIONS", _NOT_PERMITTED.format(arn=passage.target.arn))
-        arriving = hop(event, place.region, arn.region, now, self._world.ids.uuid)
+        arriving = hop(event, scope.region, arn.region, now, self._world.ids.uuid)
         self.forward(there, name, arriving)
         return _Arrival("delivered")
 
     def _to_http(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrival:
         handover = self._handover(passage, now)
-        request = self._invocations.request(handover, passage.place)
+        request = self._invocations.request(handover, passage.scope)
         try:
-            return _Arrival(self._invocations.exchange(request, handover, passage.place, spy), sent=request)
+            return _Arrival(self._invocations.exchange(request, handover, passage.scope, spy), sent=request)
         except AttemptFailed:
             raise
         except BaseException as raised:  # of the callable that stands in for the endpoint
             return _Arrival("delivered", raised, request)
 
     def _handover(self, passage: Passage, now: datetime) -> Handover:
-        place = passage.place
+        scope = passage.scope
         return Handover(
             passage.event,
             passage.rule,
             passage.target,
             passage.transformed,
-            place.account,
-            place.region,
+            scope.account,
+            scope.region,
             now,
             self._world.ids.uuid,
         )

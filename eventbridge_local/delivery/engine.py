@@ -18,7 +18,7 @@ from eventbridge_local.delivery.deliver import Deliverer
 from eventbridge_local.delivery.journal import Journal, Routing
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
-from eventbridge_local.model.store import Place
+from eventbridge_local.model.store import Scope
 
 _LONGEST_CHAIN = 100
 #: Links of a chain that an event is worth which another thread put during a delivery.
@@ -32,7 +32,7 @@ class Arrival(NamedTuple):
     made it: that rule's targets get it whatever its pattern says.
     """
 
-    place: Place
+    scope: Scope
     bus: str
     event: Event
     only: frozenset[str] | None = None
@@ -92,17 +92,17 @@ class Engine:
     def _route(self, waiting: _Waiting) -> None:
         if self._deliverer.ended:
             return
-        place, name, event, only, fired = waiting.arrival
-        bus = place.buses.get(name)
+        scope, name, event, only, fired = waiting.arrival
+        bus = scope.buses.get(name)
         if bus is None:
-            self._note(waiting, trouble=f"there is no event bus {name!r} in {place.account}/{place.region}")
+            self._note(waiting, trouble=f"there is no event bus {name!r} in {scope.account}/{scope.region}")
             return
         if waiting.depth > _LONGEST_CHAIN:
             ring = " -> ".join(_ring(waiting.via))
             self._note(waiting, trouble=f"rules feed each other without end: {ring}")
             self._on_ring(ring)
             return
-        rules, matched = bus.meet(event)
+        rules, matched = bus.match(event)
         if only is not None:
             matched = [rule for rule in matched if rule.arn in only]
         if fired is not None and fired in bus.rules and all(rule.name != fired for rule in matched):
@@ -110,21 +110,21 @@ class Engine:
         self._note(waiting, rules, tuple([rule.name for rule in matched]))
         for done, rule in enumerate(matched, 1):
             try:
-                self._deliver(waiting, place, rule)
+                self._deliver(waiting, scope, rule)
             except BaseException:  # only what ends a test run comes here
                 self._deliverer.abandon(event, matched[done:])
                 raise
 
-    def _deliver(self, waiting: _Waiting, place: Place, rule: Rule) -> None:
+    def _deliver(self, waiting: _Waiting, scope: Scope, rule: Rule) -> None:
         self._depth = waiting.depth
         self._via = (*waiting.via[-_LONGEST_CHAIN:], rule.name)
-        self._deliverer.deliver_all(place, waiting.arrival.event, rule)
+        self._deliverer.deliver_all(scope, waiting.arrival.event, rule)
 
     def _note(
         self, waiting: _Waiting, rules: tuple[Rule, ...] = (), matched: tuple[str, ...] = (), trouble: str | None = None
     ) -> None:
-        place, bus, event = waiting.arrival[:3]
-        record = Routing(event, bus, place.account, place.region, rules, matched, trouble)
+        scope, bus, event = waiting.arrival[:3]
+        record = Routing(event, bus, scope.account, scope.region, rules, matched, trouble)
         self._journal.add(record)
 
 

@@ -21,7 +21,7 @@ from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, Handov
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.records import Rule, Target
-from eventbridge_local.model.store import Place, World
+from eventbridge_local.model.store import Scope, Store
 
 Outcome = Literal["delivered", "recorded", "dead-lettered", "dropped", "pending", "archived"]
 
@@ -322,7 +322,7 @@ class Passage:
     """An event on its way from a rule to a target. ``retries`` counts the attempts after the first."""
 
     number: int
-    place: Place
+    scope: Scope
     event: Event
     rule: Rule
     target: Target
@@ -338,9 +338,9 @@ class Passage:
 class Logbook:
     """Writes passages into the journal, until a reset ends the world they belong to."""
 
-    def __init__(self, journal: Journal, world: World) -> None:
+    def __init__(self, journal: Journal, store: Store) -> None:
         self._journal = journal
-        self._world = world
+        self._world = store
 
     def next_delivery(self) -> int:
         """The number of the next passage."""

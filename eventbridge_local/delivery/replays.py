@@ -18,7 +18,7 @@ from itertools import groupby
 from eventbridge_local.delivery.engine import Arrival, Engine
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Archive, Replay
-from eventbridge_local.model.store import Place, World
+from eventbridge_local.model.store import Scope, Store
 
 _STEP = timedelta(seconds=1)
 _HISTORY = timedelta(days=90)
@@ -29,32 +29,32 @@ _ARCHIVE_GONE = "Archive resource not found."
 class _Run:
     """A replay under way: what is left of it is made when it begins to run."""
 
-    place: Place
+    scope: Scope
     name: str
     archive: Archive
     minutes: Iterator[list[Event]] = field(default_factory=lambda: iter(()))
 
     @property
     def replay(self) -> Replay:
-        return self.place.replays[self.name]
+        return self.scope.replays[self.name]
 
     @replay.setter
     def replay(self, replay: Replay) -> None:
-        self.place.replays[self.name] = replay
+        self.scope.replays[self.name] = replay
 
 
 class Replayer:
     """Runs replays. Their records stand in ``place.replays``, which an operation has entered them in."""
 
-    def __init__(self, engine: Engine, world: World) -> None:
+    def __init__(self, engine: Engine, store: Store) -> None:
         self._engine = engine
-        self._world = world
-        self._clock = world.clock
-        self._ids = world.ids
+        self._world = store
+        self._clock = store.clock
+        self._ids = store.ids
 
-    def start(self, place: Place, name: str, archive: Archive) -> None:
+    def start(self, scope: Scope, name: str, archive: Archive) -> None:
         """Run the replay of that name: on the clock when the test steps it, at once otherwise."""
-        run = _Run(place, name, archive)
+        run = _Run(scope, name, archive)
         if self._clock.stepped:
             self._ring_later(run)
             return
@@ -72,36 +72,36 @@ class Replayer:
     def _ring_later(self, run: _Run) -> None:
         self._world.at(self._clock.now + _STEP, partial(self._ring, run), "replayed")
 
-    def cancel(self, place: Place, name: str) -> Replay:
+    def cancel(self, scope: Scope, name: str) -> Replay:
         """Cancel a replay that is STARTING or RUNNING: it is CANCELLING now, and CANCELLED a step later."""
-        replay = place.replays[name]
+        replay = scope.replays[name]
         cancelling = replace(replay, state="CANCELLING", upcoming=())
         if replay.upcoming:
             # AWS was recorded to say CANCELLING, without any time, to the DescribeReplay that follows.
             cancelled = replace(replay.upcoming[-1], state="CANCELLED")
             cancelling = replace(cancelling, upcoming=(cancelling, cancelled))
-        place.replays[name] = cancelling
+        scope.replays[name] = cancelling
         return cancelling
 
-    def look(self, place: Place, name: str) -> Replay:
+    def look(self, scope: Scope, name: str) -> Replay:
         """The replay as it is shown to somebody who asks."""
-        replay = place.replays[name]
+        replay = scope.replays[name]
         if replay.upcoming:
             shown, *later = replay.upcoming
-            replay = place.replays[name] = replace(shown, upcoming=tuple(later))
+            replay = scope.replays[name] = replace(shown, upcoming=tuple(later))
         return replay
 
-    def forget_old(self, place: Place) -> None:
+    def forget_old(self, scope: Scope) -> None:
         """Drop the records of replays that ended 90 days ago (User Guide)."""
         now = self._clock.now
-        for name, replay in list(place.replays.items()):
+        for name, replay in list(scope.replays.items()):
             if replay.ended is not None and replay.ended + _HISTORY <= now:
-                place.replays.pop(name, None)
+                scope.replays.pop(name, None)
 
     # steps
 
     def _step(self, run: _Run) -> None:
-        gone = run.place.archives.get(run.archive.record.name) is not run.archive
+        gone = run.scope.archives.get(run.archive.record.name) is not run.archive
         if gone and run.replay.state != "CANCELLING":
             run.replay = replace(run.replay, state="FAILED", state_reason=_ARCHIVE_GONE, ended=self._clock.now)
         else:
@@ -119,8 +119,8 @@ class Replayer:
         replay = run.replay = replace(run.replay, last_replayed=minute_of(events[0].time))
         filters = replay.destination.get("FilterArns")
         only = frozenset(filters) if filters else None
-        place, bus, uuid = run.place, run.archive.record.bus, self._ids.uuid
-        self._engine.accept(Arrival(place, bus, replayed(event, uuid(), replay.name), only) for event in events)
+        scope, bus, uuid = run.scope, run.archive.record.bus, self._ids.uuid
+        self._engine.accept(Arrival(scope, bus, replayed(event, uuid(), replay.name), only) for event in events)
 
     def _end_cancelled(self, run: _Run) -> None:
         run.replay = replace(run.replay, state="CANCELLED", ended=self._clock.now)

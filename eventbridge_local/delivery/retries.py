@@ -16,7 +16,7 @@ from eventbridge_local.delivery.journal import Logbook, Passage
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.records import Rule, Target
-from eventbridge_local.model.store import World
+from eventbridge_local.model.store import Store
 
 _TOO_OLD = "MaximumEventAgeInSeconds"
 
@@ -33,7 +33,7 @@ class Failures:
 
     def __init__(
         self,
-        world: World,
+        store: Store,
         logbook: Logbook,
         handlers: Handlers,
         forwarder: Forwarder,
@@ -41,7 +41,7 @@ class Failures:
         seed: object,
         retry: Retry,
     ) -> None:
-        self._world = world
+        self._world = store
         self._logbook = logbook
         self._handlers = handlers
         self._forwarder = forwarder

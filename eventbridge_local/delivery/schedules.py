@@ -14,7 +14,7 @@ from eventbridge_local.delivery.engine import Arrival, Engine
 from eventbridge_local.model.clock import Clock, Timer
 from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.records import Rule
-from eventbridge_local.model.store import Place
+from eventbridge_local.model.store import Scope
 
 _Key = tuple[str, str, str]
 
@@ -37,9 +37,9 @@ class Scheduler:
         self._ids = ids
         self._rhythms: dict[_Key, _Rhythm] = {}
 
-    def follow(self, place: Place, rule: Rule) -> None:
+    def follow(self, scope: Scope, rule: Rule) -> None:
         """Arm, re-arm or disarm a rule after it was put, enabled or disabled."""
-        key = _key(place, rule)
+        key = _key(scope, rule)
         rhythm = self._rhythms.get(key)
         if rhythm is not None and rhythm.timer is not None:
             if rule.enabled and rule.schedule_text == rhythm.text:
@@ -52,38 +52,38 @@ class Scheduler:
         if rhythm is None or rhythm.text != rule.schedule_text:
             rhythm = self._rhythms[key] = _Rhythm(rule.schedule_text, self._clock.now)
         if rule.enabled:
-            self._arm(place, rule, rhythm, self._clock.now)
+            self._arm(scope, rule, rhythm, self._clock.now)
 
-    def forget(self, place: Place, rule: Rule) -> None:
+    def forget(self, scope: Scope, rule: Rule) -> None:
         """Disarm a rule that was deleted."""
-        rhythm = self._rhythms.pop(_key(place, rule), None)
+        rhythm = self._rhythms.pop(_key(scope, rule), None)
         if rhythm is not None and rhythm.timer is not None:
             rhythm.timer.cancel()
 
-    def _arm(self, place: Place, rule: Rule, rhythm: _Rhythm, after: datetime) -> None:
+    def _arm(self, scope: Scope, rule: Rule, rhythm: _Rhythm, after: datetime) -> None:
         assert rule.schedule is not None
         due = rule.schedule.next_after(after, created=rhythm.since)
         rhythm.timer = (
-            None if due is None else self._clock.at(due, lambda: self._fire(place, rule, rhythm, due), "fired")
+            None if due is None else self._clock.at(due, lambda: self._fire(scope, rule, rhythm, due), "fired")
         )
 
-    def _fire(self, place: Place, rule: Rule, rhythm: _Rhythm, due: datetime) -> None:
+    def _fire(self, scope: Scope, rule: Rule, rhythm: _Rhythm, due: datetime) -> None:
         # Armed again first: a target may disable or replace the rule that calls it. From the instant it was due, which
         # a real clock that jumped has left behind: what it jumped over fires too.
-        self._arm(place, rule, rhythm, due)
+        self._arm(scope, rule, rhythm, due)
         event = Event(
             id=self._ids.uuid(),
             detail_type="Scheduled Event",
             source="aws.events",
-            account=place.account,
+            account=scope.account,
             time=due,
-            region=place.region,
+            region=scope.region,
             resources=(rule.arn,),
             detail_text="{}",
             tree={},
         )
-        self._engine.accept([Arrival(place, rule.bus, event, fired=rule.name)])
+        self._engine.accept([Arrival(scope, rule.bus, event, fired=rule.name)])
 
 
-def _key(place: Place, rule: Rule) -> _Key:
-    return place.account, place.region, rule.name
+def _key(scope: Scope, rule: Rule) -> _Key:
+    return scope.account, scope.region, rule.name

@@ -74,8 +74,8 @@ class Acting(Base):
         Raises:
             UsageError: there is no such archive, or both are given.
         """
-        place = self._place
-        return captures.archive_to(self._service, place, path, archive, bus)
+        scope = self._place
+        return captures.archive_to(self._service, scope, path, archive, bus)
 
     def replay_from(
         self,
@@ -105,5 +105,5 @@ class Acting(Base):
             UsageError: there is no such bus or rule.
             OSError: the file cannot be read.
         """
-        place = self._place
-        return captures.replay_from(self._service, place, path, bus, rules, replay_name)
+        scope = self._place
+        return captures.replay_from(self._service, scope, path, bus, rules, replay_name)

@@ -134,12 +134,12 @@ class Arranging(Base):
         Raises:
             ServiceError: what AWS would refuse, in its words.
         """
-        place = self._place
-        if name not in place.archives:
-            source = bus if parse_arn(bus) is not None else place.arn(f"event-bus/{bus}")
+        scope = self._place
+        if name not in scope.archives:
+            source = bus if parse_arn(bus) is not None else scope.arn(f"event-bus/{bus}")
             given = {} if pattern is None else {"EventPattern": _json(pattern)}
             self._perform("CreateArchive", ArchiveName=name, EventSourceArn=source, RetentionDays=days, **given)
-        return captures.ArchiveView(place.archives[name])
+        return captures.ArchiveView(scope.archives[name])
 
     def secret(self, connection: str) -> dict[str, Any]:
         """What the secret of a connection holds, as Secrets Manager would give it, parsed.
@@ -167,7 +167,7 @@ class Arranging(Base):
         """
         if to not in ("primary", "secondary"):
             raise UsageError(f"fail_over(to={to!r}): write 'primary' or 'secondary'")
-        fail_over(self._service.world, self.account, endpoint, to)
+        fail_over(self._service.store, self.account, endpoint, to)
 
     def _put(self, target: str | Handler) -> dict[str, str]:
         arn = self._target(target)

@@ -8,7 +8,7 @@ from eventbridge_local.botocore_hooks.compiled import perform
 from eventbridge_local.delivery.journal import Call
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.records import Rule
-from eventbridge_local.model.store import Place
+from eventbridge_local.model.store import Scope
 from eventbridge_local.operations.service import Service
 from eventbridge_local.report import journal_text
 
@@ -29,8 +29,8 @@ class Base:
         self.region = region
 
     @property
-    def _place(self) -> Place:
-        return self._service.world.place(self.account, self.region)
+    def _place(self) -> Scope:
+        return self._service.store.scope(self.account, self.region)
 
     def _arn(self, target: T) -> T | str:
         """The ARN of what a loaded template calls by a name of its own; anything else as it is."""
@@ -41,8 +41,8 @@ class Base:
         return self._service.rule_names.get(rule, rule) if isinstance(rule, str) else rule
 
     def _rules(self) -> list[Rule]:
-        places = self._service.world.places
-        return [rule for place in places for bus in place.buses.values() for rule in bus.rules.values()]
+        scopes = self._service.store.scopes
+        return [rule for scope in scopes for bus in scope.buses.values() for rule in bus.rules.values()]
 
     def _perform(self, operation: str, **params: Any) -> dict[str, Any]:
         try:

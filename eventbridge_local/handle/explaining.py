@@ -59,9 +59,9 @@ class Explaining(Base):
 
     def _asking(self) -> Asking:
         service = self._service
-        home = service.world.place(self.account, self.region)
+        home = service.store.scope(self.account, self.region)
         reader = Reader(service.journal, self._tried_out, self.account, self.region, service.clock.now)
-        return Asking(service.world, service.journal, home, reader)
+        return Asking(service.store, service.journal, home, reader)
 
     def _tried_out(self, entry: Mapping[str, Any]) -> Entry:
         """What PutEvents would make of an entry, asked of an empty service with the same limits and time."""

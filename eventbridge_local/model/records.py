@@ -19,7 +19,7 @@ from eventbridge_local.schedules import Schedule
 from eventbridge_local.transforms import TargetInput
 
 if TYPE_CHECKING:
-    from eventbridge_local.model.store import Place
+    from eventbridge_local.model.store import Scope
 
 
 RuleState = Literal["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]
@@ -151,16 +151,16 @@ class ApiDestination:
     description: str | None = None
 
 
-def connection_of(place: Place, arn: str) -> Connection | None:
+def connection_of(scope: Scope, arn: str) -> Connection | None:
     """The connection of that ARN. One that was deleted and made anew has another ARN, so it is not found."""
     name = arn.rpartition(":")[2].removeprefix("connection/").partition("/")[0]
-    found = place.connections.get(name)
+    found = scope.connections.get(name)
     return found if found is not None and found.arn == arn else None
 
 
-def is_active(place: Place, destination: ApiDestination) -> bool:
+def is_active(scope: Scope, destination: ApiDestination) -> bool:
     """Whether a destination may be invoked: its connection exists and is authorized."""
-    connection = connection_of(place, destination.connection_arn)
+    connection = connection_of(scope, destination.connection_arn)
     return connection is not None and connection.state in USABLE
 
 

@@ -70,7 +70,7 @@ class Bus:
     def put_targets(self, rule: Rule, targets: tuple[Target, ...]) -> None:
         self.put_rule(replace(rule, targets=targets))
 
-    def meet(self, event: Event) -> tuple[tuple[Rule, ...], list[Rule]]:
+    def match(self, event: Event) -> tuple[tuple[Rule, ...], list[Rule]]:
         """All rules as they are at this moment, and those of them that ``event`` matches.
 
         Other threads may change rules at any time; nobody changes them during this.
@@ -83,7 +83,7 @@ class Bus:
             return self._snapshot, [self.rules[name] for name in matched]
 
 
-class Place:
+class Scope:
     """One account in one Region: its buses and the tags of its resources, by ARN."""
 
     def __init__(self, account: str, region: str, created: datetime) -> None:
@@ -106,7 +106,7 @@ class Place:
         return events_arn(self.region, self.account, resource)
 
 
-class World:
+class Store:
     """The state of one mock: its places, its clock, its ids and its limits.
 
     ``organization`` is the id of the AWS organization that all accounts belong to, None when they belong to none.
@@ -119,32 +119,32 @@ class World:
         self.organization = organization
         #: Every default bus is as old as the mock: who names an account first, even in vain, leaves no trace on it.
         self._began = clock.now
-        self._places: dict[tuple[str, str], Place] = {}
+        self._scopes: dict[tuple[str, str], Scope] = {}
         #: Whether the mock was reset since: what is still under way here comes to nothing.
         self.ended = False
 
-    def place(self, account: str, region: str) -> Place:
+    def scope(self, account: str, region: str) -> Scope:
         """The place of an account and Region, made at first sight with its default bus."""
-        known = self._places.get((account, region))
+        known = self._scopes.get((account, region))
         if known is not None:
             return known
         # One step, so that two threads that come first both get the same place.
-        return self._places.setdefault((account, region), Place(account, region, self._began))
+        return self._scopes.setdefault((account, region), Scope(account, region, self._began))
 
     def at(self, due: datetime, callback: Callable[[], None], kind: str) -> None:
         """``clock.at``, as long as this world lasts."""
         if not self.ended:
             self.clock.at(due, callback, kind)
 
-    def known_place(self, account: str, region: str) -> Place | None:
+    def known_scope(self, account: str, region: str) -> Scope | None:
         """The place of an account and Region if somebody has been there; looking makes nothing."""
-        return self._places.get((account, region))
+        return self._scopes.get((account, region))
 
     def known_bus(self, account: str, region: str, name: str) -> Bus | None:
         """A bus of a place where somebody has been."""
-        place = self.known_place(account, region)
-        return None if place is None else place.buses.get(name)
+        scope = self.known_scope(account, region)
+        return None if scope is None else scope.buses.get(name)
 
     @property
-    def places(self) -> tuple[Place, ...]:
-        return tuple(self._places.values())
+    def scopes(self) -> tuple[Scope, ...]:
+        return tuple(self._scopes.values())

@@ -21,17 +21,17 @@ def create_api_destination(ctx: Context, params: Params) -> Answer:
     name = params["Name"]
     _check_endpoint(params, "create")
     _check_connection(ctx, params, "create")
-    if name in ctx.place.api_destinations:
+    if name in ctx.scope.api_destinations:
         raise already_exists(
             f"Failed to create the api-destination(s). An api-destination with name '{name}' already exists."
         )
     _check_rate(ctx, params, "create")
-    if len(ctx.place.api_destinations) >= ctx.limits.api_destinations:
+    if len(ctx.scope.api_destinations) >= ctx.limits.api_destinations:
         raise limit_exceeded()
     now = ctx.now.replace(microsecond=0)
     made = ApiDestination(
         name,
-        ctx.place.arn(f"api-destination/{name}/{ctx.ids.uuid()}"),
+        ctx.scope.arn(f"api-destination/{name}/{ctx.ids.uuid()}"),
         created=now,
         modified=now,
         connection_arn=params["ConnectionArn"],
@@ -40,7 +40,7 @@ def create_api_destination(ctx: Context, params: Params) -> Answer:
         rate=params.get("InvocationRateLimitPerSecond", min(_DEFAULT_RATE, ctx.limits.invocation_rate_per_second)),
         description=params.get("Description") or None,
     )
-    ctx.place.api_destinations[name] = made
+    ctx.scope.api_destinations[name] = made
     return _summary(ctx, made)
 
 
@@ -63,7 +63,7 @@ def list_api_destinations(ctx: Context, params: Params) -> Answer:
     found = sorted(
         (
             each
-            for each in ctx.place.api_destinations.values()
+            for each in ctx.scope.api_destinations.values()
             if each.name.startswith(prefix or "") and connection in (None, each.connection_arn)
         ),
         key=_name,
@@ -88,7 +88,7 @@ def update_api_destination(ctx: Context, params: Params) -> Answer:
         rate=params.get("InvocationRateLimitPerSecond", before.rate),
         description=params.get("Description", before.description) or None,
     )
-    ctx.place.api_destinations[before.name] = changed
+    ctx.scope.api_destinations[before.name] = changed
     return _summary(ctx, changed)
 
 
@@ -96,7 +96,7 @@ def update_api_destination(ctx: Context, params: Params) -> Answer:
 def delete_api_destination(ctx: Context, params: Params) -> Answer:
     """Delete a destination; targets that name it stay and fail."""
     found = _destination(ctx, params, "delete")
-    del ctx.place.api_destinations[found.name]
+    del ctx.scope.api_destinations[found.name]
     return {}
 
 
@@ -120,7 +120,7 @@ def _check_endpoint(params: Params, verb: str) -> None:
 
 def _check_connection(ctx: Context, params: Params, verb: str) -> None:
     arn = params.get("ConnectionArn")
-    if arn is not None and connection_of(ctx.place, arn) is None:
+    if arn is not None and connection_of(ctx.scope, arn) is None:
         raise not_found(f"Failed to {verb} the api-destination(s). Connection '{arn}' does not exist.")
 
 
@@ -135,7 +135,7 @@ def _check_rate(ctx: Context, params: Params, verb: str) -> None:
 
 
 def _destination(ctx: Context, params: Params, verb: str) -> ApiDestination:
-    found = ctx.place.api_destinations.get(params["Name"])
+    found = ctx.scope.api_destinations.get(params["Name"])
     if found is None:
         name = params["Name"]
         raise not_found(f"Failed to {verb} the api-destination(s). An api-destination '{name}' does not exist.")
@@ -149,7 +149,7 @@ def _name(destination: ApiDestination) -> str:
 def _summary(ctx: Context, destination: ApiDestination) -> Answer:
     return {
         "ApiDestinationArn": destination.arn,
-        "ApiDestinationState": "ACTIVE" if is_active(ctx.place, destination) else "INACTIVE",
+        "ApiDestinationState": "ACTIVE" if is_active(ctx.scope, destination) else "INACTIVE",
         "CreationTime": destination.created,
         "LastModifiedTime": destination.modified,
     }

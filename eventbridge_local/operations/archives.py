@@ -25,14 +25,14 @@ def create_archive(ctx: Context, params: Params) -> Answer:
     name = params["ArchiveName"]
     pattern = _checked_pattern(params.get("EventPattern"))
     bus = _source_bus(ctx, params["EventSourceArn"])
-    if name in ctx.place.archives:
+    if name in ctx.scope.archives:
         raise already_exists(f"Archive {name} already exists.")
     _check_rule_name(bus, name)
-    if len(ctx.place.archives) >= ctx.limits.archives or len(bus.rules) >= ctx.limits.rules_per_event_bus:
+    if len(ctx.scope.archives) >= ctx.limits.archives or len(bus.rules) >= ctx.limits.rules_per_event_bus:
         raise limit_exceeded()
     record = ArchiveRecord(
         name=name,
-        arn=ctx.place.arn(f"archive/{name}"),
+        arn=ctx.scope.arn(f"archive/{name}"),
         bus=bus.name,
         bus_arn=bus.record.arn,
         created=ctx.now,
@@ -41,8 +41,8 @@ def create_archive(ctx: Context, params: Params) -> Answer:
         retention_days=params.get("RetentionDays", 0),
         kms_key=params.get("KmsKeyIdentifier") or None,
     )
-    ctx.place.archives[name] = Archive(record, ctx.world.clock)
-    bus.put_rule(managed_rule(ctx.place, record, pattern, ctx.ids.uuid()))
+    ctx.scope.archives[name] = Archive(record, ctx.store.clock)
+    bus.put_rule(managed_rule(ctx.scope, record, pattern, ctx.ids.uuid()))
     return _answer(record)
 
 
@@ -71,7 +71,7 @@ def list_archives(ctx: Context, params: Params) -> Answer:
     bus_arn = None if source is None else _source_bus(ctx, source).record.arn
     found = [
         archive
-        for name, archive in sorted(ctx.place.archives.items())
+        for name, archive in sorted(ctx.scope.archives.items())
         if name.startswith(prefix or "")
         and bus_arn in (None, archive.record.bus_arn)
         and state in (None, archive.record.state)
@@ -115,12 +115,12 @@ def update_archive(ctx: Context, params: Params) -> Answer:
 def delete_archive(ctx: Context, params: Params) -> Answer:
     """Delete an archive with its events and its rule; a replay of it that is under way fails."""
     archive = _archive_named(ctx, params["ArchiveName"])
-    bus = ctx.place.buses.get(archive.record.bus)
+    bus = ctx.scope.buses.get(archive.record.bus)
     name = rule_name(archive.record.name)
-    if bus is not None and archive_of(ctx.place, bus.rules.get(name)) is archive:
+    if bus is not None and archive_of(ctx.scope, bus.rules.get(name)) is archive:
         bus.remove_rule(name)
     archive.close()
-    del ctx.place.archives[archive.record.name]
+    del ctx.scope.archives[archive.record.name]
     return {}
 
 
@@ -147,7 +147,7 @@ def _check_rule_name(bus: Bus, name: str) -> None:
 
 
 def _archive_named(ctx: Context, name: str) -> Archive:
-    archive = ctx.place.archives.get(name)
+    archive = ctx.scope.archives.get(name)
     if archive is None:
         raise not_found(f"Archive {name} does not exist.")
     return archive
@@ -159,7 +159,7 @@ def _put_managed_rule(ctx: Context, bus: Bus, record: ArchiveRecord, pattern: Pa
     if there is not None and there.targets:
         bus.put_rule(replace(there, pattern=pattern))
     else:
-        bus.put_rule(managed_rule(ctx.place, record, pattern, ctx.ids.uuid()))
+        bus.put_rule(managed_rule(ctx.scope, record, pattern, ctx.ids.uuid()))
 
 
 def _answer(record: ArchiveRecord) -> Answer:

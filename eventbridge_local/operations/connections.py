@@ -42,14 +42,14 @@ def create_connection(ctx: Context, params: Params) -> Answer:
 def _made(ctx: Context, params: Params) -> Connection:
     name, kind = params["Name"], params["AuthorizationType"]
     auth = checked("create", kind, params["AuthParameters"])
-    if name in ctx.place.connections:
+    if name in ctx.scope.connections:
         raise already_exists(f"Connection '{name}' already exists.")
-    if len(ctx.place.connections) >= ctx.limits.connections:
+    if len(ctx.scope.connections) >= ctx.limits.connections:
         raise limit_exceeded()
     now = whole_second(ctx)
     made = Connection(
         name,
-        ctx.place.arn(f"connection/{name}/{ctx.ids.uuid()}"),
+        ctx.scope.arn(f"connection/{name}/{ctx.ids.uuid()}"),
         created=now,
         modified=now,
         authorized=now,
@@ -66,7 +66,7 @@ def _made(ctx: Context, params: Params) -> Connection:
         state=state_on_the_way(made, "CREATING"),
         secret_arn=make_secret(ctx, name, secret_document(made), made.kms_key),
     )
-    ctx.place.connections[name] = made
+    ctx.scope.connections[name] = made
     return made
 
 
@@ -94,7 +94,7 @@ def list_connections(ctx: Context, params: Params) -> Answer:
     found = sorted(
         (
             each
-            for each in ctx.place.connections.values()
+            for each in ctx.scope.connections.values()
             if each.name.startswith(prefix or "") and state in (None, each.state)
         ),
         key=_name,
@@ -136,7 +136,7 @@ def _changed(ctx: Context, params: Params, reauthorize: bool) -> tuple[Connectio
     elif changed.private != before.private and before.state in USABLE:
         changed = replace(changed, state="UPDATING" if changed.private else "AUTHORIZED")
     changed = replace(changed, secret_arn=_kept_secret(ctx, before, changed))
-    ctx.place.connections[before.name] = changed
+    ctx.scope.connections[before.name] = changed
     return before, changed
 
 
@@ -181,7 +181,7 @@ def deauthorize_connection(ctx: Context, params: Params) -> Answer:
     changed = replace(
         before, state="DEAUTHORIZING", auth={}, secret_arn=None, oauth_private=None, modified=whole_second(ctx)
     )
-    ctx.place.connections[before.name] = changed
+    ctx.scope.connections[before.name] = changed
     later(ctx, changed, lambda current: replace(current, state="DEAUTHORIZED", reason=_DEAUTHORIZED))
     return _summary(changed)
 
@@ -194,7 +194,7 @@ def delete_connection(ctx: Context, params: Params) -> Answer:
         return _summary(before)
     delete_secret(ctx, before.secret_arn)
     changed = replace(before, state="DELETING", modified=whole_second(ctx))
-    ctx.place.connections[before.name] = changed
+    ctx.scope.connections[before.name] = changed
     later(ctx, changed, lambda current: None)
     return _summary(changed)
 
@@ -211,7 +211,7 @@ def _refuse_passing(connection: Connection, verb: str) -> None:
 
 
 def _connection(ctx: Context, params: Params, verb: str) -> Connection:
-    found = ctx.place.connections.get(params["Name"])
+    found = ctx.scope.connections.get(params["Name"])
     if found is None:
         name = params["Name"]
         raise not_found(f"Failed to {verb} the connection(s). Connection '{name}' does not exist.")
@@ -356,13 +356,13 @@ _OWNER = {"Key": "aws:secretsmanager:owningService", "Value": "events"}
 
 def make_secret(ctx: Context, name: str, document: Mapping[str, Any], kms_key: str | None) -> str:
     """Make the secret of the connection ``name`` and return its ARN (form recorded)."""
-    place = ctx.place
+    scope = ctx.scope
     secret = f"events!connection/{name}/{ctx.ids.uuid()}"
     client = _client(ctx)
     if client is None:
         suffix = ctx.ids.uuid()[:6]
         return (
-            f"arn:{partition_of(place.region)}:secretsmanager:{place.region}:{place.account}:secret:{secret}-{suffix}"
+            f"arn:{partition_of(scope.region)}:secretsmanager:{scope.region}:{scope.account}:secret:{secret}-{suffix}"
         )
     arn: str = client.create_secret(Name=secret, SecretString=json.dumps(document), Tags=[_OWNER], **_key(kms_key))[
         "ARN"
@@ -391,7 +391,7 @@ def delete_secret(ctx: Context, arn: str | None) -> None:
 
 
 def _client(ctx: Context) -> Any | None:
-    return ctx.plane.services.client("secretsmanager", ctx.place.account, ctx.place.region)
+    return ctx.plane.services.client("secretsmanager", ctx.scope.account, ctx.scope.region)
 
 
 def _key(kms_key: str | None) -> dict[str, str]:
@@ -451,7 +451,7 @@ class _Authorization:
 
 def later(ctx: Context, connection: Connection, change: Callable[[Connection], Connection | None]) -> None:
     """Let ``change`` make the next record (None removes it), unless the connection has moved on meanwhile."""
-    connections = ctx.place.connections
+    connections = ctx.scope.connections
 
     def complete() -> None:
         current = connections.get(connection.name)
@@ -468,7 +468,7 @@ def later(ctx: Context, connection: Connection, change: Callable[[Connection], C
             else:
                 connections.pop(connection.name, None)
 
-    clock = ctx.world.clock
+    clock = ctx.store.clock
     if clock.stepped:
         clock.at(clock.now + _TAKES, complete, "changed")
     else:
@@ -480,8 +480,8 @@ def private_path(ctx: Context, params: Params | None) -> Mapping[str, str] | Non
     configuration = None if params is None else params["ResourceParameters"][_CONFIGURATION]
     if not configuration:  # an empty text takes the path away
         return None
-    place = ctx.place
-    prefix = f"arn:{partition_of(place.region)}:vpc-lattice:{place.region}:{place.account}"
+    scope = ctx.scope
+    prefix = f"arn:{partition_of(scope.region)}:vpc-lattice:{scope.region}:{scope.account}"
     number = ctx.ids.uuid().replace("-", "")[:17]
     association = f"{prefix}:servicenetworkresourceassociation/snra-{number}"
     return {_CONFIGURATION: configuration, "ResourceAssociationArn": association}

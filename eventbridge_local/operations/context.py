@@ -12,7 +12,7 @@ from eventbridge_local.delivery.journal import Journal
 from eventbridge_local.delivery.plane import Plane
 from eventbridge_local.model.event import Ids
 from eventbridge_local.model.limits import Limits
-from eventbridge_local.model.store import Place, World
+from eventbridge_local.model.store import Scope, Store
 
 if TYPE_CHECKING:  # a failure names operations, whose table takes contexts
     from eventbridge_local.operations.faults import EntryFaults
@@ -20,10 +20,10 @@ if TYPE_CHECKING:  # a failure names operations, whose table takes contexts
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One call: ``place`` is the caller's account and Region, ``operation`` the name of what is called."""
+    """One call: ``scope`` is the caller's account and Region, ``operation`` the name of what is called."""
 
-    world: World
-    place: Place
+    store: Store
+    scope: Scope
     plane: Plane
     operation: str = ""
     entry_faults: EntryFaults | None = None
@@ -42,12 +42,12 @@ class Context:
 
     @property
     def now(self) -> datetime:
-        return self.world.clock.now
+        return self.store.clock.now
 
     @property
     def ids(self) -> Ids:
-        return self.world.ids
+        return self.store.ids
 
     @property
     def limits(self) -> Limits:
-        return self.world.limits
+        return self.store.limits

@@ -16,7 +16,7 @@ from typing import Any
 from eventbridge_local.errors import UsageError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.arn import Arn, parse_arn, partition_of
 from eventbridge_local.model.records import Endpoint, EndpointState, Rule, Side, Target
-from eventbridge_local.model.store import Bus, Place, World
+from eventbridge_local.model.store import Bus, Scope, Store
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import paged, rule_arn
 from eventbridge_local.operations.table import Answer, Params, given, operation, without_nones
@@ -35,15 +35,15 @@ def create_endpoint(ctx: Context, params: Params) -> Answer:
     """Make an endpoint; it answers CREATING."""
     name, settings = params["Name"], _settings({"ReplicationConfig": {}, **params})
     id = f"{ctx.ids.uuid()[:8]}.veo"
-    suffix = _DNS_SUFFIXES.get(partition_of(ctx.place.region), "amazonaws.com")
+    suffix = _DNS_SUFFIXES.get(partition_of(ctx.scope.region), "amazonaws.com")
     url = f"https://{id}.endpoint.events.{suffix}"
-    arn = ctx.place.arn(f"endpoint/{name}")
+    arn = ctx.scope.arn(f"endpoint/{name}")
     now = ctx.now
     endpoint = Endpoint(name, arn, id, url, now, now, "CREATING", settings)
     _check(ctx, endpoint)
-    if name in ctx.place.endpoints:
+    if name in ctx.scope.endpoints:
         raise already_exists(f"Endpoint '{name}' already exists.")
-    if len(ctx.place.endpoints) >= ctx.limits.endpoints:
+    if len(ctx.scope.endpoints) >= ctx.limits.endpoints:
         raise limit_exceeded()
     check_room(ctx, endpoint)
     _enter(ctx, endpoint)
@@ -58,7 +58,7 @@ def update_endpoint(ctx: Context, params: Params) -> Answer:
     endpoint = replace(before, settings=settings, state="UPDATING", modified=ctx.now)
     _check(ctx, endpoint)
     check_room(ctx, endpoint)
-    unlink(ctx.world, before)
+    unlink(ctx.store, before)
     _enter(ctx, endpoint)
     return {
         "Name": endpoint.name,
@@ -74,9 +74,9 @@ def update_endpoint(ctx: Context, params: Params) -> Answer:
 def delete_endpoint(ctx: Context, params: Params) -> Answer:
     """Delete an endpoint with its managed rules."""
     endpoint = _endpoint_named(ctx, params["Name"])
-    unlink(ctx.world, endpoint)
-    deleting = ctx.place.endpoints[endpoint.name] = replace(endpoint, state="DELETING", modified=ctx.now)
-    _in_time(ctx, deleting, lambda: ctx.place.endpoints.pop(endpoint.name))
+    unlink(ctx.store, endpoint)
+    deleting = ctx.scope.endpoints[endpoint.name] = replace(endpoint, state="DELETING", modified=ctx.now)
+    _in_time(ctx, deleting, lambda: ctx.scope.endpoints.pop(endpoint.name))
     return {}
 
 
@@ -106,9 +106,9 @@ def endpoint_of_id(ctx: Context, id: str) -> Endpoint:
     Raises:
         ServiceError: there is none; a real client could not even resolve its host name then.
     """
-    for place in ctx.world.places:
-        if place.account == ctx.place.account:
-            for endpoint in list(place.endpoints.values()):  # other threads may add some meanwhile
+    for scope in ctx.store.scopes:
+        if scope.account == ctx.scope.account:
+            for endpoint in list(scope.endpoints.values()):  # other threads may add some meanwhile
                 if endpoint.id == id and endpoint.state != "DELETING":
                     return endpoint
     raise not_found(f"Endpoint '{id}' does not exist.")
@@ -123,7 +123,7 @@ def check_bus(endpoint: Endpoint, name_or_arn: str) -> None:
         )
 
 
-def fail_over(world: World, account: str, endpoint: str, to: Side) -> Endpoint:
+def fail_over(store: Store, account: str, endpoint: str, to: Side) -> Endpoint:
     """Let an endpoint send its events to another Region from now on, as a health check would.
 
     Args:
@@ -132,18 +132,18 @@ def fail_over(world: World, account: str, endpoint: str, to: Side) -> Endpoint:
     Raises:
         UsageError: the account has no such endpoint, or several of that name in several Regions.
     """
-    places = [place for place in world.places if place.account == account]
+    scopes = [scope for scope in store.scopes if scope.account == account]
     found = [
-        (place, each)
-        for place in places
-        for each in place.endpoints.values()
+        (scope, each)
+        for scope in scopes
+        for each in scope.endpoints.values()
         if endpoint in (each.name, each.id, each.arn)
     ]
     if len(found) != 1:
-        there = ", ".join(each.arn for place in places for each in place.endpoints.values()) or "none"
+        there = ", ".join(each.arn for scope in scopes for each in scope.endpoints.values()) or "none"
         raise UsageError(f"endpoint={endpoint!r}: {len(found)} endpoints are called so; there are: {there}")
-    place, record = found[0]
-    place.endpoints[record.name] = moved = replace(record, active=to)
+    scope, record = found[0]
+    scope.endpoints[record.name] = moved = replace(record, active=to)
     return moved
 
 
@@ -163,7 +163,7 @@ def _check(ctx: Context, endpoint: Endpoint) -> None:
         raise _bad("EventBuses", "The names of the event buses must be identical in each Region.")
     if first.region == second.region:
         raise _bad("EventBuses", "The event buses must be in two Regions.")
-    if {first.account, second.account} != {ctx.place.account}:
+    if {first.account, second.account} != {ctx.scope.account}:
         raise _bad("EventBuses", "The event buses must be in the account of the endpoint.")
     if endpoint.secondary_region not in (first.region, second.region):
         raise _bad("RoutingConfig", "The secondary Region must be the Region of one of the event buses.")
@@ -173,7 +173,7 @@ def _check(ctx: Context, endpoint: Endpoint) -> None:
             hint="replication is on unless ReplicationConfig says DISABLED, and needs a role",
         )
     for arn in (first, second):
-        bus_at(ctx.world, arn)
+        bus_at(ctx.store, arn)
 
 
 def _bad(member: str, reason: str) -> Exception:
@@ -182,7 +182,7 @@ def _bad(member: str, reason: str) -> Exception:
 
 def _endpoints(ctx: Context, region: str | None) -> Mapping[str, Endpoint]:
     """The endpoints of the caller's Region, or of the one a request calls their home."""
-    home = ctx.place if region is None else ctx.world.known_place(ctx.place.account, region)
+    home = ctx.scope if region is None else ctx.store.known_scope(ctx.scope.account, region)
     return {} if home is None else home.endpoints
 
 
@@ -198,18 +198,18 @@ def _endpoint_named(ctx: Context, name: str, region: str | None = None, *, delet
 
 def _enter(ctx: Context, endpoint: Endpoint) -> None:
     """Write down an endpoint that is on its way to ACTIVE, with its rules."""
-    ctx.place.endpoints[endpoint.name] = endpoint
+    ctx.scope.endpoints[endpoint.name] = endpoint
     link(ctx, endpoint)
-    _in_time(ctx, endpoint, lambda: _set_state(ctx.place, endpoint.name, "ACTIVE"))
+    _in_time(ctx, endpoint, lambda: _set_state(ctx.scope, endpoint.name, "ACTIVE"))
 
 
 def _in_time(ctx: Context, endpoint: Endpoint, change: Callable[[], Any]) -> None:
     """Carry out the end of a change: at once, or later when the test moves the clock. A newer change replaces it."""
-    clock, place = ctx.world.clock, ctx.place
+    clock, scope = ctx.store.clock, ctx.scope
 
     def finish() -> None:
         with ctx.alone:
-            there = place.endpoints.get(endpoint.name)
+            there = scope.endpoints.get(endpoint.name)
             if there is not None and (there.state, there.modified) == (endpoint.state, endpoint.modified):
                 change()
 
@@ -219,8 +219,8 @@ def _in_time(ctx: Context, endpoint: Endpoint, change: Callable[[], Any]) -> Non
         finish()
 
 
-def _set_state(place: Place, name: str, state: EndpointState) -> None:
-    place.endpoints[name] = replace(place.endpoints[name], state=state)
+def _set_state(scope: Scope, name: str, state: EndpointState) -> None:
+    scope.endpoints[name] = replace(scope.endpoints[name], state=state)
 
 
 def _row(endpoint: Endpoint) -> Answer:
@@ -253,12 +253,12 @@ def bus_arn(text: str) -> Arn:
     return arn
 
 
-def bus_at(world: World, arn: Arn) -> Bus:
+def bus_at(store: Store, arn: Arn) -> Bus:
     """The bus of that ARN, in whatever Region it is."""
     name = arn.resource.removeprefix("event-bus/")
     bus = None
     if arn.partition == partition_of(arn.region):
-        bus = world.place(arn.account, arn.region).buses.get(name)
+        bus = store.scope(arn.account, arn.region).buses.get(name)
     if bus is None:
         raise not_found(f"Event bus {name} does not exist.", hint=f"there is none in {arn.region}")
     return bus
@@ -267,7 +267,7 @@ def bus_at(world: World, arn: Arn) -> Bus:
 def check_room(ctx: Context, endpoint: Endpoint) -> None:
     """Refuse when a bus has no room for the rule that replicates; managed rules count as rules."""
     for text in endpoint.buses if endpoint.replicates else ():
-        rules = bus_at(ctx.world, bus_arn(text)).rules
+        rules = bus_at(ctx.store, bus_arn(text)).rules
         if rule_name(endpoint) not in rules and len(rules) >= ctx.limits.rules_per_event_bus:
             raise limit_exceeded()
 
@@ -277,15 +277,15 @@ def link(ctx: Context, endpoint: Endpoint) -> None:
     if endpoint.replicates:
         for here, there in (endpoint.buses, endpoint.buses[::-1]):
             arn = bus_arn(here)
-            bus = bus_at(ctx.world, arn)
+            bus = bus_at(ctx.store, arn)
             bus.put_rule(_replicating_rule(endpoint, bus, arn, there))
 
 
-def unlink(world: World, endpoint: Endpoint) -> None:
+def unlink(store: Store, endpoint: Endpoint) -> None:
     """Remove the rules that replicate, as far as they are there."""
     for text in endpoint.buses:
         arn = bus_arn(text)
-        bus = world.known_bus(arn.account, arn.region, endpoint.bus_name)
+        bus = store.known_bus(arn.account, arn.region, endpoint.bus_name)
         if bus is not None and rule_name(endpoint) in bus.rules:
             bus.remove_rule(rule_name(endpoint))
 

@@ -26,18 +26,18 @@ def create_event_bus(ctx: Context, params: Params) -> Answer:
     _check_name(params)
     tags = check_tags(params.get("Tags", []))
     source = source_of(ctx, name) if "EventSourceName" in params else None
-    if name in ctx.place.buses:
+    if name in ctx.scope.buses:
         raise already_exists(f"Event bus {name} already exists.")
     if source is not None and source.state != "PENDING":
         raise wrong_state(source, "a bus is made for a PENDING source")
-    if len(ctx.place.buses) >= ctx.limits.event_buses:
+    if len(ctx.scope.buses) >= ctx.limits.event_buses:
         raise limit_exceeded()
     check_tag_count(tags, ctx.limits)
-    arn, now = ctx.place.arn(f"event-bus/{name}"), ctx.now
+    arn, now = ctx.scope.arn(f"event-bus/{name}"), ctx.now
     settings = _settings(params)
-    ctx.place.buses[name] = Bus(EventBus(name, arn, now, now, settings))
+    ctx.scope.buses[name] = Bus(EventBus(name, arn, now, now, settings))
     if tags:
-        ctx.place.tags[arn] = tags
+        ctx.scope.tags[arn] = tags
     if source is not None:
         match(ctx, source)
     return {"EventBusArn": arn, **settings}
@@ -69,9 +69,9 @@ def describe_event_bus(ctx: Context, params: Params) -> Answer:
 def list_event_buses(ctx: Context, params: Params) -> Answer:
     """List buses by name, a page at a time."""
     prefix = params.get("NamePrefix")
-    names = sorted(name for name in ctx.place.buses if name.startswith(prefix or ""))
+    names = sorted(name for name in ctx.scope.buses if name.startswith(prefix or ""))
     shown, token = paged(ctx, params, names, str, prefix)
-    rows = [_row(ctx.place.buses[name].record) for name in shown]
+    rows = [_row(ctx.scope.buses[name].record) for name in shown]
     return {"EventBuses": rows, **({"NextToken": token} if token else {})}
 
 
@@ -90,15 +90,15 @@ def delete_event_bus(ctx: Context, params: Params) -> Answer:
     name = params["Name"]
     if name == "default":
         raise validation_error("Cannot delete event bus default.")
-    bus = ctx.place.buses.get(name)
+    bus = ctx.scope.buses.get(name)
     if bus is None:
         return {}
     if bus.rules:
         raise validation_error(
             "EventBus can't be deleted since it has rules.", hint=f"rules of {name!r}: {', '.join(sorted(bus.rules))}"
         )
-    del ctx.place.buses[name]
-    ctx.place.tags.pop(bus.record.arn, None)
+    del ctx.scope.buses[name]
+    ctx.scope.tags.pop(bus.record.arn, None)
     release(ctx, name)
     return {}
 

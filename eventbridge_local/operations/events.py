@@ -19,7 +19,7 @@ from eventbridge_local.errors import ServiceError, validation_error
 from eventbridge_local.model import event as tracing
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Endpoint
-from eventbridge_local.model.store import Place
+from eventbridge_local.model.store import Scope
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.endpoints import check_bus, endpoint_of_id
 from eventbridge_local.operations.lookup import access_denied, locate_bus
@@ -41,17 +41,17 @@ def put_events(ctx: Context, params: Params) -> Answer:
     entries = params["Entries"]
     _check_size(ctx, entries)
     endpoint = endpoint_of_id(ctx, params["EndpointId"]) if "EndpointId" in params else None
-    home, through = (ctx.place, ()) if endpoint is None else _behind(ctx, endpoint, entries)
+    home, through = (ctx.scope, ()) if endpoint is None else _behind(ctx, endpoint, entries)
     now = ctx.now
     judged = []
     for entry in entries:
-        place, bus = locate_bus(ctx, entry.get("EventBusName", "default"))
+        scope, bus = locate_bus(ctx, entry.get("EventBusName", "default"))
         if endpoint is not None:
-            place, bus = home, endpoint.bus_name
+            scope, bus = home, endpoint.bus_name
         event, refused = _judged(ctx, entry, home, now, through)
-        if place is not home or ((known := place.buses.get(bus)) is not None and known.record.policy is not None):
-            _check_permission(ctx, place, bus, entry, event)
-        judged.append((place, bus, entry, event, refused))
+        if scope is not home or ((known := scope.buses.get(bus)) is not None and known.record.policy is not None):
+            _check_permission(ctx, scope, bus, entry, event)
+        judged.append((scope, bus, entry, event, refused))
     if ctx.plane.check_events is not None:
         ctx.plane.check_events([(bus, event) for _, bus, _, event, _ in judged if event is not None])
     if ctx.entry_faults:  # arranged by the test
@@ -59,10 +59,10 @@ def put_events(ctx: Context, params: Params) -> Answer:
             judged[position] = (*judged[position][:3], None, failure)
     arrivals = []
     results = []
-    for place, bus, entry, event, refused in judged:
+    for scope, bus, entry, event, refused in judged:
         _note(ctx, entry, bus, now, event, refused)
         if event is not None:
-            arrivals.append(Arrival(place, bus, event))
+            arrivals.append(Arrival(scope, bus, event))
         results.append(_result(event, refused))
     ctx.engine.accept(arrivals)
     return {"FailedEntryCount": len(results) - len(arrivals), "Entries": results}
@@ -77,21 +77,21 @@ def _check_size(ctx: Context, entries: Sequence[Mapping[str, Any]]) -> None:
         )
 
 
-def _behind(ctx: Context, endpoint: Endpoint, entries: Sequence[Mapping[str, Any]]) -> tuple[Place, tuple[str, ...]]:
+def _behind(ctx: Context, endpoint: Endpoint, entries: Sequence[Mapping[str, Any]]) -> tuple[Scope, tuple[str, ...]]:
     """Where an endpoint sends its events now, and what it adds to their resources (User Guide, Global endpoints)."""
     for entry in entries:
         check_bus(endpoint, entry.get("EventBusName", "default"))
-    return ctx.world.place(ctx.place.account, endpoint.active_region), (endpoint.arn,)
+    return ctx.store.scope(ctx.scope.account, endpoint.active_region), (endpoint.arn,)
 
 
-def _check_permission(ctx: Context, place: Place, bus: str, entry: Mapping[str, Any], event: Event | None) -> None:
+def _check_permission(ctx: Context, scope: Scope, bus: str, entry: Mapping[str, Any], event: Event | None) -> None:
     """Refuse the whole request when the policy of a bus does not let the caller put an event on it."""
-    arn = place.arn(f"event-bus/{bus}")
+    arn = scope.arn(f"event-bus/{bus}")
     detail = {} if event is None else event.tree
     content = (entry.get("Source", ""), entry.get("DetailType", ""), detail)
-    effect = effect_of_put(ctx.world, ctx.place.account, arn, *content, {"events:eventBusInvocation": "false"})
+    effect = effect_of_put(ctx.store, ctx.scope.account, arn, *content, {"events:eventBusInvocation": "false"})
     if effect != "Allow":
-        raise access_denied(ctx, PUT_EVENTS, arn, place.buses.get(bus), denied=effect == "Deny")
+        raise access_denied(ctx, PUT_EVENTS, arn, scope.buses.get(bus), denied=effect == "Deny")
 
 
 @operation("PutPartnerEvents", delivers=True)
@@ -109,10 +109,10 @@ def put_partner_events(ctx: Context, params: Params) -> Answer:
     for entry in entries:
         source = entry.get("Source", "")
         mine = {each.customer: each.state for each in offered if each.name == source}
-        event, refused = _judged(ctx, entry, ctx.place, now, may_use=mine)
+        event, refused = _judged(ctx, entry, ctx.scope, now, may_use=mine)
         if event is not None:
             copies = [replace(event, account=customer) for customer, state in mine.items() if state == "ACTIVE"]
-            arrivals += [Arrival(ctx.world.place(copy.account, ctx.place.region), source, copy) for copy in copies]
+            arrivals += [Arrival(ctx.store.scope(copy.account, ctx.scope.region), source, copy) for copy in copies]
             event = copies[0] if copies else event
         _note(ctx, entry, source, now, event, refused)
         results.append(_result(event, refused))
@@ -131,7 +131,7 @@ def _result(event: Event | None, refused: ServiceError | None) -> Answer:
 def _judged(
     ctx: Context,
     entry: Mapping[str, Any],
-    home: Place,
+    home: Scope,
     now: datetime,
     through: tuple[str, ...] = (),
     may_use: Mapping[str, Any] | None = None,
@@ -156,7 +156,7 @@ def _judged(
         return None, malformed
 
 
-def _event(ctx: Context, entry: Mapping[str, Any], home: Place, now: datetime, through: tuple[str, ...]) -> Event:
+def _event(ctx: Context, entry: Mapping[str, Any], home: Scope, now: datetime, through: tuple[str, ...]) -> Event:
     return Event(
         id=ctx.ids.uuid(),
         detail_type=entry["DetailType"],
@@ -205,6 +205,6 @@ def _note(
     event: Event | None,
     refused: ServiceError | None,
 ) -> None:
-    number, place = ctx.journal.next_entry(), ctx.place
+    number, scope = ctx.journal.next_entry(), ctx.scope
     code, message = (refused.code, refused.message) if refused else (None, None)
-    ctx.journal.add(Entry(number, bus, place.account, place.region, entry, now, event, code, message))
+    ctx.journal.add(Entry(number, bus, scope.account, scope.region, entry, now, event, code, message))

@@ -9,7 +9,7 @@ from eventbridge_local.errors import ServiceError, not_found
 from eventbridge_local.model.arn import Arn, parse_arn, partition_of, rule_resource
 from eventbridge_local.model.pages import page
 from eventbridge_local.model.records import Rule
-from eventbridge_local.model.store import Bus, Place
+from eventbridge_local.model.store import Bus, Scope
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.table import Params
 from eventbridge_local.policies.statements import caller_context, effect_of, policy_text, root_arn
@@ -38,20 +38,20 @@ def bus_of_another(ctx: Context, arn: Arn, rule: str | None = None, targets: Seq
     Raises:
         ServiceError: AccessDeniedException; also when there is no such bus, for nobody has allowed anything then.
     """
-    bus = ctx.world.known_bus(arn.account, arn.region, arn.resource.removeprefix("event-bus/"))
+    bus = ctx.store.known_bus(arn.account, arn.region, arn.resource.removeprefix("event-bus/"))
     action = f"events:{ctx.operation}"
     if bus is None:
         raise access_denied(ctx, action, str(arn), None)
     known = None if rule is None else bus.rules.get(rule)
     context: dict[str, str | Sequence[str]] = {
-        **caller_context(ctx.world, ctx.place.account, arn.region),
-        "events:creatorAccount": ctx.place.account if known is None else known.created_by,
+        **caller_context(ctx.store, ctx.scope.account, arn.region),
+        "events:creatorAccount": ctx.scope.account if known is None else known.created_by,
         "events:TargetArn": targets,
     }
     if known is not None and known.managed_by is not None:
         context["events:ManagedBy"] = known.managed_by
     resource = bus.record.arn if rule is None else rule_arn(bus, rule)
-    asked = {"action": action, "principal_account": ctx.place.account, "bus_arn": bus.record.arn, "resource": resource}
+    asked = {"action": action, "principal_account": ctx.scope.account, "bus_arn": bus.record.arn, "resource": resource}
     effect = effect_of(bus.record.policy, context=context, **asked)
     if effect != "Allow":
         raise access_denied(ctx, action, resource, bus, denied=effect == "Deny")
@@ -75,7 +75,7 @@ def access_denied(ctx: Context, action: str, resource: str, bus: Bus | None, *, 
         if denied
         else f"because no resource-based policy allows the {action} action"
     )
-    caller = root_arn(ctx.place.account, ctx.place.region)
+    caller = root_arn(ctx.scope.account, ctx.scope.region)
     return ServiceError(
         "AccessDeniedException",
         f"User: {caller} is not authorized to perform: {action} on resource: {resource} {why}",
@@ -89,7 +89,7 @@ def _about_policy(ctx: Context, bus: Bus | None, resource: str) -> str:
     if bus.record.policy is None:
         return f"bus {bus.record.arn} has no policy; its account gives permission with PutPermission"
     text = policy_text(bus.record.policy)
-    if ctx.world.organization is None and "PrincipalOrgID" in text:
+    if ctx.store.organization is None and "PrincipalOrgID" in text:
         return (
             "the policy asks for the caller's organization, and the mock has none: mock_eventbridge(organization=...)"
         )
@@ -101,41 +101,41 @@ def bus_named(ctx: Context, name_or_arn: str) -> Bus:
     arn = parse_arn(name_or_arn)
     name = name_or_arn if arn is None else arn.resource.removeprefix("event-bus/")
     here = arn is None or is_here(ctx, arn)
-    bus = ctx.place.buses.get(name) if here else None
+    bus = ctx.scope.buses.get(name) if here else None
     if bus is None:
         raise not_found(f"Event bus {name} does not exist.", hint=_other_buses(ctx, name))
     return bus
 
 
-def locate_bus(ctx: Context, name_or_arn: str) -> tuple[Place, str]:
+def locate_bus(ctx: Context, name_or_arn: str) -> tuple[Scope, str]:
     """Account and Region of a bus, and its name; whether it exists is not looked at.
 
     An ARN that puts a Region into the wrong partition is no bus's: it comes back as a name that no bus has.
     """
     arn = parse_arn(name_or_arn)
     if arn is None or arn.partition != partition_of(arn.region):
-        return ctx.place, name_or_arn
-    return ctx.world.place(arn.account, arn.region), arn.resource.removeprefix("event-bus/")
+        return ctx.scope, name_or_arn
+    return ctx.store.scope(arn.account, arn.region), arn.resource.removeprefix("event-bus/")
 
 
-def place_of(ctx: Context, arn_text: str) -> Place:
+def place_of(ctx: Context, arn_text: str) -> Scope:
     """The place that an ARN of a resource names."""
     arn = parse_arn(arn_text)
-    return ctx.place if arn is None else ctx.world.place(arn.account, arn.region)
+    return ctx.scope if arn is None else ctx.store.scope(arn.account, arn.region)
 
 
 def is_here(ctx: Context, arn: Arn) -> bool:
     """Whether an ARN is of the caller's account and Region."""
-    return arn.account == ctx.place.account and _is_of_region(ctx, arn)
+    return arn.account == ctx.scope.account and _is_of_region(ctx, arn)
 
 
 def is_of_another(ctx: Context, arn: Arn) -> bool:
     """Whether an ARN is of another account in the caller's Region."""
-    return arn.account != ctx.place.account and _is_of_region(ctx, arn)
+    return arn.account != ctx.scope.account and _is_of_region(ctx, arn)
 
 
 def _is_of_region(ctx: Context, arn: Arn) -> bool:
-    return (arn.partition, arn.region) == (partition_of(ctx.place.region), ctx.place.region)
+    return (arn.partition, arn.region) == (partition_of(ctx.scope.region), ctx.scope.region)
 
 
 def rule_of(bus: Bus, name: str) -> Rule:
@@ -155,11 +155,11 @@ def refuse_managed(rule: Rule | None, *, force: bool | None = None) -> None:
 
 
 def _other_buses(ctx: Context, name: str) -> str | None:
-    elsewhere = [place for place in ctx.world.places if name in place.buses and place is not ctx.place]
+    elsewhere = [scope for scope in ctx.store.scopes if name in scope.buses and scope is not ctx.scope]
     if elsewhere:
-        places = ", ".join(f"{place.region} of account {place.account}" for place in elsewhere)
-        return f"the call went to {ctx.place.region} of account {ctx.place.account}; bus {name!r} is in {places}"
-    return f"buses here: {', '.join(sorted(ctx.place.buses))}"
+        scopes = ", ".join(f"{scope.region} of account {scope.account}" for scope in elsewhere)
+        return f"the call went to {ctx.scope.region} of account {ctx.scope.account}; bus {name!r} is in {scopes}"
+    return f"buses here: {', '.join(sorted(ctx.scope.buses))}"
 
 
 # One page of a listing, from the members that every List operation has.
@@ -187,5 +187,5 @@ def paged(
         key,
         limit=limit,
         token=params.get("NextToken"),
-        scope=(ctx.operation, ctx.place.account, ctx.place.region, *filters),
+        scope=(ctx.operation, ctx.scope.account, ctx.scope.region, *filters),
     )

@@ -13,7 +13,7 @@ from dataclasses import replace
 from eventbridge_local.errors import ServiceError, already_exists, not_found
 from eventbridge_local.model.arn import partition_of
 from eventbridge_local.model.records import PENDING_FOR, EventSource
-from eventbridge_local.model.store import Place
+from eventbridge_local.model.store import Scope
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import paged
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
@@ -24,12 +24,12 @@ from eventbridge_local.operations.table import Answer, Params, operation, withou
 @operation("CreatePartnerEventSource")
 def create_partner_event_source(ctx: Context, params: Params) -> Answer:
     """Offer a source to a customer's account."""
-    name, customer = params["Name"], ctx.world.place(params["Account"], ctx.place.region)
+    name, customer = params["Name"], ctx.store.scope(params["Account"], ctx.scope.region)
     known = customer.event_sources.get(name)
     if known is not None and known.state != "DELETED":
         raise already_exists(f"Event source {name} already exists.")
     arn = f"arn:{partition_of(customer.region)}:events:{customer.region}::event-source/{name}"
-    source = EventSource(name, arn, ctx.place.account, customer.account, ctx.now, None)
+    source = EventSource(name, arn, ctx.scope.account, customer.account, ctx.now, None)
     let_wait(ctx, customer, source)
     return {"EventSourceArn": arn}
 
@@ -37,9 +37,9 @@ def create_partner_event_source(ctx: Context, params: Params) -> Answer:
 @operation("DeletePartnerEventSource")
 def delete_partner_event_source(ctx: Context, params: Params) -> Answer:
     """Take a source back; one that is not there counts as deleted. A customer with a bus for it sees it DELETED."""
-    name, customer = params["Name"], ctx.world.place(params["Account"], ctx.place.region)
+    name, customer = params["Name"], ctx.store.scope(params["Account"], ctx.scope.region)
     source = customer.event_sources.get(name)
-    if source is None or source.partner != ctx.place.account:
+    if source is None or source.partner != ctx.scope.account:
         return {}
     if name in customer.buses:
         customer.event_sources[name] = replace(source, state="DELETED", expires=None)
@@ -92,10 +92,10 @@ def sources_made_by(ctx: Context) -> list[EventSource]:
     """What the caller, as a partner, offers in this Region and has not lost."""
     return [
         source
-        for place in ctx.world.places
-        if place.region == ctx.place.region
-        for source in list(place.event_sources.values())  # other threads may add some meanwhile
-        if source.partner == ctx.place.account and source.state != "DELETED"
+        for scope in ctx.store.scopes
+        if scope.region == ctx.scope.region
+        for source in list(scope.event_sources.values())  # other threads may add some meanwhile
+        if source.partner == ctx.scope.account and source.state != "DELETED"
     ]
 
 
@@ -118,7 +118,7 @@ def describe_event_source(ctx: Context, params: Params) -> Answer:
 @operation("ListEventSources")
 def list_event_sources(ctx: Context, params: Params) -> Answer:
     """The sources offered to this account, by name."""
-    prefix, sources = params.get("NamePrefix"), ctx.place.event_sources
+    prefix, sources = params.get("NamePrefix"), ctx.scope.event_sources
     shown, token = paged(ctx, params, sorted(name for name in sources if name.startswith(prefix or "")), str, prefix)
     return without_nones(EventSources=[_row(sources[name]) for name in shown], NextToken=token)
 
@@ -127,7 +127,7 @@ def list_event_sources(ctx: Context, params: Params) -> Answer:
 def activate_event_source(ctx: Context, params: Params) -> Answer:
     """Let the events of a deactivated source pass again."""
     source = source_of(ctx, params["Name"])
-    if source.state != "PENDING" or source.name not in ctx.place.buses:
+    if source.state != "PENDING" or source.name not in ctx.scope.buses:
         raise wrong_state(source, "only a PENDING source that has its bus can be activated")
     match(ctx, source)
     return {}
@@ -139,7 +139,7 @@ def deactivate_event_source(ctx: Context, params: Params) -> Answer:
     source = source_of(ctx, params["Name"])
     if source.state != "ACTIVE":
         raise wrong_state(source, "only an ACTIVE source can be deactivated")
-    let_wait(ctx, ctx.place, source)
+    let_wait(ctx, ctx.scope, source)
     return {}
 
 
@@ -148,7 +148,7 @@ def deactivate_event_source(ctx: Context, params: Params) -> Answer:
 
 def source_of(ctx: Context, name: str) -> EventSource:
     """The source of that name offered to the caller's account."""
-    source = ctx.place.event_sources.get(name)
+    source = ctx.scope.event_sources.get(name)
     if source is None:
         raise _missing(name)
     return source
@@ -156,32 +156,32 @@ def source_of(ctx: Context, name: str) -> EventSource:
 
 def match(ctx: Context, source: EventSource) -> None:
     """Let events of a source pass to its bus."""
-    ctx.place.event_sources[source.name] = replace(source, state="ACTIVE", expires=None)
+    ctx.scope.event_sources[source.name] = replace(source, state="ACTIVE", expires=None)
 
 
 def release(ctx: Context, name: str) -> None:
     """The bus of that name has gone: its source waits for another, and one that has ended is forgotten."""
-    source = ctx.place.event_sources.get(name)
+    source = ctx.scope.event_sources.get(name)
     if source is None:
         return
     if source.state == "DELETED":
-        del ctx.place.event_sources[name]
+        del ctx.scope.event_sources[name]
     else:
-        let_wait(ctx, ctx.place, source)
+        let_wait(ctx, ctx.scope, source)
 
 
-def let_wait(ctx: Context, place: Place, source: EventSource) -> None:
+def let_wait(ctx: Context, scope: Scope, source: EventSource) -> None:
     """Make a source PENDING, for two weeks from now."""
     expires = ctx.now + PENDING_FOR
-    waiting = place.event_sources[source.name] = replace(source, state="PENDING", expires=expires)
+    waiting = scope.event_sources[source.name] = replace(source, state="PENDING", expires=expires)
 
     def expire() -> None:
         with ctx.alone:
             # Whoever changed the source meanwhile has put another record in the place of this one.
-            if place.event_sources.get(source.name) is waiting:
-                place.event_sources[source.name] = replace(waiting, state="DELETED", expires=None)
+            if scope.event_sources.get(source.name) is waiting:
+                scope.event_sources[source.name] = replace(waiting, state="DELETED", expires=None)
 
-    ctx.world.clock.at(expires, expire, "expired")
+    ctx.store.clock.at(expires, expire, "expired")
 
 
 def wrong_state(source: EventSource, hint: str) -> ServiceError:

@@ -24,7 +24,7 @@ def start_replay(ctx: Context, params: Params) -> Answer:
     start, end = _checked_interval(params)
     with ctx.alone:
         replay, archive = _made(ctx, params, start, end)
-    ctx.plane.replayer.start(ctx.place, replay.name, archive)
+    ctx.plane.replayer.start(ctx.scope, replay.name, archive)
     return {"ReplayArn": replay.arn, "State": replay.state, "ReplayStartTime": replay.started}
 
 
@@ -40,15 +40,15 @@ def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple
         )
     for arn in destination.get("FilterArns", ()):
         _check_filter(ctx, bus, arn)
-    ctx.plane.replayer.forget_old(ctx.place)
-    replays = ctx.place.replays
+    ctx.plane.replayer.forget_old(ctx.scope)
+    replays = ctx.scope.replays
     if name in replays:
         raise already_exists(f"Replay {name} already exists.")
     if sum(replay.active for replay in replays.values()) >= ctx.limits.active_replays:
         raise limit_exceeded()
     replay = replays[name] = Replay(
         name=name,
-        arn=ctx.place.arn(f"replay/{name}"),
+        arn=ctx.scope.arn(f"replay/{name}"),
         archive_arn=archive.record.arn,
         destination=destination,
         start=start,
@@ -63,7 +63,7 @@ def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple
 def describe_replay(ctx: Context, params: Params) -> Answer:
     """One replay. Times it has not reached yet are absent (recorded)."""
     _check_there(ctx, params["ReplayName"])
-    replay = ctx.plane.replayer.look(ctx.place, params["ReplayName"])
+    replay = ctx.plane.replayer.look(ctx.scope, params["ReplayName"])
     return without_nones(
         ReplayArn=replay.arn, Description=replay.description, Destination=replay.destination, **_row(replay)
     )
@@ -77,17 +77,17 @@ def list_replays(ctx: Context, params: Params) -> Answer:
             "At most one filter is allowed for ListReplays. Use either : State, EventSourceArn, or NamePrefix."
         )
     prefix, source, state = map(params.get, _FILTERS)
-    ctx.plane.replayer.forget_old(ctx.place)
+    ctx.plane.replayer.forget_old(ctx.scope)
     names = [
         name
-        for name, replay in sorted(ctx.place.replays.items())
+        for name, replay in sorted(ctx.scope.replays.items())
         if name.startswith(prefix or "")
         and source in (None, replay.archive_arn)
         # To look at a replay may change its state, so only those on the page are looked at.
         and state in (None, (replay.upcoming or (replay,))[0].state)
     ]
     shown, token = paged(ctx, params, names, str, prefix, source, state)
-    rows = [_row(ctx.plane.replayer.look(ctx.place, name)) for name in shown]
+    rows = [_row(ctx.plane.replayer.look(ctx.scope, name)) for name in shown]
     return without_nones(Replays=rows, NextToken=token)
 
 
@@ -96,9 +96,9 @@ def cancel_replay(ctx: Context, params: Params) -> Answer:
     """Cancel a replay that is not over; what it has replayed stays replayed."""
     name = params["ReplayName"]
     _check_there(ctx, name)
-    if ctx.place.replays[name].state not in _CANCELLABLE:
+    if ctx.scope.replays[name].state not in _CANCELLABLE:
         raise ServiceError("IllegalStatusException", f"Replay {name} is not in a valid state for this operation.")
-    replay = ctx.plane.replayer.cancel(ctx.place, name)
+    replay = ctx.plane.replayer.cancel(ctx.scope, name)
     return {"ReplayArn": replay.arn, "State": replay.state}
 
 
@@ -129,7 +129,7 @@ def _archive_of(ctx: Context, text: str) -> Archive:
     arn = parse_arn(text)
     assert arn is not None
     name = arn.resource.removeprefix("archive/")
-    archive = ctx.place.archives.get(name) if is_here(ctx, arn) else None
+    archive = ctx.scope.archives.get(name) if is_here(ctx, arn) else None
     if archive is None:
         raise validation_error(f"Parameter EventSourceArn is not valid. Reason: Archive {name} does not exist.")
     return archive
@@ -147,8 +147,8 @@ def _check_filter(ctx: Context, bus: Bus, text: str) -> None:
 
 
 def _check_there(ctx: Context, name: str) -> None:
-    ctx.plane.replayer.forget_old(ctx.place)
-    if name not in ctx.place.replays:
+    ctx.plane.replayer.forget_old(ctx.scope)
+    if name not in ctx.scope.replays:
         raise not_found(f"Replay {name} does not exist.")
 
 

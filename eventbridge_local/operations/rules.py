@@ -36,7 +36,7 @@ def put_rule(ctx: Context, params: Params) -> Answer:
         arn=rule_arn(bus, params["Name"]),
         bus=bus.name,
         state=params.get("State", "ENABLED"),
-        created_by=before.created_by if before else ctx.place.account,
+        created_by=before.created_by if before else ctx.scope.account,
         pattern=pattern,
         schedule=schedule,
         schedule_text=params.get("ScheduleExpression") or None,

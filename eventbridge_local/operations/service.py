@@ -19,7 +19,7 @@ from eventbridge_local.errors import ContractViolation, ServiceError, Unsupporte
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Ids
 from eventbridge_local.model.limits import Limits
-from eventbridge_local.model.store import World
+from eventbridge_local.model.store import Store
 from eventbridge_local.operations import (
     api_destinations,
     archives,
@@ -90,19 +90,19 @@ class Service:
         self._start()
 
     def _start(self) -> None:
-        self.world = World(self.clock, self.ids, self.limits, self._organization)
+        self.store = Store(self.clock, self.ids, self.limits, self._organization)
         forwarder = Forwarder(self.services)
         invocations = Invocations(self.clock, self.handlers, self.services)
-        deliverer = Deliverer(self.world, self.journal, self.handlers, forwarder, invocations, self.faults, self._seed)
+        deliverer = Deliverer(self.store, self.journal, self.handlers, forwarder, invocations, self.faults, self._seed)
         engine = Engine(self.journal, deliverer, self.rings.append)
-        deliverer.forward = lambda place, bus, event: engine.accept([Arrival(place, bus, event)])
+        deliverer.forward = lambda scope, bus, event: engine.accept([Arrival(scope, bus, event)])
         scheduler = Scheduler(engine, self.clock, self.ids)
-        replayer = Replayer(engine, self.world)
+        replayer = Replayer(engine, self.store)
         self.plane = Plane(self.journal, engine, scheduler, replayer, self.services, invocations, self._check_events)
 
     def reset(self) -> None:
         """Forget state, handlers, arranged failures, whatever was waiting, and the journal; the clock goes on."""
-        self.world.ended = True
+        self.store.ended = True
         self.clock.disarm()
         self.fail_nothing()
         self.handlers.clear()
@@ -139,7 +139,7 @@ class Service:
             UnsupportedOperation: there is no such operation here, such as one of a newer botocore.
             ContractViolation: an event does not keep its contract. Nothing has changed then.
         """
-        at, world = self.clock.now, self.world
+        at, store = self.clock.now, self.store
         params = Sealed(params) if "AuthParameters" in params else params
         try:
             if check is not None:
@@ -149,8 +149,8 @@ class Service:
                 raise UnsupportedOperation(
                     f"eventbridge_local does not answer {name} yet. Nothing was sent to AWS and nothing has changed."
                 )
-            place = self.world.place(account, region)
-            context = Context(self.world, place, self.plane, name, self.entry_faults, trace, self._one_at_a_time)
+            scope = self.store.scope(account, region)
+            context = Context(self.store, scope, self.plane, name, self.entry_faults, trace, self._one_at_a_time)
             if name in DELIVERING:
                 answer = function(context, params)
             else:
@@ -158,15 +158,15 @@ class Service:
                     answer = function(context, params)
         except ServiceError as refused:
             code, message, hint = refused.code, refused.message, refused.hint
-            self._write(world, Call(name, params, account, region, at, None, code, message, hint))
+            self._write(store, Call(name, params, account, region, at, None, code, message, hint))
             raise
         except ContractViolation as broken:
-            self._write(world, Call(name, params, account, region, at, None, "ContractViolation", str(broken)))
+            self._write(store, Call(name, params, account, region, at, None, "ContractViolation", str(broken)))
             raise
-        self._write(world, Call(name, params, account, region, at, answer))
+        self._write(store, Call(name, params, account, region, at, answer))
         return answer
 
-    def _write(self, world: World, call: Call) -> None:
+    def _write(self, store: Store, call: Call) -> None:
         """Write a call down, unless a reset has meanwhile ended the world it was made in."""
-        if not world.ended:
+        if not store.ended:
             self.journal.add(call)

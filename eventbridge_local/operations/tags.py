@@ -70,7 +70,7 @@ def _taggable(ctx: Context, text: str, *, change: bool) -> str:
     if not arn.resource.startswith("rule/"):
         raise validation_error(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")
     bus_name, name = split_rule_resource(arn.resource)
-    if arn.region != ctx.place.region:
+    if arn.region != ctx.scope.region:
         raise not_found(f"Rule {name} does not exist on EventBus {bus_name}.")
     rule = rule_of(_bus_here_or_there(ctx, replace(arn, resource=f"event-bus/{bus_name}"), name), name)
     if change and rule.managed_by is not None:

@@ -34,9 +34,9 @@ def put_targets(ctx: Context, params: Params) -> Answer:
 
 def _rule_place(ctx: Context, bus: str) -> RulePlace:
     """Where the rules of a bus are, from its name or ARN alone."""
-    caller, arn = ctx.place.account, parse_arn(bus)
+    caller, arn = ctx.scope.account, parse_arn(bus)
     if arn is None:
-        return RulePlace(caller, ctx.place.region, bus, caller)
+        return RulePlace(caller, ctx.scope.region, bus, caller)
     return RulePlace(arn.account, arn.region, arn.resource.removeprefix("event-bus/"), caller)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from eventbridge_local.model.arn import parse_arn, partition_of
 from eventbridge_local.model.event import Event
-from eventbridge_local.model.store import World
+from eventbridge_local.model.store import Store
 from eventbridge_local.policies.conditions import Context, like, satisfied
 
 Document = Mapping[str, Any]
@@ -99,7 +99,7 @@ def allows(
 
 
 def may_put(
-    world: World, caller_account: str, bus_arn: str, event: Event, by_rule: bool = True, rule_arn: str | None = None
+    store: Store, caller_account: str, bus_arn: str, event: Event, by_rule: bool = True, rule_arn: str | None = None
 ) -> bool:
     """Whether an account may put an event on a bus: its own, or one of another account whose policy allows it.
 
@@ -115,11 +115,11 @@ def may_put(
         if rule_arn is not None:
             said["aws:SourceArn"] = rule_arn
     content = (event.source, event.detail_type, event.tree)
-    return effect_of_put(world, caller_account, bus_arn, *content, said) == "Allow"
+    return effect_of_put(store, caller_account, bus_arn, *content, said) == "Allow"
 
 
 def effect_of_put(
-    world: World,
+    store: Store,
     caller_account: str,
     bus_arn: str,
     source: str,
@@ -132,13 +132,13 @@ def effect_of_put(
     if arn is None:
         return None
     name = arn.resource.removeprefix("event-bus/")
-    bus = world.known_bus(arn.account, arn.region, name)
+    bus = store.known_bus(arn.account, arn.region, name)
     if bus is None and name != "default":
         return "Allow"  # what nobody made here is outside of the mock: accepted and gone, like every unknown bus
     if bus is None or bus.record.policy is None:
         return "Allow" if arn.account == caller_account else None
     context: dict[str, str] = {
-        **caller_context(world, caller_account, arn.region),
+        **caller_context(store, caller_account, arn.region),
         "events:source": source,
         "events:detail-type": detail_type,
         **_details(detail),
@@ -149,7 +149,7 @@ def effect_of_put(
     )
 
 
-def caller_context(world: World, account: str, region: str) -> dict[str, str]:
+def caller_context(store: Store, account: str, region: str) -> dict[str, str]:
     """What is known of every call: who makes it, and where."""
     context: dict[str, str] = {
         "aws:PrincipalAccount": account,
@@ -158,8 +158,8 @@ def caller_context(world: World, account: str, region: str) -> dict[str, str]:
         "aws:RequestedRegion": region,
         "aws:SecureTransport": "true",
     }
-    if world.organization is not None:
-        context["aws:PrincipalOrgID"] = world.organization
+    if store.organization is not None:
+        context["aws:PrincipalOrgID"] = store.organization
     return context
 
 

@@ -10,7 +10,7 @@ from eventbridge_local.errors import UsageError
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
-from eventbridge_local.model.store import Place, World
+from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.report.dry_run import elsewhere, walk
 from eventbridge_local.report.explain import EventExplanation, RoutingTable, RuleStep, Stop, judge, only
 from eventbridge_local.report.given import AnyEvent, Given, Reader
@@ -22,9 +22,9 @@ from eventbridge_local.report.history import stops_of
 class Asking:
     """What the questions may look at; ``home`` is the place of names without an ARN."""
 
-    world: World
+    store: Store
     journal: Journal
-    home: Place
+    home: Scope
     reader: Reader
 
     def explain(self, thing: AnyEvent, rule: str | None) -> EventExplanation:
@@ -55,21 +55,21 @@ class Asking:
         stops = self._walk(given, bus)
         rows = [rule for stop in stops for rule in stop.rules]
         title = f"{given.title} on bus {stops[0].bus!r}"
-        return RoutingTable(title, [*rows, *elsewhere(self.world, stops, given.event)], stops[0].trouble)
+        return RoutingTable(title, [*rows, *elsewhere(self.store, stops, given.event)], stops[0].trouble)
 
     def _walk(self, given: Given, bus: str | None) -> tuple[Stop, ...]:
         assert given.event is not None
         for routing in self.journal.of(Routing):
             if bus is None and routing.event.id == given.event.id:
-                return walk(self.world, self.world.place(routing.account, routing.region), routing.bus, given.event)
+                return walk(self.store, self.store.scope(routing.account, routing.region), routing.bus, given.event)
         name = bus or given.bus or "default"
         arn = parse_arn(name)
         if arn is None:
-            return walk(self.world, self.home, name, given.event)
+            return walk(self.store, self.home, name, given.event)
         name = arn.resource.removeprefix("event-bus/")
-        for place in self.world.places:
-            if (place.account, place.region) == (arn.account, arn.region):
-                return walk(self.world, place, name, given.event)
+        for scope in self.store.scopes:
+            if (scope.account, scope.region) == (arn.account, arn.region):
+                return walk(self.store, scope, name, given.event)
         return (Stop(name, arn.account, arn.region, trouble=f"there is no event bus {name!r} in that place"),)
 
     def _rule(self, name: str) -> Rule:
@@ -86,8 +86,8 @@ class Asking:
         raise UsageError(f"rule={name!r}: there is no such rule{did_you_mean(name, known)}")
 
     def _rules(self) -> Iterator[Rule]:
-        for place in (self.home, *self.world.places):
-            for bus in place.buses.values():
+        for scope in (self.home, *self.store.scopes):
+            for bus in scope.buses.values():
                 yield from bus.rules.values()
         for routing in self.journal.of(Routing):
             yield from routing.rules

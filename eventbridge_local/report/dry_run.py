@@ -15,7 +15,7 @@ from eventbridge_local.delivery.route import hop
 from eventbridge_local.model.arn import names_of, parse_arn
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule, Target
-from eventbridge_local.model.store import Place, World
+from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.report.explain import RuleStep, Stop, TargetStep, judge
 from eventbridge_local.report.hints import users_rules
 from eventbridge_local.transforms import InputContext, InvalidResult
@@ -23,28 +23,28 @@ from eventbridge_local.transforms import InputContext, InvalidResult
 _MOST_STOPS = 20
 
 
-def walk(world: World, place: Place, bus: str, event: Event) -> tuple[Stop, ...]:
+def walk(store: Store, scope: Scope, bus: str, event: Event) -> tuple[Stop, ...]:
     """Every bus the event would reach, the first one first.
 
     Args:
         place, bus: where it is put.
     """
-    now = world.clock.now
+    now = store.clock.now
     stops: list[Stop] = []
-    waiting = deque([(place, bus, event)])
+    waiting = deque([(scope, bus, event)])
     while waiting and len(stops) < _MOST_STOPS:
         here, name, arriving = waiting.popleft()
         stops.append(_stop(here, name, arriving, now))
-        waiting.extend(_onwards(world, here, name, arriving, stops[-1]))
+        waiting.extend(_onwards(store, here, name, arriving, stops[-1]))
     return tuple(stops)
 
 
-def elsewhere(world: World, stops: tuple[Stop, ...], event: Event) -> Iterator[RuleStep]:
+def elsewhere(store: Store, stops: tuple[Stop, ...], event: Event) -> Iterator[RuleStep]:
     """The rules of all buses that the event would not reach, and whether their patterns would match it there."""
     reached = {(stop.account, stop.region, stop.bus) for stop in stops}
-    for place in world.places:
-        for bus in place.buses.values():
-            if (place.account, place.region, bus.name) in reached:
+    for scope in store.scopes:
+        for bus in scope.buses.values():
+            if (scope.account, scope.region, bus.name) in reached:
                 continue
             for rule in users_rules(bus.rules.values()):
                 step = judge(rule, event)
@@ -57,17 +57,17 @@ def targets_of(rule: Rule, event: Event, now: datetime) -> tuple[TargetStep, ...
     return tuple(_target_step(rule, target, event, now) for target in rule.targets)
 
 
-def _stop(place: Place, name: str, event: Event, now: datetime) -> Stop:
-    bus = place.buses.get(name)
+def _stop(scope: Scope, name: str, event: Event, now: datetime) -> Stop:
+    bus = scope.buses.get(name)
     if bus is None:
-        there = ", ".join(map(repr, sorted(place.buses)))
-        trouble = f"there is no event bus {name!r} in {place.account}/{place.region}; there are {there}"
-        return Stop(name, place.account, place.region, trouble=trouble)
+        there = ", ".join(map(repr, sorted(scope.buses)))
+        trouble = f"there is no event bus {name!r} in {scope.account}/{scope.region}; there are {there}"
+        return Stop(name, scope.account, scope.region, trouble=trouble)
     rules = []
     for rule in users_rules(bus.rules.values()):
         step = judge(rule, event)
         rules.append(replace(step, targets=targets_of(rule, event, now)) if step.matched else step)
-    return Stop(name, place.account, place.region, tuple(rules))
+    return Stop(name, scope.account, scope.region, tuple(rules))
 
 
 def _target_step(rule: Rule, target: Target, event: Event, now: datetime) -> TargetStep:
@@ -82,17 +82,17 @@ def _target_step(rule: Rule, target: Target, event: Event, now: datetime) -> Tar
     return TargetStep(target.id, target.arn, name, "would get", made)
 
 
-def _onwards(world: World, place: Place, bus: str, event: Event, stop: Stop) -> Iterator[tuple[Place, str, Event]]:
+def _onwards(store: Store, scope: Scope, bus: str, event: Event, stop: Stop) -> Iterator[tuple[Scope, str, Event]]:
     """The buses among the targets that were reached, where this mock has them."""
-    places = {(each.account, each.region): each for each in world.places}
+    scopes = {(each.account, each.region): each for each in store.scopes}
     for target in (target for rule in stop.rules for target in rule.targets if target.reached):
         arn = parse_arn(target.arn)
         if arn is None or arn.service != "events" or not arn.resource.startswith("event-bus/"):
             continue
-        there, name = places.get((arn.account, arn.region)), arn.resource.removeprefix("event-bus/")
+        there, name = scopes.get((arn.account, arn.region)), arn.resource.removeprefix("event-bus/")
         if there is None or name not in there.buses:
             continue
         try:
-            yield there, name, hop(event, place.region, arn.region, world.clock.now, lambda: event.id)
+            yield there, name, hop(event, scope.region, arn.region, store.clock.now, lambda: event.id)
         except AttemptFailed:
             continue

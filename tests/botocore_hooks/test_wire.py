@@ -228,7 +228,7 @@ def test_bad_requests(service: Service, headers: dict[str, str], body: bytes, co
     assert (response.status, content["__type"]) == (400, code)
     assert isinstance(content["message"], str)
     assert response.headers["Content-Length"] == str(len(response.body))
-    assert not service.world.place(ACCOUNT, REGION).buses["default"].rules
+    assert not service.store.scope(ACCOUNT, REGION).buses["default"].rules
 
 
 @pytest.mark.parametrize("name", ["x-amz-target", "X-Amz-Target", "X-AMZ-TARGET"])

@@ -177,7 +177,7 @@ class Conservation(RuleBasedStateMachine):
 
     @rule(name=names)
     def replay(self, name: str) -> None:
-        archive = self.eb._service.world.place(ACCOUNT, "us-east-1").archives.get(name)
+        archive = self.eb._service.store.scope(ACCOUNT, "us-east-1").archives.get(name)
         if archive is None:
             return
         self.replays += 1
@@ -261,10 +261,10 @@ class Conservation(RuleBasedStateMachine):
     @invariant()
     def archives_keep_what_they_matched(self) -> None:
         """Each event that the rule of an archive matched is in it once, and no replayed one."""
-        place = self.eb._service.world.place(ACCOUNT, "us-east-1")
-        for name, archive in place.archives.items():
+        scope = self.eb._service.store.scope(ACCOUNT, "us-east-1")
+        for name, archive in scope.archives.items():
             # The target of the rule tells an archive from an earlier one of the same name.
-            target = place.buses[archive.record.bus].rules[f"Events-Archive-{name}"].targets[0]
+            target = scope.buses[archive.record.bus].rules[f"Events-Archive-{name}"].targets[0]
             archived = [each.event for each in self.eb._service.journal.deliveries if each.target == target]
             assert Counter(event.id for event in archive.events()) == Counter(event.id for event in archived)
             assert not any(event.replay_name for event in archived)

@@ -29,7 +29,7 @@ from botocore.exceptions import ClientError
 from eventbridge_local import EventBridge, mock_eventbridge
 from eventbridge_local.model.limits import Limits
 from eventbridge_local.model.records import Archive
-from eventbridge_local.model.store import Bus, Place
+from eventbridge_local.model.store import Bus, Scope
 
 NOW = "2026-03-06T09:00:00Z"
 CASES = [
@@ -99,16 +99,16 @@ def state_of(eb: EventBridge) -> dict[str, Any]:
     """
     service = eb._service
     state: dict[str, Any] = {}
-    for place in service.world.places:
-        new = Place(place.account, place.region, place.buses["default"].record.created)
-        if (there := tables_of(place)) != tables_of(new):
-            state[f"{place.account} {place.region}"] = there
+    for scope in service.store.scopes:
+        new = Scope(scope.account, scope.region, scope.buses["default"].record.created)
+        if (there := tables_of(scope)) != tables_of(new):
+            state[f"{scope.account} {scope.region}"] = there
     state["timers"] = sorted(due for due, _, timer in service.clock._timers if not timer.cancelled)
     return state
 
 
-def tables_of(place: Place) -> dict[str, dict[str, Any]]:
-    tables = {name: table for name, table in vars(place).items() if isinstance(table, dict)}
+def tables_of(scope: Scope) -> dict[str, dict[str, Any]]:
+    tables = {name: table for name, table in vars(scope).items() if isinstance(table, dict)}
     return {name: {key: opened(each) for key, each in table.items()} for name, table in tables.items()}
 
 

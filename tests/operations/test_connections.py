@@ -343,10 +343,10 @@ def test_no_answer_and_no_repr_tells_a_secret(eb: EventBridge, events: Any) -> N
         described(events),
         events.delete_connection(Name="crm"),
     ]
-    place = eb._service.world.place("123456789012", "us-east-1")
+    scope = eb._service.store.scope("123456789012", "us-east-1")
     assert SECRET not in repr(answers)
-    assert SECRET not in repr(place.connections)
-    assert len(place.connections) == 1
+    assert SECRET not in repr(scope.connections)
+    assert len(scope.connections) == 1
     with pytest.raises(ClientError):
         create(events)
     assert SECRET not in repr(eb.journal.records)

@@ -13,7 +13,7 @@ from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.limits import Limits
 from eventbridge_local.model.records import EventBus
-from eventbridge_local.model.store import Bus, World
+from eventbridge_local.model.store import Bus, Store
 from eventbridge_local.policies.conditions import OPERATORS, known_operator, like, satisfied
 from eventbridge_local.policies.statements import allows, may_put, policy_text, statement_of
 
@@ -266,11 +266,11 @@ def event(**detail: Any) -> Event:
     return Event("1", "Sold", "shop.orders", CALLER, NOW, "us-east-1", (), "{}", detail)
 
 
-def world_with(*statements: dict[str, Any], organization: str | None = None) -> World:
-    world = World(Clock(NOW), Ids(1), Limits(), organization)
+def world_with(*statements: dict[str, Any], organization: str | None = None) -> Store:
+    store = Store(Clock(NOW), Ids(1), Limits(), organization)
     document = policy(*statements) if statements else None
-    world.place(OWNER, "us-east-1").buses["shop"] = Bus(EventBus("shop", BUS, NOW, NOW, {}, document))
-    return world
+    store.scope(OWNER, "us-east-1").buses["shop"] = Bus(EventBus("shop", BUS, NOW, NOW, {}, document))
+    return store
 
 
 def test_may_put() -> None:
@@ -298,13 +298,13 @@ def test_may_put() -> None:
 )
 def test_what_is_known_of_an_event(block: dict[str, Any], by_rule: bool, by_call: bool) -> None:
     """The condition keys of the User Guide, for events that a rule sends and for those that PutEvents does."""
-    world = world_with(statement(Condition=block), organization=ORGANIZATION)
+    store = world_with(statement(Condition=block), organization=ORGANIZATION)
     made = event(userIdentity={"principalId": "AIDA"}, service=1)
     rule = "arn:aws:events:us-east-1:222222222222:rule/forward"
-    assert may_put(world, CALLER, BUS, made, rule_arn=rule) is by_rule
-    assert may_put(world, CALLER, BUS, made, by_rule=False) is by_call
+    assert may_put(store, CALLER, BUS, made, rule_arn=rule) is by_rule
+    assert may_put(store, CALLER, BUS, made, by_rule=False) is by_call
 
 
 def test_without_an_organization_its_condition_fails() -> None:
-    world = world_with(statement(Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}))
-    assert not may_put(world, CALLER, BUS, event())
+    store = world_with(statement(Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}))
+    assert not may_put(store, CALLER, BUS, event())

@@ -28,7 +28,7 @@ from eventbridge_local.delivery.kinds.web import graphql_request
 from eventbridge_local.delivery.pending import AttemptFailed, Handover, HttpRequest
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.records import USABLE, ApiDestination, Connection, connection_of
-from eventbridge_local.model.store import Place
+from eventbridge_local.model.store import Scope
 
 __all__ = ["Headers", "HttpResponse", "Invocations", "Sender", "build", "build_for_gateway", "outcome_of"]
 
@@ -57,18 +57,18 @@ class Invocations:
         self._tokens = Tokens(clock, self._ask_for_token)
         self._pace = Pace()
 
-    def turn(self, handover: Handover, place: Place) -> datetime:
+    def turn(self, handover: Handover, scope: Scope) -> datetime:
         """When this invocation may go, which is now unless its destination's rate limit makes it wait.
 
         Each call takes a turn. While the clock follows the real one nobody waits, since nobody would move it.
         """
-        destination = _destination(handover, place)
+        destination = _destination(handover, scope)
         if destination is None or not self._clock.stepped:
             return handover.now
         return self._pace.turn(destination.arn, destination.rate, handover.now)
 
     def exchange(
-        self, request: HttpRequest, handover: Handover, place: Place, spy: TargetSpy | None = None
+        self, request: HttpRequest, handover: Handover, scope: Scope, spy: TargetSpy | None = None
     ) -> Literal["delivered", "recorded"]:
         """Hand a request to whoever answers here, and judge the answer.
 
@@ -84,15 +84,15 @@ class Invocations:
         """
         spy = spy or self._connected_to(request.url)
         if spy is not None:
-            self.judge(handover, place, spy.take(request, LambdaContext(handover.target.arn, handover.new_id())))
+            self.judge(handover, scope, spy.take(request, LambdaContext(handover.target.arn, handover.new_id())))
             return "delivered"
         response = self.send(request)
         if response is None:
             return "recorded"
-        self.judge(handover, place, response)
+        self.judge(handover, scope, response)
         return "delivered"
 
-    def request(self, handover: Handover, place: Place) -> HttpRequest:
+    def request(self, handover: Handover, scope: Scope) -> HttpRequest:
         """The request for one event.
 
         Raises:
@@ -102,10 +102,10 @@ class Invocations:
         written_by = _WITHOUT_CONNECTION.get(handover.arn.service)
         if written_by is not None:
             return written_by(handover)
-        destination = _destination(handover, place)
+        destination = _destination(handover, scope)
         if destination is None:
             raise AttemptFailed("NO_RESOURCE", f"API destination {handover.target.arn} does not exist.")
-        connection = _usable_connection(place, destination)
+        connection = _usable_connection(scope, destination)
         oauth = connection.authorization_type == "OAUTH_CLIENT_CREDENTIALS"
         token = self._tokens.value(connection) if oauth else None
         parameters = handover.params.get("HttpParameters", {})
@@ -123,7 +123,7 @@ class Invocations:
         except NotLocal:
             return None
 
-    def judge(self, handover: Handover, place: Place, result: Any) -> HttpResponse:
+    def judge(self, handover: Handover, scope: Scope, result: Any) -> HttpResponse:
         """The response when it means that the event was delivered.
 
         Args:
@@ -135,9 +135,9 @@ class Invocations:
         response = response_of(result)
         if handover.arn.service in _WITHOUT_CONNECTION:
             return outcome_of(response, handover.now, RETRIED_BY_GATEWAYS)
-        destination = _destination(handover, place)
+        destination = _destination(handover, scope)
         if response.status in _TOKEN_REFUSED and destination is not None:
-            connection = connection_of(place, destination.connection_arn)
+            connection = connection_of(scope, destination.connection_arn)
             if connection is not None:
                 self._tokens.forget(connection)
         return outcome_of(response, handover.now, RETRIED_BY_DESTINATIONS)
@@ -172,23 +172,23 @@ def _names_of_url(url: str) -> Iterator[str]:
     yield origin_of(url)
 
 
-def _destination(handover: Handover, place: Place) -> ApiDestination | None:
+def _destination(handover: Handover, scope: Scope) -> ApiDestination | None:
     """The destination a target names. One that was deleted and made anew has another ARN."""
     parts = handover.arn.resource.split("/")
     if parts[0] != "api-destination" or len(parts) < 2:
         return None
-    found = place.api_destinations.get(parts[1])
+    found = scope.api_destinations.get(parts[1])
     return found if found is not None and found.arn == handover.target.arn else None
 
 
-def _usable_connection(place: Place, destination: ApiDestination) -> Connection:
+def _usable_connection(scope: Scope, destination: ApiDestination) -> Connection:
     """The connection of a destination that is ACTIVE.
 
     Raises:
         AttemptFailed: it is not. Nobody recorded what AWS does then; we take it that an authorization under way is
             waited for, and that anything else is final.
     """
-    connection = connection_of(place, destination.connection_arn)
+    connection = connection_of(scope, destination.connection_arn)
     if connection is None:
         raise AttemptFailed("NO_RESOURCE", f"Connection {destination.connection_arn} does not exist.")
     if connection.state not in USABLE:

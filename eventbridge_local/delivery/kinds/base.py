@@ -87,15 +87,15 @@ class Kind:
     inputs: frozenset[str] = INPUTS
     input_refusal: str = ""
     other_accounts: bool = False
-    place: tuple[Literal["region", "account"], ...] = ("region", "account")
+    scope: tuple[Literal["region", "account"], ...] = ("region", "account")
     checks: tuple[Check, ...] = ()
 
     def recognises(self, arn: Arn) -> bool:
         """Whether an ARN of this kind's service is one of this kind."""
         return (
             re.fullmatch(self.resource, arn.resource) is not None
-            and _fits(_REGION, arn.region, "region" in self.place)
-            and _fits(_ACCOUNT, arn.account, "account" in self.place)
+            and _fits(_REGION, arn.region, "region" in self.scope)
+            and _fits(_ACCOUNT, arn.account, "account" in self.scope)
         )
 
 

@@ -231,4 +231,4 @@ EVENT_BUS = Kind(
 )
 
 #: ``arn:aws:events:us-east-1:::``, the target of the rule that AWS makes for an archive.
-ARCHIVE = Kind(name="archive", service="events", resource=r":", way="archive", role="optional", place=("region",))
+ARCHIVE = Kind(name="archive", service="events", resource=r":", way="archive", role="optional", scope=("region",))

@@ -185,7 +185,7 @@ COMMAND_DOCUMENT = Kind(
     client="ssm",
     request=_send_command,
     parameters=Parameters("RunCommandParameters", required=True),
-    place=("region",),
+    scope=("region",),
 )
 
 AUTOMATION = Kind(
@@ -194,7 +194,7 @@ AUTOMATION = Kind(
     resource=r"automation-definition/[^:]+(:[^:]+)?",
     client="ssm",
     request=_start_automation,
-    place=("region",),
+    scope=("region",),
 )
 
 OPS_ITEM = Kind(
@@ -211,7 +211,7 @@ RESPONSE_PLAN = Kind(
     resource=r"response-plan/.+",
     client="ssm-incidents",
     request=_start_incident,
-    place=("account",),
+    scope=("account",),
 )
 
 

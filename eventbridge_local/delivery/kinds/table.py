@@ -122,7 +122,7 @@ def _call_from_another_account(target: Target, kind: Kind, at: RulePlace) -> Non
 def _account(target: Target, kind: Kind, at: RulePlace) -> None:
     """Only some kinds may be in another account (User Guide eb-service-cross-account)."""
     arn = parse_arn(target["Arn"])
-    if arn is not None and arn.account not in ("", at.account) and not kind.other_accounts and "account" in kind.place:
+    if arn is not None and arn.account not in ("", at.account) and not kind.other_accounts and "account" in kind.scope:
         raise ServiceError(
             "AccessDeniedException",
             f"Access to the resource {target['Arn']} is denied. Reason: Adding cross-account target is not permitted.",
