@@ -25,7 +25,7 @@ class ServiceError(Exception):
     Args:
         code: the error code, such as ``ResourceNotFoundException``.
         message: AWS's exact text.
-        status: the HTTP status; AWS was recorded to refuse with 400 always.
+        status: the HTTP status; AWS refuses with 400 always (facts 1.1).
         hint: advice in our words, attached as an exception note and never part of the message.
     """
 
@@ -67,7 +67,7 @@ def already_exists(message: str) -> ServiceError:
 
 
 def limit_exceeded(message: str = "The requested resource exceeds the maximum number allowed.") -> ServiceError:
-    """The refusal over a quota; this one text was recorded for targets and for replays."""
+    """The refusal over a quota; this one text was recorded for targets and for replays (facts 1.9)."""
     return ServiceError("LimitExceededException", message)
 
 

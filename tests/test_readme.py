@@ -66,7 +66,9 @@ def test_code_of_the_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.Mo
     assert run.returncode == 0, f"{page}\n{run.stdout}\n{run.stderr}"
 
 
-@pytest.mark.parametrize("page", ["README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md"))])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md"))]
+)
 def test_links_lead_somewhere(page: str) -> None:
     path = ROOT / page
     targets = re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8"))

@@ -48,7 +48,7 @@ def events_arn(region: str, account: str, resource: str) -> str:
 
 
 def rule_resource(bus: str, rule: str) -> str:
-    """The last part of a rule's ARN; the default bus is not named in it (recorded)."""
+    """The last part of a rule's ARN; the default bus is not named in it (recorded, facts 1.7)."""
     return f"rule/{rule}" if bus == "default" else f"rule/{bus}/{rule}"
 
 

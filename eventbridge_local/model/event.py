@@ -46,7 +46,7 @@ class Event:
     tree: Mapping[str, Any]
     replay_name: str | None = None
     trace_header: str | None = None
-    #: The kinds of hop between buses it has made, ``"local"`` or ``"regional"``; AWS allows one of each (captured).
+    #: The kinds of hop between buses it has made, ``"local"`` or ``"regional"``; AWS allows one of each (facts 7.6).
     hops: tuple[str, ...] = ()
 
     def __init__(
@@ -90,7 +90,7 @@ class Event:
         """The envelope as JSON text without white space, keys in AWS's order.
 
         The detail keeps the producer's key order, number spelling and escapes; only the blanks between tokens go.
-        That blanks go is recorded from AWS, the rest is our choice.
+        That blanks go is recorded from AWS, the rest is our choice (facts 5.4).
         """
         replay = "" if self.replay_name is None else f'"replay-name":{quote(self.replay_name)},'
         resources = ",".join(map(quote, self.resources))
@@ -146,7 +146,7 @@ _ROOT = re.compile(r"(?:^|;)\s*Root=1-[0-9a-f]{8}-[0-9a-f]{24}(?:;|$)", re.IGNOR
 def valid(header: str | None) -> str | None:
     """The header when X-Ray would read it, else None: an event with an invalid one goes on without it.
 
-    Source: User Guide, page eb-related-service-xray.
+    Source: facts 5.5.
     """
     return header if header and _ROOT.search(header) else None
 
@@ -167,6 +167,6 @@ class Ids:
         self._bits = random.Random(seed).getrandbits
 
     def uuid(self) -> str:
-        """Lower-case hex in UUID form; AWS does not set the version bits of uuid4 either (recorded)."""
+        """Lower-case hex in UUID form; AWS does not set the version bits of uuid4 either (facts 1.10)."""
         text = f"{self._bits(128):032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

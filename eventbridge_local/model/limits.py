@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Limits:
     """Quotas that a test may change, such as ``Limits(rules_per_event_bus=1_000)``.
 
-    Source: User Guide, page "EventBridge quotas", and the API model of botocore.
+    Source: facts 1.9: User Guide, page "EventBridge quotas", and the API model of botocore.
 
     Args:
         put_events_request_size: bytes of all entries of a request. This is the figure of the API reference; AWS raised

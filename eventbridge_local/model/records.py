@@ -165,7 +165,7 @@ def is_active(scope: Scope, destination: ApiDestination) -> bool:
 
 
 def secret_document(connection: Connection) -> dict[str, Any]:
-    """What the secret of a connection holds, keys spelled and ordered as AWS does (recorded)."""
+    """What the secret of a connection holds, keys spelled and ordered as AWS does (recorded, facts 10.3)."""
     document = {}
     for name, *path in _SECRET_MEMBERS[connection.authorization_type]:
         value: Any = connection.credentials

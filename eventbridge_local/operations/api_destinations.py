@@ -17,7 +17,7 @@ _DEFAULT_RATE = 300
 
 @operation("CreateApiDestination")
 def create_api_destination(ctx: Context, params: Params) -> Answer:
-    """Make a destination. Source: recorded; refusals of a taken name and of a rate second-hand."""
+    """Make a destination. Source: recorded (facts 10.4); refusals of a taken name and of a rate second-hand."""
     name = params["Name"]
     _check_endpoint(params, "create")
     _check_connection(ctx, params, "create")

@@ -21,7 +21,7 @@ _CHANGES = ("EventPattern", "RetentionDays", "Description", "KmsKeyIdentifier")
 
 @operation("CreateArchive")
 def create_archive(ctx: Context, params: Params) -> Answer:
-    """Make an archive of a bus; it keeps events from now on. Source: recorded, API reference."""
+    """Make an archive of a bus; it keeps events from now on. Source: facts 9.1, 9.2."""
     name = params["ArchiveName"]
     pattern = _checked_pattern(params.get("EventPattern"))
     bus = _source_bus(ctx, params["EventSourceArn"])
@@ -62,7 +62,7 @@ def describe_archive(ctx: Context, params: Params) -> Answer:
 
 @operation("ListArchives")
 def list_archives(ctx: Context, params: Params) -> Answer:
-    """Archives by name, a page at a time; a list entry has neither ArchiveArn nor Description (recorded)."""
+    """Archives by name, a page at a time; a list entry has neither ArchiveArn nor Description (facts 9.2)."""
     if sum(member in params for member in _FILTERS) > 1:
         raise validation_error(
             "At most one filter is allowed for ListArchives. Use either : State, EventSourceArn, or NamePrefix."

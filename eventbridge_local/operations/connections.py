@@ -72,7 +72,7 @@ def _made(ctx: Context, params: Params) -> Connection:
 
 @operation("DescribeConnection")
 def describe_connection(ctx: Context, params: Params) -> Answer:
-    """Describe a connection without its secrets (recorded)."""
+    """Describe a connection without its secrets (recorded, facts 10.2)."""
     found = _connection(ctx, params, "describe")
     auth = shown(found.auth)
     if found.oauth_private is not None:
@@ -188,7 +188,7 @@ def deauthorize_connection(ctx: Context, params: Params) -> Answer:
 
 @operation("DeleteConnection")
 def delete_connection(ctx: Context, params: Params) -> Answer:
-    """Delete a connection and its secret (recorded). Destinations that use it become INACTIVE."""
+    """Delete a connection and its secret (recorded, facts 10.3). Destinations that use it become INACTIVE."""
     before = _connection(ctx, params, "delete")
     if before.state == "DELETING":
         return _summary(before)
@@ -295,7 +295,7 @@ def _at(tree: Any, path: str) -> Any:
 
 
 def _filled_in(value: Any, name: str = "") -> Any:
-    """HTTP parameters that do not say whether they are secret are not (recorded)."""
+    """HTTP parameters that do not say whether they are secret are not (recorded, facts 10.2)."""
     if isinstance(value, Mapping):
         return {key: _filled_in(inner, key) for key, inner in value.items()}
     if name in _LISTS:
@@ -313,7 +313,7 @@ def merged(kept: Tree, given: Tree) -> dict[str, Any]:
 
 
 def shown(auth: Tree) -> dict[str, Any]:
-    """The parameters without anything secret (recorded)."""
+    """The parameters without anything secret (recorded, facts 10.2)."""
     answer: dict[str, Any] = {}
     for name, value in auth.items():
         if name in _LISTS:
@@ -415,7 +415,7 @@ _CONFIGURATION = "ResourceConfigurationArn"
 
 
 def whole_second(ctx: Context) -> datetime:
-    """The instant as connections show it: whole seconds (recorded)."""
+    """The instant as connections show it: whole seconds (facts 1.8)."""
     return ctx.now.replace(microsecond=0)
 
 

@@ -2,7 +2,7 @@
 
 The rules that replicate stand in ``endpoint_rules``.
 
-Source: API reference, User Guide "Global endpoints". No answer of these operations was recorded.
+Source: facts 11.1. No answer of these operations was recorded.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ SETTINGS = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
 
 @operation("CreateEventBus")
 def create_event_bus(ctx: Context, params: Params) -> Answer:
-    """Make a bus. Source: recorded (answers, duplicate), terraform-provider-aws#35065 (``aws.`` names)."""
+    """Make a bus. Source: facts 2.1."""
     name = params["Name"]
     _check_name(params)
     tags = check_tags(params.get("Tags", []))

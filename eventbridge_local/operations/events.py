@@ -1,7 +1,7 @@
 """PutEvents and PutPartnerEvents: a request of entries, each accepted or refused by itself.
 
 The whole request is refused only for its size, and for a bus whose policy does not let the caller in; everything else
-is a result in the place of the entry, with HTTP 200 (recorded). All entries are judged before the first is routed, so
+is a result in the place of the entry, with HTTP 200 (facts 5.1). All entries are judged before the first is routed, so
 what a handler puts in turn waits behind them.
 """
 
@@ -37,7 +37,7 @@ _SIGNED_64_BIT = 2**63
 
 @operation("PutEvents", delivers=True)
 def put_events(ctx: Context, params: Params) -> Answer:
-    """Put events on their buses. Source: recorded, User Guide "Calculating PutEvents event entry size"."""
+    """Put events on their buses. Source: facts 5.1, 5.2, 5.3."""
     entries = params["Entries"]
     _check_size(ctx, entries)
     endpoint = endpoint_of_id(ctx, params["EndpointId"]) if "EndpointId" in params else None
@@ -167,7 +167,7 @@ def _event(ctx: Context, entry: Mapping[str, Any], home: Scope, now: datetime, t
         resources=(*entry.get("Resources", ()), *through),
         detail_text=entry["Detail"],
         tree=detail_tree(entry["Detail"], ctx.limits.event_nesting_levels),
-        # That of the entry comes before that of the request (User Guide eb-related-service-xray).
+        # That of the entry comes before that of the request (facts 5.5).
         trace_header=tracing.valid(entry.get("TraceHeader") or ctx.trace),
     )
 

@@ -73,7 +73,7 @@ CALL_CODES = frozenset(
 )
 _REASON = "made to fail by the test with fail_call"
 
-#: EventBridge refuses with 400 (recorded), except for these.
+#: EventBridge refuses with 400 (recorded, facts 1.1), except for these.
 _STATUSES = {
     "InternalException": 500,
     _INTERNAL: 500,

@@ -3,7 +3,7 @@
 A source waits as PENDING until its customer makes the bus of its name, and again after the customer deactivates it; two
 weeks of waiting end it. It is ACTIVE while events pass. A source that is DELETED is still shown to its customer.
 
-Source: API reference, User Guide "Receiving events from a SaaS partner". No answer of these operations was recorded.
+Source: facts 11.2. No answer of these operations was recorded.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 @operation("PutPermission")
 def put_permission(ctx: Context, params: Params) -> Answer:
-    """Add or replace one statement, or the whole policy. Source: recorded, captured (order of checks)."""
+    """Add or replace one statement, or the whole policy. Source: facts 2.2, 2.3, 2.4."""
     if "Policy" in params:
         if any(member in params for member in (*_SHORT_FORM, "Condition")):
             raise validation_error(
@@ -86,7 +86,7 @@ def _with_statement(policy: Document | None, params: Params, bus_arn: str) -> Do
 
 @operation("RemovePermission")
 def remove_permission(ctx: Context, params: Params) -> Answer:
-    """Remove one statement or all; with the last one the policy goes. Source: recorded, captured."""
+    """Remove one statement or all; with the last one the policy goes. Source: facts 2.2."""
     everything, sid = params.get("RemoveAllPermissions", False), params.get("StatementId")
     if everything and sid is not None:
         raise validation_error("StatementId could not be combined with All parameter.")

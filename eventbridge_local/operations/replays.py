@@ -61,7 +61,7 @@ def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple
 
 @operation("DescribeReplay")
 def describe_replay(ctx: Context, params: Params) -> Answer:
-    """One replay. Times it has not reached yet are absent (recorded)."""
+    """One replay. Times it has not reached yet are absent (recorded, facts 9.5)."""
     _check_there(ctx, params["ReplayName"])
     replay = ctx.plane.replayer.look(ctx.scope, params["ReplayName"])
     return without_nones(
@@ -71,7 +71,7 @@ def describe_replay(ctx: Context, params: Params) -> Answer:
 
 @operation("ListReplays")
 def list_replays(ctx: Context, params: Params) -> Answer:
-    """Replays by name, a page at a time; a list entry has no ReplayArn, Description and Destination (recorded)."""
+    """Replays by name, a page at a time; a list entry has no ReplayArn, Description and Destination (facts 9.5)."""
     if sum(member in params for member in _FILTERS) > 1:
         raise validation_error(
             "At most one filter is allowed for ListReplays. Use either : State, EventSourceArn, or NamePrefix."

@@ -21,7 +21,7 @@ REQUIRED_OF_A_TEST_EVENT = ("id", "account", "source", "time", "region", "detail
 
 @operation("PutRule")
 def put_rule(ctx: Context, params: Params) -> Answer:
-    """Make a rule, or replace all of one but its targets and tags. Source: recorded, API reference."""
+    """Make a rule, or replace all of one but its targets and tags. Source: facts 3.1."""
     pattern, schedule = _checked_trigger(params)
     tags = check_tags(params.get("Tags", []))
     bus = bus_of(ctx, params)
@@ -89,7 +89,7 @@ def _scheduled(text: str) -> Schedule:
 
 @operation("DescribeRule")
 def describe_rule(ctx: Context, params: Params) -> Answer:
-    """One rule; ``CreatedBy`` is shown here and not in lists (recorded)."""
+    """One rule; ``CreatedBy`` is shown here and not in lists (recorded, facts 3.2)."""
     rule = rule_of(bus_of(ctx, params), params["Name"])
     return {**_row(rule), "CreatedBy": rule.created_by}
 
@@ -147,7 +147,7 @@ def delete_rule(ctx: Context, params: Params) -> Answer:
 
 @operation("TestEventPattern")
 def test_event_pattern(_: Context, params: Params) -> Answer:
-    """Whether a pattern matches an event given as text. Source: recorded, with the fields an event must have."""
+    """Whether a pattern matches an event given as text. Source: facts 3.3, the fields it must have."""
     pattern = compiled(params["EventPattern"])
     refusal: Callable[[str], ServiceError] = lambda hint: validation_error("Parameter Event is not valid.", hint=hint)  # noqa: E731
     try:

@@ -37,10 +37,10 @@ def operation(name: str, *, delivers: bool = False) -> Callable[[Operation], Ope
 
 
 def given(params: Params, *names: str) -> Params:
-    """Those of the named members that were given, for answers in which absent members stay absent (recorded)."""
+    """Those of the named members that were given, for answers in which absent members stay absent (facts 1.2)."""
     return {name: params[name] for name in names if name in params}
 
 
 def without_nones(**members: Any) -> Answer:
-    """An answer's members less those without a value; AWS never sends null (recorded)."""
+    """An answer's members less those without a value; AWS never sends null (recorded, facts 1.2)."""
     return {name: value for name, value in members.items() if value is not None}

@@ -28,7 +28,7 @@ def tag_resource(ctx: Context, params: Params) -> Answer:
 
 @operation("UntagResource")
 def untag_resource(ctx: Context, params: Params) -> Answer:
-    """Remove tags by key; a key that is not there is no error (recorded)."""
+    """Remove tags by key; a key that is not there is no error (recorded, facts 2.7)."""
     arn = _taggable(ctx, params["ResourceARN"], change=True)
     gone = set(params["TagKeys"])
     tags = place_of(ctx, arn).tags
@@ -61,7 +61,7 @@ def check_tag_count(tags: Mapping[str, str], limits: Limits) -> None:
 
 
 def _taggable(ctx: Context, text: str, *, change: bool) -> str:
-    """The ARN of an existing bus or rule; which of the two it must be is told by the ARN (recorded)."""
+    """The ARN of an existing bus or rule; which of the two it must be is told by the ARN (facts 2.7)."""
     arn = parse_arn(text)
     if arn is None or arn.service != "events":
         raise validation_error(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")

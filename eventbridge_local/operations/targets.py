@@ -17,7 +17,7 @@ _INPUTS = ("Input", "InputPath", "InputTransformer")
 
 @operation("PutTargets")
 def put_targets(ctx: Context, params: Params) -> Answer:
-    """Add targets to a rule; an id that is there is replaced whole. Source: recorded."""
+    """Add targets to a rule; an id that is there is replaced whole. Source: recorded (facts 4.1)."""
     at = _rule_place(ctx, params.get("EventBusName", "default"))
     for target in params["Targets"]:
         check_target(target, at)
@@ -59,7 +59,7 @@ def remove_targets(ctx: Context, params: Params) -> Answer:
 
 @operation("ListTargetsByRule")
 def list_targets_by_rule(ctx: Context, params: Params) -> Answer:
-    """The targets of a rule by id, each exactly as it was put (recorded)."""
+    """The targets of a rule by id, each exactly as it was put (recorded, facts 4.1)."""
     bus = bus_of(ctx, params)
     rule = rule_of(bus, params["Rule"])
     shown, token = paged(

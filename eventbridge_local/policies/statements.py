@@ -25,7 +25,7 @@ PUT_EVENTS = "events:PutEvents"
 
 
 def statement_of(sid: str, principal: str, bus_arn: str, condition: Mapping[str, str] | None = None) -> Document:
-    """The statement that the short form of PutPermission makes (recorded).
+    """The statement that the short form of PutPermission makes (recorded, facts 2.2).
 
     Args:
         principal: twelve digits, or ``*`` for everyone.

@@ -88,7 +88,7 @@ class WholeEvent:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """``Input``: the same text for every event, white space and all (native capture)."""
+    """``Input``: the same text for every event, white space and all (facts 6.1)."""
 
     text: str
 
