@@ -32,7 +32,6 @@ LEVELS = {
     "captures": 7,
     "contracts": 7,
     "iac": 7,
-    "loading": 8,
     "options": 8,
     "handle": 8,
     "mock": 8,
@@ -49,7 +48,6 @@ LEVELS = {
 BESIDE = {
     ("json_text", "json_reader"),
     ("handle", "options"),
-    ("handle", "loading"),
     ("mock", "options"),
     ("mock", "handle"),
 }

@@ -98,7 +98,7 @@ GIVEN = {
         "report.explain.RoutingTable",
     ],
     "Coverage": ["report.coverage.Coverage", "report.coverage.RuleCoverage"],
-    "Templates": ["iac.report.LoadReport", "iac.report.LoadedRule", "iac.report.LoadedTarget"],
+    "Templates": ["iac.plan.LoadReport", "iac.plan.LoadedRule", "iac.plan.LoadedTarget"],
     "Archives and files": ["captures.ArchiveView", "captures.ReplayReport"],
     "Findings of contracts": ["contracts.collection.Contract", "contracts.violations.Violation"],
     "Samples": ["samples.catalog.Sample"],
@@ -121,7 +121,7 @@ NOT_FOR_USERS = {
 MORE_ERRORS = (
     "patterns.InvalidPattern",
     "schedules.InvalidSchedule",
-    "iac.running.PlanRefused",
+    "iac.run.PlanRefused",
     "batching.PutFailed",
     "batching.EntryTooLarge",
 )

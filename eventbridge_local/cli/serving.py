@@ -40,7 +40,7 @@ def _greet(server: Server, terminal: Terminal) -> None:
     terminal.say(f"try: aws events list-event-buses --endpoint-url {server.url}; Ctrl-C stops it")
     if server.report is not None:
         terminal.say(f"{count(len(server.report.rules), 'rule')} from {server.report.source}")
-        for line in remarks(server.report, server.assumed):
+        for line in remarks(server.report):
             terminal.note(line)
     terminal.out.flush()
 

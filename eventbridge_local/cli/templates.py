@@ -5,21 +5,21 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 
-from eventbridge_local.bench import Bench, Template, bench
+from eventbridge_local.bench import Bench, bench
 from eventbridge_local.cli.output import Terminal
 from eventbridge_local.errors import UsageError
-from eventbridge_local.iac import LoadReport
+from eventbridge_local.iac import LoadReport, TemplateSource
 from eventbridge_local.options import Options
 
 
-def template_of(args: argparse.Namespace) -> Template:
+def template_of(args: argparse.Namespace) -> TemplateSource:
     """The template of the arguments.
 
     Raises:
         UsageError: a --parameter or --resource is not ``NAME=VALUE``.
     """
     parameters = _pairs("--parameter", args.parameter)
-    return Template(args.template, parameters, args.stack, _pairs("--resource", args.resource))
+    return TemplateSource(args.template, parameters, args.stack, _pairs("--resource", args.resource))
 
 
 def _pairs(option: str, given: Iterable[str]) -> dict[str, str]:
@@ -38,15 +38,15 @@ def loaded(args: argparse.Namespace, terminal: Terminal, keep: int | None = None
     Nothing is handed to other services, whatever endpoints are configured.
     """
     made = bench(Options(account=args.account, region=args.region, forward="never", seed=0, keep_records=keep))
-    report, assumed = made.load(template_of(args))
-    for line in remarks(report, assumed):
+    report = made.load(template_of(args))
+    for line in remarks(report):
         terminal.note(line)
     return made, report
 
 
-def remarks(report: LoadReport, assumed: Iterable[str]) -> list[str]:
+def remarks(report: LoadReport) -> list[str]:
     """What a reader of the result should know of the template."""
-    lines = [f"bus {name!r} is not declared in {report.source}; it is taken to exist" for name in assumed]
+    lines = [f"bus {name!r} is not declared in {report.source}; it is taken to exist" for name in report.assumed_buses]
     lines += [f"not resolved: {entry.path}: {entry.reason}; give {entry.options}" for entry in report.unresolved]
     if report.unused:
         lines.append(f"given but not asked for: {', '.join(report.unused)}")

@@ -72,20 +72,12 @@ class Arranging(Base):
             PlanRefused: AWS would refuse the template at deployment.
             UnresolvedReference: with ``strict``, a value is not known.
         """
-        from eventbridge_local import loading  # with its parsers, which most tests do without
+        from eventbridge_local import iac  # with its parsers, which most tests do not need
 
-        given = {"parameters": parameters, "stack": stack, "resources": resources}
-        report = loading.load(
-            self._service,
-            lambda operation, params: self._perform(operation, **params),
-            source,
-            strict=strict,
-            account=self.account,
-            region=self.region,
-            **given,
-        )
+        plan = iac.TemplateSource(source, parameters, stack, resources).plan(self.account, self.region)
+        report = iac.load(self._service, lambda name, params: self._perform(name, **params), plan, strict=strict)
         if connect_handlers:
-            loading.connect_handlers(report, self.connect)
+            iac.connect_handlers(report, self.connect)
         return report
 
     def rule(

@@ -1,6 +1,6 @@
-"""What ``cdk synth`` writes: a cloud assembly, which is a folder with ``manifest.json`` and a template for each stack.
+"""The output of ``cdk synth``: a cloud assembly, a folder with ``manifest.json`` and a template for each stack.
 
-All stacks of the folder are loaded, those of Stages too, and exports of one resolve imports of another.
+All stacks of the folder are loaded, those of Stages too, and imports of one get the exports of another.
 Source: the schema of the cloud assembly, package @aws-cdk/cloud-assembly-schema.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac.documents import read_document
-from eventbridge_local.iac.home import Home
+from eventbridge_local.iac.values import Scope
 
 MANIFEST = "manifest.json"
 
@@ -24,17 +24,21 @@ class StackFile(NamedTuple):
         name: name of the stack.
         path: its template.
         parameters: those that the assembly sets.
-        home: the account and Region it was synthesized for, if it was for certain ones.
+        made_for: the account and Region of its environment; None for a stack without one.
     """
 
     name: str
     path: Path
     parameters: dict[str, Any]
-    home: Home | None
+    made_for: Scope | None
 
 
 def stack_files(folder: Path) -> list[StackFile]:
-    """The stacks of an assembly and of the assemblies inside it, those that others depend on first."""
+    """Return the stacks of an assembly and of the assemblies inside it, those that others depend on first.
+
+    Raises:
+        UsageError: the assembly has no stack.
+    """
     found = list(_stacks(folder))
     if not found:
         raise UsageError(f"{folder / MANIFEST} lists no stack; run `cdk synth` again")
@@ -42,7 +46,7 @@ def stack_files(folder: Path) -> list[StackFile]:
 
 
 def known_stack(template: Path) -> StackFile | None:
-    """The stack that a single template is of, by the manifest beside it."""
+    """Return the stack that a single template belongs to, by the manifest beside it; None when there is no manifest."""
     if not (template.parent / MANIFEST).is_file():
         return None
     return next((stack for stack in _stacks(template.parent) if stack.path.resolve() == template.resolve()), None)
@@ -59,20 +63,20 @@ def _stacks(folder: Path) -> Iterator[StackFile]:
                 properties.get("stackName") or name,
                 folder / properties["templateFile"],
                 properties.get("parameters") or {},
-                _home(artifact.get("environment")),
+                _environment(artifact.get("environment")),
             )
         elif artifact.get("type") == "cdk:cloud-assembly" and "directoryName" in properties:
             yield from _stacks(folder / properties["directoryName"])
 
 
-def _home(environment: Any) -> Home | None:
-    """The account and Region of ``aws://ACCOUNT/REGION``; an app without an environment has placeholders there."""
+def _environment(environment: Any) -> Scope | None:
+    """Return the account and Region of ``aws://ACCOUNT/REGION``; without an environment there are placeholders."""
     account, _, region = str(environment).removeprefix("aws://").partition("/")
-    return (account, region) if account.isdigit() and region and region != "unknown-region" else None
+    return Scope(account, region) if account.isdigit() and region and region != "unknown-region" else None
 
 
 def _in_order(artifacts: dict[str, Any]) -> list[str]:
-    """Names with each behind those it depends on; the manifest's own order otherwise."""
+    """Return the names, each after those it depends on; otherwise in the order of the manifest."""
     done: dict[str, None] = {}
 
     def visit(name: str, above: tuple[str, ...]) -> None:

@@ -2,20 +2,81 @@
 
 Positions are looked up when they are asked for, which is once for each declared resource: reading stays as fast as the
 parser, and values stay plain dicts, lists, texts and numbers.
+
+YAML is read as CloudFormation and the Serverless Framework read it. PyYAML composes the graph of nodes, which keeps the
+positions; the values are made here, because CloudFormation leaves out parts of YAML 1.1 (dates stay text), because its
+short tags (``!Sub``) become the long form (``Fn::Sub``), and because base-8 and base-60 numbers would change account
+ids and times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from pathlib import Path as FilePath
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac import json_text
-from eventbridge_local.iac.unknown import Path as Where
+from eventbridge_local.iac.values import Path
 
 Position = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that was read.
+
+    Args:
+        path: where it is.
+        data: its content.
+        locate: returns the position of what is at a path in ``data``, or None.
+    """
+
+    path: FilePath
+    data: dict[str, Any]
+    locate: Callable[[Path], Position | None] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    def position(self, path: Path) -> tuple[int | None, int | None]:
+        """Return line and column of what is at ``path``, or of the nearest thing around it that has a position."""
+        for length in range(len(path), 0, -1):
+            found = self.locate(path[:length])
+            if found is not None:
+                return found
+        return None, None
+
+
+class Origin(NamedTuple):
+    """Where a resource comes from that is made of something else in its document, such as an event of a SAM function.
+
+    Args:
+        path: of the declaration in the file.
+        below: between that and the properties.
+        names: the source's names for properties; a target's members are looked up without ``Targets[0]``.
+        flat: whether the source writes the members of the only target beside those of the rule.
+        at: the path whose position counts as that of the resource, where it is not ``path``.
+        alias: what the source calls the resource, where that is not its logical id.
+    """
+
+    path: Path
+    below: Path = ()
+    names: Mapping[str, str] = MappingProxyType({})
+    flat: bool = False
+    at: Path = ()
+    alias: str = ""
+
+    def full(self, path: Path) -> Path:
+        """Return the path in the file of what is at ``path`` within the properties."""
+        if self.flat and path[:1] == ("Targets",):
+            path = path[2:]
+        head = tuple(self.names.get(part, part) if isinstance(part, str) else part for part in path[:1])
+        return (*self.path, *self.below, *(part for part in head if part != ""), *path[1:])
 
 
 class BrokenFile(UsageError):
@@ -33,35 +94,8 @@ class BrokenFile(UsageError):
         self.column = column
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A file that was read.
-
-    Args:
-        path: where it is.
-        data: its content.
-        locate: gives the position of what stands at a path in ``data``, None when it cannot tell.
-    """
-
-    path: Path
-    data: dict[str, Any]
-    locate: Callable[[Where], Position | None] = field(repr=False)
-
-    @property
-    def name(self) -> str:
-        return self.path.name
-
-    def position(self, path: Where) -> tuple[int | None, int | None]:
-        """Line and column of the nearest thing on the way to ``path`` that has a position."""
-        for length in range(len(path), 0, -1):
-            found = self.locate(path[:length])
-            if found is not None:
-                return found
-        return None, None
-
-
-def read_document(path: Path) -> Document:
-    """A file whose content is a mapping. JSON is read as such when it is so named or begins with a brace.
+def read_document(path: FilePath) -> Document:
+    """Return a file whose content is a mapping. It is read as JSON when its name ends so or its text begins with ``{``.
 
     Raises:
         BrokenFile: with file, line and column.
@@ -71,16 +105,14 @@ def read_document(path: Path) -> Document:
     if path.suffix == ".json" or (path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] == "{"):
         data, locate = _json(text, path)
     else:
-        from eventbridge_local.iac import yaml_text
-
-        data, locate = yaml_text.read(text, lambda line, column, problem: BrokenFile(str(path), line, column, problem))
+        data, locate = _read_yaml(text, lambda line, column, problem: BrokenFile(str(path), line, column, problem))
     if not isinstance(data, dict):
         kind = "nothing" if data is None else f"a {type(data).__name__}"
         raise BrokenFile(str(path), 1, 1, f"a template is a mapping; this file holds {kind}")
     return Document(path, data, locate)
 
 
-def _text(path: Path) -> str:
+def _text(path: FilePath) -> str:
     try:
         raw = path.read_bytes()
     except OSError as problem:
@@ -97,8 +129,156 @@ def _text(path: Path) -> str:
         raise BrokenFile(str(path), line, column, f"not UTF-8: {problem.reason}") from None
 
 
-def _json(text: str, path: Path) -> tuple[Any, Callable[[Where], Position | None]]:
+def _json(text: str, path: FilePath) -> tuple[Any, Callable[[Path], Position | None]]:
     try:
         return json_text.read(text)
     except json_text.BrokenJson as broken:
         raise BrokenFile(str(path), broken.line, broken.column, broken.problem) from None
+
+
+#: Makes the error for a problem at a line and column.
+_Complaint = Callable[[int, int, str], Exception]
+
+#: The intrinsic functions that have a short tag. Source: CloudFormation Template Reference, "Intrinsic functions".
+_SHORT_TAGS = frozenset(
+    (
+        *("And", "Base64", "Cidr", "Equals", "FindInMap", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length"),
+        *("Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform"),
+    )
+)
+_PLAIN = {"Ref": "Ref", "Condition": "Condition"}
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]+)?\Z")
+_TRUE = frozenset(("true", "yes", "on"))
+_CORE = "tag:yaml.org,2002:"
+_MERGE = _CORE + "merge"
+
+
+def _read_yaml(text: str, complain: _Complaint) -> tuple[Any, Callable[[Path], tuple[int, int] | None]]:
+    """Return the value of the only document in ``text``, and a function from a path in it to a line and column.
+
+    Args:
+        complain: makes the error for a problem at a line and column, both from 1.
+
+    Raises:
+        UsageError: PyYAML is not installed.
+    """
+    yaml = _yaml_library()
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        root = yaml.compose(text, Loader=loader)
+    except yaml.MarkedYAMLError as broken:
+        mark = broken.problem_mark or broken.context_mark
+        raise complain(mark.line + 1, mark.column + 1, broken.problem or broken.context or "no YAML") from None
+    except yaml.reader.ReaderError as broken:
+        before = text[: broken.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise complain(line, column, f"a character that YAML does not allow: {broken.reason}") from None
+    except RecursionError:
+        raise complain(1, 1, "nested too deep to be read") from None
+    if root is None:
+        raise complain(1, 1, "the file is empty")
+    return _YamlValues(yaml, complain).value(root), lambda path: _locate_in_yaml(yaml, root, path)
+
+
+def _yaml_library() -> Any:
+    try:
+        import yaml
+    except ImportError:
+        raise UsageError("reading YAML needs PyYAML: pip install eventbridge-local[iac]") from None
+    return yaml
+
+
+class _YamlValues:
+    """Makes values from nodes. A node used by several aliases is made once and shared."""
+
+    def __init__(self, yaml: Any, complain: _Complaint) -> None:
+        self._scalar, self._sequence = yaml.ScalarNode, yaml.SequenceNode
+        self._complain = complain
+        self._made: dict[int, Any] = {}
+
+    def value(self, node: Any) -> Any:
+        if isinstance(node, self._scalar) and node.tag.startswith(_CORE):
+            return self._plain(node)
+        known = self._made.get(id(node), self)
+        if known is not self:
+            if known is None:
+                raise self._error(node, "an alias stands inside the value it refers to")
+            return known
+        self._made[id(node)] = None
+        self._made[id(node)] = made = self._tagged(node) if node.tag[:1] == "!" else self._bare(node)
+        return made
+
+    def _bare(self, node: Any) -> Any:
+        if isinstance(node, self._scalar):
+            return self._plain(node)
+        if isinstance(node, self._sequence):
+            return [self.value(item) for item in node.value]
+        return self._mapping(node)
+
+    def _mapping(self, node: Any) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if key_node.tag == _MERGE:
+                self._merge(value_node, merged)
+                continue
+            if not isinstance(key_node, self._scalar):
+                raise self._error(key_node, "a key must be a text")
+            key = key_node.value
+            if key in made:
+                raise self._error(key_node, f"{key!r} is defined twice")
+            made[key] = self.value(value_node)
+        return {**merged, **made} if merged else made
+
+    def _merge(self, node: Any, into: dict[str, Any]) -> None:
+        value = self.value(node)
+        for mapping in value if isinstance(value, list) else [value]:
+            if not isinstance(mapping, dict):
+                raise self._error(node, "<< needs a mapping")
+            for key, inner in mapping.items():
+                into.setdefault(key, inner)
+
+    def _tagged(self, node: Any) -> Any:
+        name = node.tag[1:]
+        if name not in _SHORT_TAGS and name not in _PLAIN:
+            raise self._error(node, f"unknown tag {node.tag}; CloudFormation has no such function")
+        content = node.value if isinstance(node, self._scalar) else self._bare(node)
+        if name == "GetAtt" and isinstance(content, str):
+            content = content.split(".", 1)
+        return {_PLAIN.get(name) or f"Fn::{name}": content}
+
+    def _plain(self, node: Any) -> Any:
+        text = node.value
+        if node.tag == _CORE + "str" or node.style:
+            return text
+        kind = node.tag[len(_CORE) :]
+        if kind == "null":
+            return None
+        if kind == "bool":
+            return text.lower() in _TRUE
+        if kind == "int" and _INTEGER.match(text):
+            return int(text)
+        if kind in ("int", "float") and _FLOAT.match(text):
+            return float(text)
+        return text
+
+    def _error(self, node: Any, problem: str) -> Exception:
+        return self._complain(node.start_mark.line + 1, node.start_mark.column + 1, problem)
+
+
+def _locate_in_yaml(yaml: Any, node: Any, path: Path) -> tuple[int, int] | None:
+    """Return the position of the key or element that ``path`` ends in."""
+    mark = None
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            pair = next((pair for pair in node.value if pair[0].value == part), None)
+            if pair is None:
+                return None
+            mark, node = pair[0].start_mark, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            mark = node.start_mark
+        else:
+            return None
+    return (mark.line + 1, mark.column + 1) if mark else None

@@ -1,7 +1,7 @@
-"""Python handlers of functions: found by what the source says of their code, and imported on demand.
+"""Python handlers of functions: found from what the source says about their code, and imported on demand.
 
 Many services have an ``app.py`` in every function's folder. Two such modules cannot both be ``sys.modules["app"]``, so
-the first keeps the name, and a later one of the same name is loaded in its place for a moment and then kept here only.
+the first keeps the name; a later one takes the name while it is imported and is then kept here only.
 A module that the test itself imported from the same file is used as it is, so that patching it works.
 """
 
@@ -40,11 +40,11 @@ class Handler:
         """Import the module and return the function.
 
         Raises:
-            UsageError: the folder, the module or the function is not there. What the module itself raises while it is
-                imported is not changed.
+            UsageError: the folder, the module or the function does not exist. What the module itself raises while it
+                is imported is not changed.
         """
         if not self.root.exists():
-            raise UsageError(f"handler {self}: there is no {self.root}; build the code first or connect a handler")
+            raise UsageError(f"handler {self}: there is no {self.root}; build the code first, or connect a handler")
         module = self._module()
         try:
             found = getattr(module, self.function)
@@ -57,7 +57,7 @@ class Handler:
     def _module(self) -> ModuleType:
         root = os.path.realpath(self.root)
         known = _loaded.get((root, self.module)) or sys.modules.get(self.module)
-        if known is not None and _stands_under(known, root):
+        if known is not None and _is_below(known, root):
             return known
         with _first_on_path(root), _set_aside(self.module.partition(".")[0], root):
             try:
@@ -73,10 +73,10 @@ class Handler:
 
 
 def python_handler(handler: Any, root: Path | None, runtime: Any) -> Handler | None:
-    """The handler that ``module.function`` or ``folder/module.function`` names; None when it is not Python.
+    """Return the handler that ``module.function`` or ``folder/module.function`` names; None when it is not Python.
 
     Args:
-        handler: the function's Handler as the source has it.
+        handler: the property ``Handler`` of the function.
         root: where its code is; None when the source does not say.
         runtime: such as ``python3.13``; None counts as Python only if the module's file is there.
     """
@@ -100,13 +100,13 @@ def _file_of(module: ModuleType) -> str:
     return os.path.realpath(file) if isinstance(file, str) else ""
 
 
-def _stands_under(module: ModuleType, root: str) -> bool:
+def _is_below(module: ModuleType, root: str) -> bool:
     return _file_of(module).startswith(root + os.sep)
 
 
 @contextmanager
 def _first_on_path(root: str) -> Iterator[None]:
-    """The root in front during the import, and behind everything afterwards, for imports inside functions."""
+    """Put the root first on the module path during the import, and last afterwards for imports inside functions."""
     sys.path.insert(0, root)
     importlib.invalidate_caches()
     try:
@@ -119,10 +119,10 @@ def _first_on_path(root: str) -> Iterator[None]:
 
 @contextmanager
 def _set_aside(package: str, root: str) -> Iterator[None]:
-    """Let modules from elsewhere step aside during the import, and come back after it.
+    """Take modules from elsewhere out of ``sys.modules`` during the import, and put them back after it.
 
-    Those are modules called like the handler's own, and all that stand under the roots of other handlers: two functions
-    may each have a ``utils.py`` too.
+    These are modules with the name of the handler's own package, and all modules below the roots of other handlers,
+    because two functions may each have a ``utils.py``.
     """
     others = tuple({other + os.sep for other, _ in _loaded if other != root})
     held = {}

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
-from eventbridge_local.iac.unknown import Path
+from eventbridge_local.iac.values import Path
 
 _BLANKS = " \t\r\n"
 _skip = json.JSONDecoder().raw_decode

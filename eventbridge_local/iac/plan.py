@@ -1,4 +1,7 @@
-"""What a loader hands over: API operations in the order they must run, and what it knows besides."""
+"""The plan of a source: API operations in the order in which they must run, and what is known about resources.
+
+Every format makes a ``Plan``; ``run`` carries it out. ``report_of`` makes the ``LoadReport`` that ``load`` returns.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 from eventbridge_local.iac.handlers import Handler
+from eventbridge_local.model.arn import parse_arn
+
+_ARGUMENT = re.compile(r"(parameter|resource)s=\{'([^']*)': '\.\.\.'\}")
+_RULE_TYPES = ("AWS::Events::Rule", "aws_cloudwatch_event_rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +48,6 @@ class Step:
         return f"{self.file}:{self.line} {self.logical_id}" if self.line else f"{self.file} {self.logical_id}"
 
 
-_ARGUMENT = re.compile(r"(parameter|resource)s=\{'([^']*)': '\.\.\.'\}")
-
-
 @dataclass(frozen=True, slots=True)
 class Unresolved:
     """A value that cannot be known without a deployment.
@@ -71,15 +75,15 @@ class Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource of the source that an event may meet.
+    """A resource of the source that may receive an event.
 
     Args:
         logical_id: what the source calls it.
         type: the type in the source's words, such as ``AWS::Lambda::Function`` or ``aws_sqs_queue``.
-        arn: the ARN that targets carry; None when it is not known.
+        arn: the ARN that targets name; None when it is not known.
         physical_name: its name once deployed; None when it is not known.
         handler: where a function's Python code is; None for other resources and other languages.
-        dead_letter_arn: where the resource itself sends what it cannot handle.
+        dead_letter_arn: where the resource itself sends events that it cannot handle.
     """
 
     logical_id: str
@@ -96,16 +100,16 @@ def _nothing() -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a source says about EventBridge.
+    """Everything that a source declares about EventBridge.
 
     Args:
         source: the path that was read.
         steps: in the order in which they must run.
-        unresolved: what could not be known, in the order of the source.
-        ignored: how many resources of each type have no part in EventBridge.
+        unresolved: values that are not known before a deployment, in the order of the source.
+        ignored: how many resources of each type are not used, because they are not part of EventBridge.
         names: resources by logical id, and by shorter names where those are unique (construct ids of CDK, names of
             functions in serverless.yml, resource names of Terraform, ids inside nested stacks).
-        unused: parameters and resources that were given and that nothing asked for.
+        unused: names of parameters and resources that were given and that nothing asked for.
     """
 
     source: str
@@ -114,3 +118,195 @@ class Plan:
     ignored: Mapping[str, int] = field(default_factory=_nothing)
     names: Mapping[str, Resource] = field(default_factory=_nothing)
     unused: tuple[str, ...] = ()
+
+    @property
+    def undeclared_buses(self) -> tuple[str, ...]:
+        """The names of buses that rules are on and that the source does not declare, ``default`` left out."""
+        declared = {"default", *(step.params.get("Name") for step in self.steps if step.operation == "CreateEventBus")}
+        used = [step.params.get("EventBusName", "default") for step in self.steps if step.operation == "PutRule"]
+        names = (name for name in used if isinstance(name, str) and parse_arn(name) is None)
+        return tuple(dict.fromkeys(name for name in names if name not in declared))
+
+
+def names_with_aliases(full: Mapping[str, Resource], short: Mapping[str, list[Resource]]) -> dict[str, Resource]:
+    """Return ``full`` with the short names that mean one resource.
+
+    A short name that means a rule and one other resource is that of the other: a test connects functions and queues,
+    not rules.
+    """
+    names = dict(full)
+    for alias, found in short.items():
+        connectable = [resource for resource in found if resource.type not in _RULE_TYPES] or found
+        if alias not in full and len(connectable) == 1:
+            names[alias] = connectable[0]
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTarget:
+    """A target of a loaded rule.
+
+    Args:
+        id: its id in the rule.
+        arn: its ARN.
+        dead_letter_arn: the ARN of its dead-letter queue, or None.
+        params: the whole target as PutTargets received it.
+    """
+
+    id: str
+    arn: str
+    dead_letter_arn: str | None
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRule:
+    """A loaded rule.
+
+    Args:
+        name: its physical name.
+        logical_id: what the source calls it.
+        bus: name of its bus.
+        arn: its ARN.
+        pattern: the event pattern as text; None for a rule with a schedule alone.
+        schedule: the schedule expression, or None.
+        state: ``ENABLED``, ``DISABLED`` or the third state of CloudTrail's read-only events.
+        targets: in the order of the source.
+        file: the file that declares it.
+        line: the line there, from 1; None where it is not known.
+    """
+
+    name: str
+    logical_id: str
+    bus: str
+    arn: str | None
+    pattern: str | None
+    schedule: str | None
+    state: str
+    targets: tuple[LoadedTarget, ...]
+    file: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What was loaded. ``print`` shows it as a table.
+
+    Args:
+        source: the path that was read.
+        rules: in the order in which they were put.
+        unresolved: values that are not known, and how to give them.
+        ignored: how many resources of each type are not used, because they are not part of EventBridge.
+        names: resources by logical id and by unique short names.
+        unused: names among ``parameters`` and ``resources`` that nothing asked for.
+        operations: how many operations of each kind were run.
+        assumed_buses: buses that the source uses and does not declare, and that were created for it.
+    """
+
+    source: str
+    rules: tuple[LoadedRule, ...]
+    unresolved: tuple[Unresolved, ...]
+    ignored: Mapping[str, int]
+    names: Mapping[str, Resource]
+    unused: tuple[str, ...]
+    operations: Mapping[str, int]
+    assumed_buses: tuple[str, ...] = ()
+
+    def rule(self, name: str) -> LoadedRule:
+        """Return the rule of that name, ARN, logical id, or short name of a logical id.
+
+        Args:
+            name: one of these.
+
+        Raises:
+            KeyError: no rule has the name, or several have it; the text lists the rules.
+        """
+        resource = self.names.get(name)
+        logical_id = resource.logical_id if resource else None
+        for called in (
+            [rule for rule in self.rules if name in (rule.logical_id, rule.name, rule.arn)],
+            [rule for rule in self.rules if rule.logical_id == logical_id],
+            [rule for rule in self.rules if rule.logical_id.rpartition(".")[2] == name],
+        ):
+            if len(called) == 1:
+                return called[0]
+        there = ", ".join(rule.logical_id for rule in self.rules) or "none"
+        raise KeyError(f"there is no rule {name!r}, or more than one; the rules are: {there}")
+
+    def __str__(self) -> str:
+        return "\n".join(_lines(self))
+
+
+def report_of(plan: Plan) -> LoadReport:
+    """Return the report of a plan that was carried out with these steps."""
+    operations: dict[str, int] = {}
+    for step in plan.steps:
+        operations[step.operation] = operations.get(step.operation, 0) + 1
+    targets: dict[tuple[str, str], list[LoadedTarget]] = {}
+    for step in plan.steps:
+        if step.operation == "PutTargets":
+            key = (bus_of(step.params), str(step.params["Rule"]))
+            given = [params for params in step.params["Targets"] if isinstance(params, Mapping)]
+            targets.setdefault(key, []).extend(_target(params) for params in given)
+    rules = [_rule(step, targets) for step in plan.steps if step.operation == "PutRule"]
+    return LoadReport(plan.source, tuple(rules), plan.unresolved, plan.ignored, plan.names, plan.unused, operations)
+
+
+def bus_of(params: Mapping[str, Any]) -> str:
+    """Return the name of the bus in an operation's parameters, which may give its ARN or leave it out."""
+    name = str(params.get("EventBusName") or "default")
+    arn = parse_arn(name)
+    return arn.resource.removeprefix("event-bus/") if arn else name
+
+
+def _target(params: Mapping[str, Any]) -> LoadedTarget:
+    config = params.get("DeadLetterConfig")
+    letters = config.get("Arn") if isinstance(config, Mapping) else None
+    return LoadedTarget(params.get("Id", ""), params.get("Arn", ""), letters, params)
+
+
+def _rule(step: Step, targets: Mapping[tuple[str, str], list[LoadedTarget]]) -> LoadedRule:
+    params, bus = step.params, bus_of(step.params)
+    return LoadedRule(
+        name=params["Name"],
+        logical_id=step.logical_id,
+        bus=bus,
+        arn=step.arn,
+        pattern=params.get("EventPattern"),
+        schedule=params.get("ScheduleExpression"),
+        state=params.get("State", "ENABLED"),
+        targets=tuple(targets.get((bus, str(params["Name"])), ())),
+        file=step.file,
+        line=step.line,
+    )
+
+
+def _lines(report: LoadReport) -> list[str]:
+    lines = [f"{report.source}: {_count(len(report.rules), 'rule')}"]
+    for rule in report.rules:
+        trigger = rule.schedule or rule.pattern
+        off = "" if rule.state != "DISABLED" else " (disabled)"
+        lines.append(f"  {rule.name} on {rule.bus}{off}: {_short(trigger)}")
+        for target in rule.targets:
+            letters = f", dead letters to {target.dead_letter_arn}" if target.dead_letter_arn else ""
+            lines.append(f"    -> {target.arn}{letters}")
+        if not rule.targets:
+            lines.append("    no targets")
+    if report.unresolved:
+        lines.append(f"  not resolved: {len(report.unresolved)}")
+        lines.extend(f"    {entry}" for entry in report.unresolved)
+    if report.unused:
+        lines.append(f"  given but not asked for: {', '.join(report.unused)}")
+    if report.ignored:
+        ignored = ", ".join(f"{kind} ({count})" for kind, count in report.ignored.items())
+        lines.append(f"  ignored: {ignored}")
+    return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _short(text: str | None, longest: int = 90) -> str:
+    text = text or ""
+    return text if len(text) <= longest else text[: longest - 3] + "..."

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from eventbridge_local.iac.origins import Origin
+from eventbridge_local.iac.documents import Origin
 
 TRANSFORM = "AWS::Serverless-2016-10-31"
 FUNCTION = "AWS::Serverless::Function"
@@ -18,7 +18,7 @@ MACHINE = "AWS::Serverless::StateMachine"
 
 _GLOBALS = {FUNCTION: "Function", MACHINE: "StateMachine"}
 _TARGET_ID = {FUNCTION: "LambdaTarget", MACHINE: "StepFunctionsTarget"}
-#: Members of an event that go to the rule, by event type: SAM's name to CloudFormation's.
+#: By event type, members of an event that belong to the rule: SAM's name to CloudFormation's.
 _RULE_MEMBERS = {
     "Schedule": {"Schedule": "ScheduleExpression", "Name": "Name", "Description": "Description", "State": "State"},
     "EventBridgeRule": {
@@ -33,20 +33,20 @@ _TARGET_MEMBERS = ("Input", "InputPath", "InputTransformer", "RetryPolicy")
 _LONGEST_ID = 64
 
 
-class _Made(NamedTuple):
+class _Addition(NamedTuple):
     logical_id: str
     resource: dict[str, Any]
     origin: Origin
 
 
 def expand(template: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Origin]]:
-    """The template with globals applied and rules, roles and queues added, and where each addition comes from."""
+    """Return the template with globals applied and rules, roles and queues added, and the origin of each addition."""
     resources = template.get("Resources")
     if not isinstance(resources, dict):
         return template, {}
     shared = template.get("Globals")
     shared = shared if isinstance(shared, dict) else {}
-    made: list[_Made] = []
+    made: list[_Addition] = []
     out: dict[str, Any] = {}
     for logical_id, resource in resources.items():
         kind = resource.get("Type") if isinstance(resource, dict) else None
@@ -60,7 +60,7 @@ def expand(template: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Origin]]
 
 
 def _with_globals(resource: dict[str, Any], shared: Any) -> dict[str, Any]:
-    """Maps are merged and the resource's own value wins; source: "Globals section of the AWS SAM template"."""
+    """Return a resource with the globals in it; its own values win ("Globals section of the AWS SAM template")."""
     own = resource.get("Properties")
     own = own if isinstance(own, dict) else {}
     return {**resource, "Properties": _merged(shared, own) if isinstance(shared, dict) else own}
@@ -72,29 +72,29 @@ def _merged(shared: Any, own: Any) -> Any:
     return shared + own if isinstance(shared, list) and isinstance(own, list) else own
 
 
-def _additions(logical_id: str, resource: dict[str, Any]) -> Iterator[_Made]:
+def _additions(logical_id: str, resource: dict[str, Any]) -> Iterator[_Addition]:
     properties = resource["Properties"]
     base = ("Resources", logical_id, "Properties")
     alias = properties.get("AutoPublishAlias") if resource["Type"] == FUNCTION else None
     if isinstance(alias, str):
         function = {"FunctionName": {"Ref": logical_id}}
         origin = Origin((*base, "AutoPublishAlias"))
-        yield _Made(f"{logical_id}.Version", {"Type": "AWS::Lambda::Version", "Properties": function}, origin)
+        yield _Addition(f"{logical_id}.Version", {"Type": "AWS::Lambda::Version", "Properties": function}, origin)
         named = {"Type": "AWS::Lambda::Alias", "Properties": {**function, "Name": alias}}
-        yield _Made(f"{logical_id}Alias{alias}", named, origin)
-        yield _Made(f"{logical_id}.Alias", named, origin)
+        yield _Addition(f"{logical_id}Alias{alias}", named, origin)
+        yield _Addition(f"{logical_id}.Alias", named, origin)
     events = properties.get("Events")
     for event_id, event in events.items() if isinstance(events, dict) else ():
         kind = event.get("Type") if isinstance(event, dict) else None
         if kind == "ScheduleV2":
-            yield _Made(logical_id + event_id, {"Type": "AWS::Scheduler::Schedule"}, Origin(base))
+            yield _Addition(logical_id + event_id, {"Type": "AWS::Scheduler::Schedule"}, Origin(base))
         elif isinstance(kind, str) and kind in _RULE_MEMBERS:
             yield from _rule(logical_id, resource, event_id, event, alias)
 
 
 def _rule(
     logical_id: str, resource: dict[str, Any], event_id: str, event: dict[str, Any], alias: Any
-) -> Iterator[_Made]:
+) -> Iterator[_Addition]:
     rule_id = logical_id + event_id
     given = event.get("Properties")
     given = given if isinstance(given, dict) else {}
@@ -119,13 +119,13 @@ def _rule(
         **({"DeadLetterConfig": {"Arn": _queue_arn(letters, queue_id)}} if isinstance(letters, dict) else {}),
     }
     condition = {"Condition": resource["Condition"]} if "Condition" in resource else {}
-    yield _Made(
+    yield _Addition(
         rule_id, {"Type": "AWS::Events::Rule", "Properties": {**properties, "Targets": [target]}, **condition}, origin
     )
     if role:
         yield role
     if isinstance(letters, dict) and letters.get("Type") == "SQS" and isinstance(queue_id, str):
-        yield _Made(queue_id, {"Type": "AWS::SQS::Queue", "Properties": {}, **condition}, origin)
+        yield _Addition(queue_id, {"Type": "AWS::SQS::Queue", "Properties": {}, **condition}, origin)
 
 
 def _state(enabled: Any) -> Any:
@@ -138,7 +138,7 @@ def _state(enabled: Any) -> Any:
 
 
 def _target_id(given: Mapping[str, Any], rule_id: str, ending: str) -> Any:
-    """SAM cuts an id that would be too long and puts letters of a hash behind it."""
+    """Return the id of the target. SAM cuts an id that would be too long and adds letters of a hash."""
     target = given.get("Target")
     if isinstance(target, dict) and "Id" in target:
         return target["Id"]
@@ -159,7 +159,7 @@ def _queue_arn(letters: Mapping[str, Any], queue_id: str | None) -> Any:
     return letters.get("Arn", {"Fn::GetAtt": [queue_id, "Arn"]})
 
 
-def _role(logical_id: str, resource: dict[str, Any], rule_id: str) -> _Made | None:
+def _role(logical_id: str, resource: dict[str, Any], rule_id: str) -> _Addition | None:
     if resource["Type"] != MACHINE:
         return None
-    return _Made(f"{rule_id}Role", {"Type": "AWS::IAM::Role", "Properties": {}}, Origin(("Resources", logical_id)))
+    return _Addition(f"{rule_id}Role", {"Type": "AWS::IAM::Role", "Properties": {}}, Origin(("Resources", logical_id)))

@@ -1,27 +1,27 @@
 """A service of the Serverless Framework as the CloudFormation template that the framework would deploy.
 
-Only functions, their ``eventBridge`` and ``schedule`` events, and the file's own ``resources`` are made.
-Source: Serverless Framework documentation, "EventBridge Events" and "Schedule"; the names of rules, targets and logical
-ids are the framework's.
+Only functions, their ``eventBridge`` and ``schedule`` events, and the file's own ``resources`` are made. Variables such
+as ``${self:custom.bus}``, ``${opt:stage, 'dev'}`` and ``${file(bus.yml):name}`` are replaced first.
+
+Source: Serverless Framework documentation, "EventBridge Events", "Schedule" and "Variables"; the names of rules,
+targets and logical ids are the framework's.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
-from eventbridge_local.iac.documents import Document
-from eventbridge_local.iac.intrinsics import text_of
-from eventbridge_local.iac.naming import stack_name
-from eventbridge_local.iac.origins import Origin
-from eventbridge_local.iac.serverless_variables import Variables
-from eventbridge_local.iac.stack import Exports
-from eventbridge_local.iac.templates import Account
-from eventbridge_local.iac.unknown import Path, Unknown, first_unknown
+from eventbridge_local.errors import UsageError
+from eventbridge_local.iac.documents import Document, Origin, read_document
+from eventbridge_local.iac.names import stack_name
+from eventbridge_local.iac.values import GivenValues, Path, Scope, Unknown, first_unknown, text_of
 
 _LONGEST = 64
 _SECTIONS = ("Resources", "Outputs", "Conditions", "Parameters", "Mappings", "Transform")
@@ -44,16 +44,23 @@ Origins = dict[str, Origin]
 
 
 def is_serverless(document: Document) -> bool:
-    """Whether this is a ``serverless.yml``, whatever its name."""
+    """Return whether a document is a ``serverless.yml``, whatever its name."""
     data = document.data
     return "service" in data and "provider" in data and "Resources" not in data
 
 
 def template_of(
-    document: Document, parameters: Mapping[str, Any], exports: Exports, where: Account
+    document: Document, parameters: Mapping[str, Any], given: GivenValues, scope: Scope
 ) -> tuple[Document, str, Origins]:
-    """The service as a template, the name of its stack, and where each resource comes from."""
-    variables = Variables(document.data, document.path.parent, parameters, exports, where.account, where.region)
+    """Return the service as a template, the name of its stack, and where each resource comes from.
+
+    Args:
+        document: the ``serverless.yml``.
+        parameters: values of ``${opt:...}``, ``${param:...}`` and ``${env:...}``.
+        given: what the user gave as ``resources``.
+        scope: the account and Region it is loaded in.
+    """
+    variables = Variables(document.data, document.path.parent, parameters, given, scope)
     data = variables.resolved(document.data)
     template, origins = _own_resources(data)
     service = data["service"].get("name") if isinstance(data["service"], dict) else data["service"]
@@ -64,12 +71,12 @@ def template_of(
         for logical_id, resource, origin in _function(key, function, path, stack, data.get("provider")):
             resources.setdefault(logical_id, resource)
             origins.setdefault(logical_id, origin)
-    exports.used.update(variables.used)
+    given.used.update(variables.used)
     return Document(FilePath(document.path), template, document.locate), stack, origins
 
 
 def _own_resources(data: Mapping[str, Any]) -> tuple[Template, Origins]:
-    """The sections of ``resources``, which may be one template or a list of them."""
+    """Return the sections of ``resources``, which may be one template or a list of them."""
     given = data.get("resources")
     parts: list[tuple[Path, Any]] = [(("resources",), given)]
     if isinstance(given, list):
@@ -238,7 +245,7 @@ def _present(members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cut(name: str, ending: str) -> str:
-    """The framework puts a hash into names that are too long."""
+    """Return a name of at most 64 characters; the framework puts a hash into longer ones."""
     if len(name) <= _LONGEST:
         return name
     return f"{name[: 31 - len(ending)]}{hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()}-{ending}"
@@ -252,3 +259,228 @@ def _normal(name: str) -> str:
 def _letters(name: str) -> str:
     name = re.sub(r"[^0-9A-Za-z]", "", name)
     return name[:1].upper() + name[1:]
+
+
+# Variables
+#
+# They are replaced innermost first, in the whole file, before anything else is looked at. ``${AWS::Region}`` and
+# ``${Name}`` are not variables; they belong to ``Fn::Sub``. Source: Serverless Framework documentation, "Variables".
+
+_INNERMOST = re.compile(r"\$\{([^${}]*)\}")
+_SOURCE = re.compile(r"(?P<type>[A-Za-z]\w*)(?:\((?P<argument>[^)]*)\))?(?::(?P<address>(?!:).*))?\Z", re.DOTALL)
+_FALLBACK = re.compile(r""",\s*(?=(?:[^'"]*['"][^'"]*['"])*[^'"]*\Z)""")
+_LITERALS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
+
+_ABSENT = object()
+_NO_VARIABLE = object()
+
+
+@dataclass(slots=True)
+class Variables:
+    """Resolves the variables of one service.
+
+    Args:
+        data: the file as it was read.
+        folder: where ``${file(...)}`` starts from.
+        parameters: values of ``${opt:...}`` and ``${param:...}`` by bare name, of others as ``env:NAME``.
+        given: what the user gave as ``resources``.
+        scope: the account and Region it is loaded in.
+        used: names among the parameters that were asked for.
+    """
+
+    data: dict[str, Any]
+    folder: FilePath
+    parameters: Mapping[str, Any]
+    given: GivenValues
+    scope: Scope
+    used: set[str] = field(default_factory=set)
+    _busy: list[str] = field(default_factory=list)
+
+    @property
+    def stage(self) -> str:
+        """``${sls:stage}``: the option, else what the provider says, else ``dev``."""
+        given = self._parameter("stage")
+        if given is not _ABSENT:
+            return str(given)
+        provider = self.data.get("provider")
+        said = self.resolved(provider.get("stage")) if isinstance(provider, dict) else None
+        return said if isinstance(said, str) else "dev"
+
+    def resolved(self, node: Any) -> Any:
+        """Return ``node`` with every variable in it replaced; what is not known becomes an ``Unknown``."""
+        if isinstance(node, dict):
+            return {key: self.resolved(value) for key, value in node.items()}
+        if isinstance(node, list):
+            return [self.resolved(value) for value in node]
+        return self._text(node) if isinstance(node, str) and "${" in node else node
+
+    def _text(self, text: str) -> Any:
+        """Return a text with its variables replaced, innermost first; what belongs to ``Fn::Sub`` stays."""
+        start = 0
+        while True:
+            match = _INNERMOST.search(text, start)
+            if match is None:
+                return text
+            value = self._variable(match[1].strip())
+            if value is _NO_VARIABLE:
+                start = match.end()
+                continue
+            if match[0] == text or isinstance(value, Unknown):
+                return value
+            unknown = first_unknown(value)
+            if unknown:
+                return unknown
+            text = text[: match.start()] + ("" if value is None else text_of(value)) + text[match.end() :]
+            start = 0
+
+    def _variable(self, expression: str) -> Any:
+        first, *fallbacks = _FALLBACK.split(expression)
+        value = self._source(first.strip())
+        if value is _NO_VARIABLE:
+            return value
+        for fallback in fallbacks:
+            if value is not _ABSENT and value is not None:
+                break
+            value = self._fallback(fallback.strip())
+        if value is _ABSENT:
+            return Unknown(f"${{{first}}} has no value", _remedy(first))
+        return value
+
+    def _fallback(self, text: str) -> Any:
+        if text[:1] in ("'", '"') and text[-1:] == text[:1]:
+            return text[1:-1]
+        if text in _LITERALS:
+            return _LITERALS[text]
+        if _NUMBER.match(text):
+            return float(text) if "." in text else int(text)
+        value = self._source(text)
+        return text if value is _NO_VARIABLE else value
+
+    def _source(self, text: str) -> Any:
+        match = _SOURCE.match(text)
+        lookup = _SOURCES.get(match["type"]) if match else None
+        if match is None or lookup is None or (match["address"] is None and match["argument"] is None):
+            return _NO_VARIABLE
+        if text in self._busy:
+            return Unknown(f"${{{text}}} depends on itself", "another value for it")
+        self._busy.append(text)
+        try:
+            return lookup(self, match["argument"] or "", (match["address"] or "").strip())
+        finally:
+            self._busy.pop()
+
+    def _parameter(self, *names: str) -> Any:
+        for name in names:
+            if name in self.parameters:
+                self.used.add(name)
+                return self.parameters[name]
+        return _ABSENT
+
+
+def _self(variables: Variables, _: str, address: str) -> Any:
+    found = _at(variables, variables.data, address)
+    if found is _ABSENT and address == "provider.stage":
+        return variables.stage
+    if found is _ABSENT and address == "provider.region":
+        return variables.scope.region
+    return found
+
+
+def _at(variables: Variables, node: Any, address: str) -> Any:
+    """Return the value at ``a.b.0.c``; a part of the way may be a variable itself."""
+    for part in address.split(".") if address else ():
+        if isinstance(node, str):
+            node = variables.resolved(node)
+        if isinstance(node, Unknown):
+            return node
+        if isinstance(node, list) and part.isdigit() and int(part) < len(node):
+            node = node[int(part)]
+        elif isinstance(node, dict) and part in node:
+            node = node[part]
+        else:
+            return _ABSENT
+    return variables.resolved(node)
+
+
+def _option(variables: Variables, _: str, address: str) -> Any:
+    if address == "region" and not {"region", "opt:region"} & variables.parameters.keys():
+        return variables.scope.region
+    return variables._parameter(f"opt:{address}", address)
+
+
+def _param(variables: Variables, _: str, address: str) -> Any:
+    """Return what was given, else the file's ``params`` for the stage, else its ``params.default``."""
+    given = variables._parameter(f"param:{address}", address)
+    if given is not _ABSENT:
+        return given
+    for stage in (variables.stage, "default"):
+        found = _at(variables, variables.data, f"params.{stage}.{address}")
+        if found is not _ABSENT:
+            return found
+    return _ABSENT
+
+
+def _environment(variables: Variables, _: str, address: str) -> Any:
+    given = variables._parameter(f"env:{address}")
+    return os.environ.get(address, _ABSENT) if given is _ABSENT else given
+
+
+def _serverless(variables: Variables, _: str, address: str) -> Any:
+    return {"stage": variables.stage, "instanceId": "local"}.get(address, _ABSENT)
+
+
+def _aws(variables: Variables, _: str, address: str) -> Any:
+    return {"accountId": variables.scope.account, "region": variables.scope.region}.get(address, _ABSENT)
+
+
+def _file(variables: Variables, argument: str, address: str) -> Any:
+    path = variables.folder / argument.strip()
+    if path.suffix not in (".yml", ".yaml", ".json"):
+        return _deployed(variables, f"file({argument})", address)
+    if not path.is_file():
+        return _ABSENT
+    return _at(variables, read_document(path).data, address)
+
+
+def _deployed(variables: Variables, kind: str, address: str) -> Any:
+    """Return what was given for a variable that only a deployment can look up."""
+    name = f"{kind}:{address}" if address else kind
+    given = variables.given.take(name)
+    return Unknown(f"${{{name}}} is looked up during deployment", _remedy(name)) if given is None else given
+
+
+def _boolean(variables: Variables, argument: str, _: str) -> Any:
+    word = argument.strip().strip("'\"").lower()
+    if word in ("true", "1"):
+        return True
+    if word in ("false", "0", "null", ""):
+        return False
+    raise UsageError(f"strToBool({argument}): write true, false, 1 or 0")
+
+
+def _remedy(name: str) -> str:
+    kind, colon, rest = name.partition(":")
+    if kind in ("opt", "param"):
+        return f"parameters={{{rest!r}: '...'}}"
+    if kind == "env":
+        return f"parameters={{{name!r}: '...'}} or the variable {rest}"
+    return f"a value for {rest} in the file" if kind == "self" and colon else f"resources={{{name!r}: '...'}}"
+
+
+_SOURCES: Mapping[str, Callable[[Variables, str, str], Any]] = {
+    "self": _self,
+    "opt": _option,
+    "param": _param,
+    "env": _environment,
+    "sls": _serverless,
+    "aws": _aws,
+    "file": _file,
+    "strToBool": _boolean,
+    "cf": lambda variables, argument, address: _deployed(variables, f"cf({argument})" if argument else "cf", address),
+    "ssm": lambda variables, argument, address: _deployed(variables, "ssm", address),
+    "s3": lambda variables, argument, address: _deployed(variables, "s3", address),
+    "git": lambda variables, argument, address: _deployed(variables, "git", address),
+    "output": lambda variables, argument, address: _deployed(variables, "output", address),
+    "vault": lambda variables, argument, address: _deployed(variables, "vault", address),
+}

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from eventbridge_local.bench import Bench, bench, undeclared_buses
+from eventbridge_local.bench import bench
 from eventbridge_local.contracts import Contracts
 from eventbridge_local.errors import ServiceError, notes_of, one_line
-from eventbridge_local.iac import LoadedRule, Plan, PlanRefused, report_of, run
+from eventbridge_local.iac import LoadedRule, Plan, PlanRefused, create_undeclared_buses, report_of, run
 from eventbridge_local.lint import known, patterns, wiring
 from eventbridge_local.lint.finding import Finding, Problem
 from eventbridge_local.lint.wiring import Subject
@@ -49,7 +49,7 @@ def _subject(rule: LoadedRule) -> Subject:
 def _problems(
     plan: Plan, subjects: list[Subject], home: str, contracts: Contracts | None
 ) -> Iterator[tuple[Subject, Problem]]:
-    undeclared = undeclared_buses(plan)
+    undeclared = plan.undeclared_buses
     for subject in subjects:
         if subject.pattern is not None:
             yield from _of(subject, patterns.problems(subject.pattern))
@@ -72,7 +72,7 @@ def _at(rule: LoadedRule, problem: Problem) -> Finding:
 def _refusals(plan: Plan, account: str, region: str) -> list[Finding]:
     """What AWS would refuse at deployment: every step is tried, and of each resource the first refusal counts."""
     made = bench(Options(account=account, region=region, forward="never", seed=0))
-    _make_buses(made, plan)
+    list(create_undeclared_buses(plan, made.perform))
     steps = iter(plan.steps)
     refused: dict[str, PlanRefused] = {}
 
@@ -98,14 +98,6 @@ def _refusal(refused: PlanRefused) -> Finding:
     words = "; ".join([one_line(str(refused.error)), *notes_of(refused)])
     message = f"AWS would refuse this at deployment: {words}"
     return Finding("refused", message, step.logical_id, step.file, step.line)
-
-
-def _make_buses(made: Bench, plan: Plan) -> None:
-    for name in undeclared_buses(plan):
-        try:
-            made.perform("CreateEventBus", {"Name": name})
-        except ServiceError:
-            continue
 
 
 def _unresolved(plan: Plan) -> Iterator[Finding]:

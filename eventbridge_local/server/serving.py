@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
-from eventbridge_local.bench import Template, bench
+from eventbridge_local.bench import bench
 from eventbridge_local.delivery.journal import Delivery, Entry
 from eventbridge_local.errors import UsageError
-from eventbridge_local.iac import LoadReport
+from eventbridge_local.iac import LoadReport, TemplateSource
 from eventbridge_local.options import make_options
 from eventbridge_local.server.http import Listener, json_page, text_page
 from eventbridge_local.server.log import Log
@@ -53,7 +53,7 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
         allow_remote: bool = False,
-        template: Template | None = None,
+        template: TemplateSource | None = None,
         say: Callable[[str], None] | None = None,
         **options: Any,
     ) -> None:
@@ -62,9 +62,8 @@ class Server:
         made = bench(make_options({"keep_records": KEEP_RECORDS, **options}, door="serve"))
         self.service, self.eb = made.service, made.eb
         self.report: LoadReport | None = None
-        self.assumed: tuple[str, ...] = ()
         if template is not None:
-            self.report, self.assumed = made.load(template)
+            self.report = made.load(template)
         self._log = None if say is None else Log(self.service.journal, say)
         self._ticker = Ticker(self.service.clock, self._after)
         self._listener = self._listen(host, port)
@@ -146,7 +145,7 @@ def serve(
     Raises:
         UsageError: see ``Server``.
     """
-    rules = None if template is None else Template(str(template), parameters or {}, stack, resources)
+    rules = None if template is None else TemplateSource(str(template), parameters, stack, resources)
     with Server(host=host, port=port, allow_remote=allow_remote, template=rules, **options) as server:
         yield server.url
 

@@ -21,9 +21,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from eventbridge_local.bench import Template
 from eventbridge_local.errors import ContractViolation, UnsupportedOperation, UsageError
-from eventbridge_local.iac import PlanRefused
+from eventbridge_local.iac import PlanRefused, TemplateSource
 from eventbridge_local.server import Server, serve, ticking
 from eventbridge_local.server import http as server_http
 from eventbridge_local.server.ticking import Ticker
@@ -343,7 +342,7 @@ def test_port_is_taken(server: Server) -> None:
 
 def test_refused_template() -> None:
     with pytest.raises(PlanRefused, match="prefxi"):
-        Server(template=Template(str(TEMPLATES / "refused.yaml"), {}))
+        Server(template=TemplateSource(str(TEMPLATES / "refused.yaml"), {}))
 
 
 def test_unknown_option() -> None:
@@ -374,7 +373,7 @@ def test_contracts(sockets: Any) -> None:
 def test_log(sockets: Any) -> None:
     """Each call once, in words: what was put and refused as a story, answered calls in a line."""
     said: list[str] = []
-    with Server(template=Template(str(TEMPLATES / "shop.yaml"), {}), say=said.append) as server:
+    with Server(template=TemplateSource(str(TEMPLATES / "shop.yaml"), {}), say=said.append) as server:
         events = client(server.url)
         events.put_rule(Name="all", EventPattern='{"source": ["shop"]}')
         events.put_events(Entries=[ENTRY])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local.iac import json_text, read, yaml_text
+from eventbridge_local.iac import documents, json_text, read
 
 WORDS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P")), max_size=6)
 VALUES = st.recursive(
@@ -35,7 +35,7 @@ def complain(line: int, column: int, problem: str) -> Exception:
 def test_both_readers_agree(value: Any) -> None:
     text = json.dumps({"top": value}, indent=2, ensure_ascii=False)
     as_json, json_place = json_text.read(text)
-    as_yaml, yaml_place = yaml_text.read(text, complain)
+    as_yaml, yaml_place = documents._read_yaml(text, complain)
     assert as_json == as_yaml == {"top": value}
     for path in paths_of(as_json):
         assert json_place(path) == yaml_place(path)
@@ -50,7 +50,7 @@ def test_one_line_has_no_positions() -> None:
 def test_places_that_are_not_there(path: tuple[str | int, ...]) -> None:
     text = '{\n"a": {"b": 1},\n"l": [0]\n}'
     assert json_text.read(text)[1](path) is None
-    assert yaml_text.read(text, complain)[1](path) is None
+    assert documents._read_yaml(text, complain)[1](path) is None
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_places_that_are_not_there(path: tuple[str | int, ...]) -> None:
     ],
 )  # fmt: skip
 def test_tags_and_aliases(text: str, expected: Any) -> None:
-    assert yaml_text.read(text, complain)[0] == expected
+    assert documents._read_yaml(text, complain)[0] == expected
 
 
 def test_five_hundred_resources(tmp_path: Path) -> None:

@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local.iac.intrinsics import evaluate
-from eventbridge_local.iac.kinds import KINDS
-from eventbridge_local.iac.naming import physical_name, stack_name
-from eventbridge_local.iac.reading import read
-from eventbridge_local.iac.serverless_variables import Variables
-from eventbridge_local.iac.stack import Exports, Stack
-from eventbridge_local.iac.unknown import Unknown
+from eventbridge_local.iac.cloudformation.intrinsics import evaluate
+from eventbridge_local.iac.cloudformation.stack import Stack
+from eventbridge_local.iac.names import RESOURCE_KINDS, physical_name, stack_name
+from eventbridge_local.iac.run import read
+from eventbridge_local.iac.serverless import Variables
+from eventbridge_local.iac.values import GivenValues, Scope, Unknown
 
 TEMPLATE: dict[str, Any] = {
     "Parameters": {
@@ -44,8 +43,8 @@ OPEN = object()
 
 
 def stack(**given: Any) -> Stack:
-    exports = Exports({"export": "imported", **given})
-    return Stack("stack", TEMPLATE, "123456789012", "us-east-1", {}, exports)
+    values = GivenValues({"export": "imported", **given})
+    return Stack("stack", TEMPLATE, Scope("123456789012", "us-east-1"), {}, values)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +131,7 @@ def test_functions(node: Any, expected: Any) -> None:
 def test_what_is_given_wins(given: dict[str, str], node: Any, expected: str) -> None:
     made = stack(**given)
     assert evaluate(made, node) == expected
-    assert set(given) <= made.exports.used
+    assert set(given) <= made.given.used
 
 
 def test_unknown_values_know_where_they_stand() -> None:
@@ -161,10 +160,10 @@ def test_stack_names_are_allowed(text: str) -> None:
     assert all(letter.isalnum() or letter == "-" for letter in name)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", RESOURCE_KINDS)
 def test_every_kind_has_a_whole_arn(kind: str) -> None:
-    template = {"Resources": {"It": {"Type": kind, "Properties": {KINDS[kind].name or "x": "my-name"}}}}
-    made = Stack("stack", template, "123456789012", "eu-west-1", {}, Exports({})).identity("It")
+    template = {"Resources": {"It": {"Type": kind, "Properties": {RESOURCE_KINDS[kind].name or "x": "my-name"}}}}
+    made = Stack("stack", template, Scope("123456789012", "eu-west-1"), {}, GivenValues({})).identity("It")
     assert made.arn.startswith("arn:aws:")
     assert len(made.arn.split(":", 5)[5]) > 0
     assert "{" not in "".join([made.name, made.arn, made.ref, *filter(None, made.attributes.values())])
@@ -227,9 +226,8 @@ def test_variables_of_serverless(text: str, expected: Any, monkeypatch: pytest.M
         data,
         tmp_path,
         {"colour": "red", "env:GIVEN": "given"},
-        Exports({"ssm:/given": "from-ssm"}),
-        "123456789012",
-        "eu-west-1",
+        GivenValues({"ssm:/given": "from-ssm"}),
+        Scope("123456789012", "eu-west-1"),
     )
     value = variables.resolved(text)
     if expected is OPEN:

@@ -94,7 +94,7 @@ def test_packages_and_archives(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("handler", "problem"),
     [
-        (Handler(Path("nowhere"), "m", "f"), "there is no nowhere; build the code first or connect a handler"),
+        (Handler(Path("nowhere"), "m", "f"), "there is no nowhere; build the code first, or connect a handler"),
         (Handler(Path(), "no_such_module_here", "f"), "there is no module no_such_module_here"),
         (Handler(Path(), "json", "no_such_function"), "module json has no no_such_function"),
         (Handler(Path(), "json", "__name__"), "is not a function"),

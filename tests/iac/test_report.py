@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventbridge_local.iac import LoadReport, read, report_of
-from eventbridge_local.iac.naming import physical_name
+from eventbridge_local.iac.names import physical_name
 
 TEMPLATES = Path(__file__).parents[1] / "cases" / "templates"
 
@@ -62,7 +62,7 @@ def test_rules_by_name(folder: str, name: str, logical_id: str) -> None:
 
 
 def test_no_such_rule() -> None:
-    with pytest.raises(KeyError, match="no single rule is called 'nope'; there are: Types, Merged, Copy"):
+    with pytest.raises(KeyError, match="there is no rule 'nope', or more than one; the rules are: Types, Merged, Copy"):
         report("scalars").rule("nope")
 
 

@@ -1,24 +1,21 @@
-"""Values of a Terraform plan, and of what it leaves open until it is applied.
+"""The instances of resources in a Terraform plan or state, and their values, also those that are known after apply.
 
-A plan of new infrastructure knows names but no ARNs. Its ``configuration`` says what an open argument refers to, though
-not in which words. An argument that takes an ARN, a rule, a bus or a function, and refers to one resource alone, is
-taken for the attribute it refers to; so is a secret. Anything else, such as a pattern with an ARN somewhere in it,
+A plan of new infrastructure has names but no ARNs. Its ``configuration`` says what an argument refers to that is known
+after apply, but not in which expression. An argument that takes an ARN, a rule, a bus or a function and refers to one
+resource only is read as the attribute it refers to; so is a secret. Anything else, such as a pattern with an ARN in it,
 stays unknown. Source: Terraform documentation, "JSON Output Format".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from eventbridge_local.iac.identity import dns_of, made_up_uuid
-from eventbridge_local.iac.kinds import KINDS
-from eventbridge_local.iac.naming import suffix
-from eventbridge_local.iac.stack import Exports
-from eventbridge_local.iac.terraform_instances import STEP, Instance
-from eventbridge_local.iac.unknown import Path, Unknown, first_unknown, path_text
-from eventbridge_local.model.arn import events_arn, partition_of, rule_resource
+from eventbridge_local.iac.names import RESOURCE_KINDS, format_fields, function_arn, suffix
+from eventbridge_local.iac.values import GivenValues, Path, Scope, Unknown, first_unknown, path_text
+from eventbridge_local.model.arn import events_arn, rule_resource
 
 _ITERATION = ("each.key", "each.value", "count.index")
 #: Arguments that name a rule, a bus or a function, and those that hold secrets.
@@ -27,8 +24,88 @@ _PLAIN = frozenset(
 )
 
 
+#: One step of an address or reference: a name, and its index text.
+_STEP = re.compile(r"([^.\[\]]+)((?:\[[^\]]*\])?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance of a resource.
+
+    Args:
+        address: such as ``module.events["a"].aws_sqs_queue.dead``.
+        module: names of the modules around it, each with its index text (``["a"]`` or nothing).
+        index: index text of its own.
+        values: what is known.
+        after_unknown: what is known after apply: a tree of True below the arguments.
+        path: in the document.
+    """
+
+    address: str
+    module: tuple[tuple[str, str], ...]
+    type: str
+    name: str
+    index: str
+    values: Mapping[str, Any]
+    after_unknown: Any
+    path: Path
+    is_data: bool = False
+
+
+def instances_of(data: Mapping[str, Any]) -> Iterator[Instance]:
+    """Yield every instance of a plan or state, data sources included."""
+    opened = {
+        change.get("address"): (change.get("change") or {}).get("after_unknown")
+        for change in data.get("resource_changes") or ()
+    }
+    for top in (("planned_values",), ("values",), ("prior_state", "values")):
+        found: Any = data
+        for name in top:
+            found = (found or {}).get(name)
+        root = (found or {}).get("root_module")
+        if isinstance(root, dict):
+            for instance in _of_module(root, (), (*top, "root_module"), opened):
+                if top[0] != "prior_state" or instance.is_data:
+                    yield instance
+
+
+def _of_module(
+    module: Mapping[str, Any], names: tuple[tuple[str, str], ...], path: Path, opened: Mapping[Any, Any]
+) -> Iterator[Instance]:
+    for number, resource in enumerate(module.get("resources") or ()):
+        address = resource["address"]
+        yield Instance(
+            address,
+            names,
+            resource.get("type", ""),
+            resource.get("name", ""),
+            _index_text(resource),
+            resource.get("values") or {},
+            opened.get(address),
+            (*path, "resources", number),
+            resource.get("mode") == "data",
+        )
+    for number, child in enumerate(module.get("child_modules") or ()):
+        name, index = _STEP.findall(child["address"][len(_prefix(names)) :])[1]
+        yield from _of_module(child, (*names, (name, index)), (*path, "child_modules", number), opened)
+
+
+def _prefix(names: tuple[tuple[str, str], ...]) -> str:
+    return "".join(f"module.{name}{index}." for name, index in names)
+
+
+def _index_text(resource: Mapping[str, Any]) -> str:
+    index = resource.get("index")
+    if index is None:
+        return ""
+    return f"[{index}]" if isinstance(index, int) else f'["{index}"]'
+
+
+# values
+
+
 class TerraformKind(NamedTuple):
-    """CloudFormation's type, the argument for the name, and the format of the attribute ``id``."""
+    """How a type of Terraform is called in CloudFormation, its argument for the name, the format of its ``id``."""
 
     type: str
     name: str = "name"
@@ -70,136 +147,120 @@ ALIAS_TYPE = "aws_lambda_alias"
 
 
 @dataclass(slots=True)
-class Values:
-    """The instances of a plan or state, by address, and what refers to what.
+class InstanceValues:
+    """The values of the instances of a plan or state.
 
     Args:
+        instances: by address.
         configuration: ``configuration.root_module`` of a plan; empty for a state.
-        gone: resources that were left out, with why.
+        scope: the account and Region everything is loaded in.
+        given: what the user gave as ``resources``.
+        left_out: by address, why a resource was left out.
     """
 
     instances: dict[str, Instance]
     configuration: Mapping[str, Any]
-    account: str
-    region: str
-    exports: Exports
-    gone: dict[str, Unknown] = field(default_factory=dict)
+    scope: Scope
+    given: GivenValues
+    left_out: dict[str, Unknown] = field(default_factory=dict)
 
     def of(self, instance: Instance) -> dict[str, Any]:
-        """The arguments and attributes of an instance, with what is open resolved as far as it goes."""
+        """Return the arguments and attributes of an instance; what is known after apply is resolved where possible."""
         expressions = self._declaration(instance).get("expressions") or {}
-        return self._filled(instance, dict(instance.values), instance.open, expressions, ())  # type: ignore[no-any-return]
+        return self._filled(instance, dict(instance.values), instance.after_unknown, expressions, ())  # type: ignore[no-any-return]
 
     def attribute(self, instance: Instance, name: str) -> Any:
-        """The value of an attribute, worked out from the name where only AWS would know it."""
-        if instance.address in self.gone:
-            return self.gone[instance.address]
-        given = self.exports.take(f"{instance.address}.{name}", *([instance.address] if name == "arn" else []))
+        """Return the value of an attribute, made from the name where only AWS would know it."""
+        if instance.address in self.left_out:
+            return self.left_out[instance.address]
+        given = self.given.take(f"{instance.address}.{name}", *([instance.address] if name == "arn" else []))
         if given is not None:
             return given
         value = instance.values.get(name)
         return value if value is not None else self._derived(instance, name)
 
     def name(self, instance: Instance) -> Any:
-        """The physical name; one with a prefix, or without any, gets an end of ours where Terraform makes one up."""
+        """Return the physical name; where Terraform makes up a name or the end of one, it is made up here."""
         kind = KINDS_BY_TYPE.get(instance.type)
         argument = kind.name if kind else "name"
-        given = self.exports.take(f"{instance.address}.{argument}")
+        given = self.given.take(f"{instance.address}.{argument}")
         value = instance.values.get(argument) if given is None else given
         if value is not None:
             return value
         expression = (self._declaration(instance).get("expressions") or {}).get(argument)
-        if expression and _is_open(instance.open, argument):
+        if expression and _is_unknown(instance.after_unknown, argument):
             return self._referred(instance, expression, (argument,))
         return (instance.values.get(f"{argument}_prefix") or "terraform-") + suffix(instance.address).lower()
 
     def _derived(self, instance: Instance, name: str) -> Any:
         kind = KINDS_BY_TYPE.get(instance.type)
-        words = self._words(instance)
-        if isinstance(words, Unknown):
-            return words
-        if words is not None:
+        fields = self._fields(instance)
+        if isinstance(fields, Unknown):
+            return fields
+        if fields is not None:
             named = {"arn": "arn", "name": "name", "url": "ref", "qualified_arn": "arn"}
             if kind and name == kind.name:
-                return words["name"]
+                return fields["name"]
             if name == "id" and kind:
-                return kind.id.format(**words)
+                return kind.id.format(**fields)
             if name in named:
-                return words[named[name]] + (":1" if name == "qualified_arn" else "")
-        return _open_value(instance.address, name)
+                return fields[named[name]] + (":1" if name == "qualified_arn" else "")
+        return _known_after_apply(instance.address, name)
 
-    def _words(self, instance: Instance) -> dict[str, str] | Unknown | None:
+    def _fields(self, instance: Instance) -> dict[str, str] | Unknown | None:
         kind = KINDS_BY_TYPE.get(instance.type)
         if instance.type == RULE_TYPE:
-            return self._rule_words(instance)
+            return self._rule_fields(instance)
         if instance.type == ALIAS_TYPE:
-            return self._alias_words(instance)
+            return self._alias_fields(instance)
         if kind is None or instance.is_data:
             return None
         name = self.name(instance)
         if isinstance(name, Unknown):
             return name
-        words = {
-            "partition": partition_of(self.region),
-            "region": self.region,
-            "account": self.account,
-            "dns": dns_of(self.region),
-            "name": str(name),
-            "id": suffix(instance.address, length=10).lower(),
-            "short": suffix(instance.address, length=6),
-            "uuid": made_up_uuid(instance.address),
-        }
-        words["arn"] = KINDS[kind.type].arn.format(**words)
+        fields = format_fields(RESOURCE_KINDS[kind.type], str(name), (instance.address,), self.scope)
         if instance.type == "aws_cloudwatch_log_group":
-            words["arn"] = words["arn"].removesuffix(":*")
+            fields["arn"] = fields["arn"].removesuffix(":*")
         elif instance.type == "aws_iam_role":
             path = str(instance.values.get("path") or "/")
-            words["arn"] = words["arn"].replace(":role/", f":role{path}")
-        words["ref"] = KINDS[kind.type].ref.format(**words)
-        return words
+            fields["arn"] = fields["arn"].replace(":role/", f":role{path}")
+        fields["ref"] = RESOURCE_KINDS[kind.type].ref.format(**fields)
+        return fields
 
-    def _rule_words(self, instance: Instance) -> dict[str, str] | Unknown:
+    def _rule_fields(self, instance: Instance) -> dict[str, str] | Unknown:
         name, bus = self.name(instance), self.of(instance).get("event_bus_name") or "default"
         unknown = first_unknown(name, bus)
         if unknown:
             return unknown
         bus = str(bus).rpartition("event-bus/")[2]
-        arn = events_arn(self.region, self.account, rule_resource(bus, str(name)))
+        arn = events_arn(self.scope.region, self.scope.account, rule_resource(bus, str(name)))
         return {"name": str(name), "arn": arn, "ref": str(name)}
 
-    def _alias_words(self, instance: Instance) -> dict[str, str] | Unknown:
+    def _alias_fields(self, instance: Instance) -> dict[str, str] | Unknown:
         function = self.of(instance).get("function_name")
         if isinstance(function, Unknown):
             return function
         if function is None:
-            return _open_value(instance.address, "arn")
-        text = str(function)
-        start = (
-            text
-            if text.startswith("arn:")
-            else KINDS["AWS::Lambda::Function"].arn.format(
-                partition=partition_of(self.region), region=self.region, account=self.account, name=text
-            )
-        )
+            return _known_after_apply(instance.address, "arn")
         alias = str(instance.values.get("name"))
-        return {"name": alias, "arn": f"{start}:{alias}", "ref": alias}
+        return {"name": alias, "arn": f"{function_arn(str(function), self.scope)}:{alias}", "ref": alias}
 
-    # what is open
+    # what is known after apply
 
-    def _filled(self, instance: Instance, value: Any, is_open: Any, expression: Any, path: Path) -> Any:
-        """``value`` with each open place below ``path`` filled from what its expression refers to."""
-        if is_open is True:
-            given = self.exports.take(f"{instance.address}.{path_text(path)}")
+    def _filled(self, instance: Instance, value: Any, unknown: Any, expression: Any, path: Path) -> Any:
+        """Return ``value`` with what is known after apply below ``path`` replaced by what its expression refers to."""
+        if unknown is True:
+            given = self.given.take(f"{instance.address}.{path_text(path)}")
             return given if given is not None else self._referred(instance, expression, path)
-        if isinstance(is_open, dict):
+        if isinstance(unknown, dict):
             value = dict(value) if isinstance(value, dict) else {}
-            for name, inner in is_open.items():
+            for name, inner in unknown.items():
                 if inner:
                     below = expression.get(name) if isinstance(expression, dict) else None
                     value[name] = self._filled(instance, value.get(name), inner, below, (*path, name))
-        elif isinstance(is_open, list):
+        elif isinstance(unknown, list):
             value = list(value) if isinstance(value, list) else []
-            for number, inner in enumerate(is_open):
+            for number, inner in enumerate(unknown):
                 if inner:
                     below = expression[number] if isinstance(expression, list) and number < len(expression) else None
                     value += [None] * (number + 1 - len(value))
@@ -213,12 +274,12 @@ class Values:
             found = None
         if isinstance(found, Unknown) or found is None:
             reason = found.reason if found is not None else "known after apply"
-            own = _open_value(instance.address, path_text(path))
+            own = _known_after_apply(instance.address, path_text(path))
             return Unknown(reason, found.remedy if found is not None else own.remedy, path)
         return found
 
     def _reference(self, module: tuple[tuple[str, str], ...], expression: Any, index: str, wanted: str) -> Any:
-        """The value of an expression that refers to one thing; None when that cannot be said."""
+        """Return the value of an expression that refers to one thing; None when it does not."""
         if not isinstance(expression, dict):
             return None
         if "constant_value" in expression:
@@ -228,7 +289,7 @@ class Values:
         longest = [one for one in references if not any(_inside(one, other) for other in references)]
         if len(longest) != 1:
             return None
-        steps = STEP.findall(longest[0])
+        steps = _STEP.findall(longest[0])
         if steps[0][0] == "var" and module and len(steps) > 1:
             call = self._module(module[:-1]).get("module_calls", {}).get(module[-1][0], {})
             return self._reference(module[:-1], (call.get("expressions") or {}).get(steps[1][0]), module[-1][1], wanted)
@@ -276,7 +337,7 @@ def _inside(one: str, other: str) -> bool:
     return other != one and other.startswith((one + ".", one + "["))
 
 
-def _is_open(tree: Any, name: str) -> bool:
+def _is_unknown(tree: Any, name: str) -> bool:
     return isinstance(tree, dict) and tree.get(name) is True
 
 
@@ -285,9 +346,9 @@ def _takes_arn(argument: str) -> bool:
 
 
 def _is_plain(argument: str) -> bool:
-    """Whether an argument is a reference and nothing else wherever people write one."""
+    """Return whether an argument is usually one reference and nothing else."""
     return _takes_arn(argument) or argument in _PLAIN
 
 
-def _open_value(address: str, attribute: str) -> Unknown:
+def _known_after_apply(address: str, attribute: str) -> Unknown:
     return Unknown(f"{address}.{attribute} is known after apply", f"resources={{{f'{address}.{attribute}'!r}: '...'}}")

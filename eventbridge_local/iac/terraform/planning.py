@@ -10,41 +10,47 @@ from typing import Any
 
 from eventbridge_local.iac.documents import Document
 from eventbridge_local.iac.handlers import Handler, python_handler
-from eventbridge_local.iac.home import home_of, moved
-from eventbridge_local.iac.plan import Plan, Resource
-from eventbridge_local.iac.planning import step_rank, with_aliases
-from eventbridge_local.iac.stack import Exports
-from eventbridge_local.iac.steps import ORDER, TARGET, Builder, Declared
-from eventbridge_local.iac.templates import Account
-from eventbridge_local.iac.terraform_instances import Instance, instances_of
-from eventbridge_local.iac.terraform_shapes import SHAPES, shaped
-from eventbridge_local.iac.terraform_values import (
+from eventbridge_local.iac.names import moved, scope_of
+from eventbridge_local.iac.plan import Plan, Resource, names_with_aliases
+from eventbridge_local.iac.steps import ORDER, TARGET, DeclaredResource, PlanBuilder, step_rank
+from eventbridge_local.iac.terraform.instances import (
     ALIAS_TYPE,
     KINDS_BY_TYPE,
     RULE_TYPE,
-    Values,
+    Instance,
+    InstanceValues,
+    instances_of,
 )
-from eventbridge_local.iac.unknown import Unknown, known, path_text
+from eventbridge_local.iac.terraform.shapes import SHAPES, shaped
+from eventbridge_local.iac.values import GivenValues, Scope, Unknown, known, path_text
 
 _NAMED = frozenset(KINDS_BY_TYPE) | {RULE_TYPE, ALIAS_TYPE}
 _OF_THE_RULE = ("Rule", "EventBusName")
 
 
 def is_terraform(data: Mapping[str, Any]) -> bool:
-    """Whether this is the JSON of a plan or of a state."""
+    """Return whether this is the JSON of a plan or of a state."""
     return "format_version" in data and ("planned_values" in data or "values" in data or "terraform_version" in data)
 
 
-def plan_of(source: str, document: Document, where: Account, exports: Exports, parameters: Mapping[str, Any]) -> Plan:
-    """The plan of a Terraform plan or state. Its variables have their values already, so parameters have no use."""
+def plan_of(source: str, document: Document, scope: Scope, given: GivenValues, parameters: Mapping[str, Any]) -> Plan:
+    """Return the plan of a Terraform plan or state.
+
+    Args:
+        source: the path that was read.
+        document: the output of ``terraform show -json``.
+        scope: the account and Region everything is loaded in.
+        given: what the user gave as ``resources``.
+        parameters: what the user gave as parameters; all are unused, because the variables have their values already.
+    """
     found = list(instances_of(document.data))
-    home = home_of(instance.values.get("arn") for instance in found if instance.type in SHAPES)
-    data = moved(document.data, home, where)
+    made_for = scope_of(instance.values.get("arn") for instance in found if instance.type in SHAPES)
+    data = moved(document.data, made_for, scope)
     instances = {instance.address: instance for instance in instances_of(data)}
     configuration = (data.get("configuration") or {}).get("root_module") or {}
-    values = Values(instances, configuration, where.account, where.region, exports)
+    values = InstanceValues(instances, configuration, scope, given)
     managed = [instance for instance in instances.values() if not instance.is_data]
-    builder = Builder()
+    builder = PlanBuilder()
     for kind in ORDER:
         for instance in managed:
             if instance.type in SHAPES and SHAPES[instance.type][0] == kind:
@@ -58,11 +64,11 @@ def plan_of(source: str, document: Document, where: Account, exports: Exports, p
         unresolved=tuple(builder.unresolved),
         ignored=MappingProxyType(dict(sorted(ignored.items()))),
         names=MappingProxyType(names),
-        unused=tuple(sorted({*parameters, *exports.given} - exports.used)),
+        unused=tuple(sorted({*parameters, *given.given} - given.used)),
     )
 
 
-def _declare(builder: Builder, values: Values, instance: Instance, document: Document) -> None:
+def _declare(builder: PlanBuilder, values: InstanceValues, instance: Instance, document: Document) -> None:
     kind, shape = SHAPES[instance.type]
     arguments = values.of(instance)
     properties = shaped(arguments, shape)
@@ -71,7 +77,7 @@ def _declare(builder: Builder, values: Values, instance: Instance, document: Doc
     elif instance.type == RULE_TYPE and "State" not in properties and arguments.get("is_enabled") is False:
         properties["State"] = "DISABLED"
     line, column = document.position(instance.path)
-    declared = Declared(
+    declared = DeclaredResource(
         kind,
         instance.address,
         properties,
@@ -84,11 +90,11 @@ def _declare(builder: Builder, values: Values, instance: Instance, document: Doc
     )
     if not builder.add(declared):
         remedy = builder.unresolved[-1].remedy if builder.unresolved else "what it lacks"
-        values.gone[instance.address] = Unknown(f"{instance.address} is left out itself", remedy)
+        values.left_out[instance.address] = Unknown(f"{instance.address} is left out itself", remedy)
 
 
 def _target(properties: dict[str, Any], instance: Instance) -> dict[str, Any]:
-    """The rule's name and bus apart from the target; Terraform makes up an id where there is none."""
+    """Return the rule's name and bus, and the target apart from them; Terraform makes up an id where there is none."""
     members = {name: value for name, value in properties.items() if name not in _OF_THE_RULE}
     commands = members.pop("RunCommandTargets", None)
     if commands is not None:
@@ -96,13 +102,15 @@ def _target(properties: dict[str, Any], instance: Instance) -> dict[str, Any]:
     if not members.get("Id") or isinstance(members["Id"], Unknown):
         members["Id"] = f"terraform-{instance.name}"
     age = members.get("RetryPolicy")
-    if isinstance(age, dict) and age.get("MaximumEventAgeInSeconds") == 0:  # how Terraform writes what is not set
+    if (
+        isinstance(age, dict) and age.get("MaximumEventAgeInSeconds") == 0
+    ):  # how Terraform writes an age that is not set
         members["RetryPolicy"] = {name: value for name, value in age.items() if name != "MaximumEventAgeInSeconds"}
     rule = {name: properties[name] for name in _OF_THE_RULE if name in properties}
     return {**rule, "Target": members}
 
 
-def _names(values: Values, managed: list[Instance], folder: FilePath) -> dict[str, Resource]:
+def _names(values: InstanceValues, managed: list[Instance], folder: FilePath) -> dict[str, Resource]:
     full: dict[str, Resource] = {}
     short: dict[str, list[Resource]] = {}
     for instance in managed:
@@ -119,7 +127,7 @@ def _names(values: Values, managed: list[Instance], folder: FilePath) -> dict[st
         full[instance.address] = made
         for alias in {f"{instance.type}.{instance.name}{instance.index}", f"{instance.name}{instance.index}"}:
             short.setdefault(alias, []).append(made)
-    return with_aliases(full, short)
+    return names_with_aliases(full, short)
 
 
 def _dead_letters(instance: Instance) -> str | None:
@@ -128,15 +136,15 @@ def _dead_letters(instance: Instance) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _handler(values: Values, instance: Instance, folder: FilePath) -> Handler | None:
+def _handler(values: InstanceValues, instance: Instance, folder: FilePath) -> Handler | None:
     if instance.type != "aws_lambda_function":
         return None
     code = next(_code(values, instance, folder), None)
     return python_handler(instance.values.get("handler"), code, instance.values.get("runtime"))
 
 
-def _code(values: Values, instance: Instance, folder: FilePath) -> Iterator[FilePath]:
-    """The folder that ``archive_file`` packs into the function's file, else the file itself."""
+def _code(values: InstanceValues, instance: Instance, folder: FilePath) -> Iterator[FilePath]:
+    """Yield the folder that ``archive_file`` packs into the function's file, then the file itself."""
     file = instance.values.get("filename")
     if not isinstance(file, str):
         return

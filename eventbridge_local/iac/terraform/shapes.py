@@ -1,7 +1,8 @@
 """Terraform's resources of EventBridge in CloudFormation's spelling: tables.
 
-A shape says for each argument of a block what it becomes. ``One`` is a block that may be there once, which Terraform
-writes as a list of one; ``Many`` is a list of blocks; ``MAP`` a map that becomes a list of ``Key`` and ``Value``.
+A shape says what each argument of a block becomes. ``One`` is a block that appears at most once, which Terraform writes
+as a list of one; ``Many`` is a list of blocks; ``MAP`` is a map that becomes a list of ``Key`` and ``Value``;
+``SWITCH`` is a boolean that becomes ``ENABLED`` or ``DISABLED``.
 Source: the pages of the resources in the documentation of the AWS provider, and the CloudFormation Template Reference.
 """
 
@@ -21,28 +22,28 @@ from eventbridge_local.iac.steps import (
     TARGET,
     WHOLE_POLICY,
 )
-from eventbridge_local.iac.unknown import Path, Unknown
+from eventbridge_local.iac.values import Path, Unknown
 
 MAP = "map"
 SWITCH = "switch"
-Shape = Mapping[str, Any]
+BlockShape = Mapping[str, Any]
 
 
 class One(NamedTuple):
-    """A block that is there at most once, and the member it becomes; no member puts its content one level up."""
+    """A block that appears at most once, and the member it becomes."""
 
     member: str
-    shape: Shape
+    shape: BlockShape
 
 
 class Many(NamedTuple):
     """A list of blocks, and the member it becomes."""
 
     member: str
-    shape: Shape
+    shape: BlockShape
 
 
-def _parameters(*blocks: tuple[str, str]) -> Shape:
+def _parameters(*blocks: tuple[str, str]) -> BlockShape:
     pair = {"key": "Key", "value": "Value", "is_value_secret": "IsValueSecret"}
     return {name: Many(member, pair) for name, member in blocks}
 
@@ -53,7 +54,7 @@ _HTTP = _parameters(
 _LETTERS = One("DeadLetterConfig", {"arn": "Arn"})
 _PRIVATE = One("ResourceParameters", {"resource_configuration_arn": "ResourceConfigurationArn"})
 
-_ECS: Shape = {
+_ECS: BlockShape = {
     "task_definition_arn": "TaskDefinitionArn",
     "task_count": "TaskCount",
     "launch_type": "LaunchType",
@@ -78,7 +79,7 @@ _ECS: Shape = {
     "placement_constraint": Many("PlacementConstraints", {"type": "Type", "expression": "Expression"}),
 }
 
-_TARGET: Shape = {
+_TARGET: BlockShape = {
     "target_id": "Id",
     "arn": "Arn",
     "role_arn": "RoleArn",
@@ -133,7 +134,7 @@ _TARGET: Shape = {
 }
 
 #: For each type: CloudFormation's type, and the shape of its arguments.
-SHAPES: Mapping[str, tuple[str, Shape]] = {
+SHAPES: Mapping[str, tuple[str, BlockShape]] = {
     "aws_cloudwatch_event_bus": (
         BUS,
         {
@@ -246,11 +247,13 @@ SHAPES: Mapping[str, tuple[str, Shape]] = {
 }
 
 
-def shaped(values: Mapping[str, Any], shape: Shape, path: Path = ()) -> dict[str, Any]:
-    """The arguments of a block in CloudFormation's spelling; what is null, empty or an empty text is left out.
+def shaped(values: Mapping[str, Any], shape: BlockShape, path: Path = ()) -> dict[str, Any]:
+    """Return the arguments of a block in CloudFormation's spelling; what is null or empty is left out.
 
     Args:
-        path: of the block in the resource; unknown values are told where they stand.
+        values: the arguments.
+        shape: what each becomes.
+        path: of the block in the resource; an ``Unknown`` carries its path in the result.
     """
     made: dict[str, Any] = {}
     for name, form in shape.items():
@@ -275,7 +278,7 @@ def shaped(values: Mapping[str, Any], shape: Shape, path: Path = ()) -> dict[str
 
 
 def _put(made: dict[str, Any], members: tuple[str, ...], value: Any) -> None:
-    """Put a value under one member or under a member of a member, in the form its last word may ask for."""
+    """Set a member, or a member of a member, to a value in the form that ``MAP`` or ``SWITCH`` may ask for."""
     *outer, last = members
     if last == MAP:
         last = outer.pop()

@@ -1,0 +1,1 @@
+"""CloudFormation templates: intrinsic functions, one stack, and from stacks to a plan."""

@@ -1,0 +1,1 @@
+"""Terraform and OpenTofu: plans and states as ``terraform show -json`` writes them."""
