@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import signal
 import socket
@@ -95,6 +96,8 @@ def test_boto3(sockets: Any) -> None:
         ("eu-west-1", "AKIDEXAMPLE", "arn:aws:events:eu-west-1:123456789012:event-bus/default"),
         ("us-gov-west-1", "test", "arn:aws-us-gov:events:us-gov-west-1:123456789012:event-bus/default"),
         ("eu-west-1", "999999999999", "arn:aws:events:eu-west-1:999999999999:event-bus/default"),
+        ("eu-west-1", "9999999999990", "arn:aws:events:eu-west-1:123456789012:event-bus/default"),
+        ("eu-west-1", "99999999999", "arn:aws:events:eu-west-1:123456789012:event-bus/default"),
     ],
 )
 def test_account_and_region_of_the_signature(region: str, key: str, expected: str, server: Server) -> None:
@@ -222,6 +225,23 @@ def test_bodies_that_cannot_be_read(headers: dict[str, str], status: int, server
     assert (response.status, response.headers["Connection"]) == (status, "close")
     connection.close()
     assert post(server.url, "ListRules")[0] == 200
+
+
+@pytest.mark.parametrize(("sizes", "status"), [([500, 500], 200), ([500, 501], 413), ([1001], 413), ([5, -1], 413)])
+def test_the_bound_of_a_body_in_chunks(
+    sizes: list[int], status: int, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All chunks together have the bytes at most that a body of known length may have."""
+    monkeypatch.setattr(server_http, "LONGEST_BODY", 1000)
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=300)
+    connection.putrequest("POST", "/")
+    connection.putheader("X-Amz-Target", "AWSEvents.ListRules")
+    connection.putheader("Transfer-Encoding", "chunked")
+    body = iter(b'{"Limit": 5}'.ljust(sum(map(abs, sizes))))
+    parts = (b"%x\r\n%s\r\n" % (size, bytes(itertools.islice(body, abs(size)))) for size in sizes)
+    connection.endheaders(b"".join(parts) + b"0\r\n\r\n")
+    assert connection.getresponse().status == status
+    connection.close()
 
 
 def test_head_has_no_body(server: Server) -> None:

@@ -125,6 +125,17 @@ def test_captured_events_that_keep_their_contract(tmp_path: Path) -> None:
         replay(eb, tmp_path, total=120)
 
 
+def test_rules_that_a_service_manages_deliver_to_nobody(tmp_path: Path) -> None:
+    """What only an archive keeps breaks no contract: contracts hold for what rules of users deliver."""
+    file = tmp_path / "captured.jsonl"
+    file.write_text(json.dumps(make_event(*ORDER, {"total": "120"})) + "\n", encoding="utf-8")
+    with mock_eventbridge(contracts=PLACED) as eb:
+        client = boto3.client("events", **KEYS)
+        client.create_archive(ArchiveName="all", EventSourceArn=client.describe_event_bus()["Arn"])
+        eb.replay_from(file, replay_name=None)
+        assert client.describe_archive(ArchiveName="all")["EventCount"] == 1
+
+
 def test_scheduled_events_need_no_contract() -> None:
     """They are AWS's own; but a contract for them holds."""
     with mock_eventbridge(contracts=Contracts(PLACED, require=True)) as eb:

@@ -118,6 +118,16 @@ def test_a_dead_letter_queue_that_fails(eb: EventBridge, events: Any) -> None:
     assert not eb.dead_letters
 
 
+def test_an_empty_text_is_no_dead_letter(eb: EventBridge, events: Any) -> None:
+    """SQS takes no message without a body, so the event is dropped; the code is that of the delivery (captured)."""
+    wire(eb, events, Input="", DeadLetterConfig={"Arn": DLQ})
+    dead_letters = eb.connect("dead", lambda event: None)
+    eb.fail_target("work", error="NO_RESOURCE")
+    eb.put("shop.orders", "OrderPlaced")
+    assert (eb.deliveries.one().outcome, eb.deliveries.one().error) == ("dropped", "NO_RESOURCE")
+    assert (len(dead_letters), len(eb.dead_letters)) == (0, 0)
+
+
 def test_a_handler_may_stand_in_for_the_dead_letter_queue(eb: EventBridge, events: Any) -> None:
     """It is called with the body of the message."""
     wire(eb, events, DeadLetterConfig={"Arn": DLQ})
@@ -229,6 +239,34 @@ def test_a_missing_bus_in_the_same_place_swallows_the_event(eb: EventBridge, eve
     eb.put("s", "t")
     assert eb.deliveries.one().outcome == "delivered"
     assert "there is no event bus 'gone'" in str(eb.journal)
+
+
+def test_the_default_bus_of_an_account_nobody_used(eb: EventBridge, events: Any) -> None:
+    """It is there and has no policy, so nobody else may put events on it; the account itself may, in any Region."""
+    theirs, ours = "arn:aws:events:us-east-1:999999999999:event-bus/default", f"eu-west-1:{ACCOUNT}:event-bus/default"
+    wire(eb, events, theirs, name="theirs", RoleArn=ROLE)
+    wire(eb, events, f"arn:aws:events:{ours}", name="ours", RoleArn=ROLE)
+    eb.put("s", "t")
+    assert {each.rule.name: (each.outcome, each.error) for each in eb.deliveries} == {
+        "theirs": ("dropped", "NO_PERMISSIONS"),
+        "ours": ("delivered", None),
+    }
+
+
+def test_the_trace_header_of_an_entry_hides_that_of_the_request(eb: EventBridge) -> None:
+    """The request's counts for entries that have none of their own; an entry's own stands even when it is invalid."""
+    of_request, of_entry = (f"Root=1-5759e988-bd862e3fe1be46a99427279{digit}" for digit in "34")
+
+    def add(params: dict[str, Any], **_: Any) -> None:
+        params["headers"]["X-Amzn-Trace-Id"] = of_request
+
+    client = boto3.client("events", region_name="us-east-1")
+    client.meta.events.register_first("before-call.eventbridge", add)
+    client.put_rule(Name="r", EventPattern='{"source": ["s"]}')
+    client.put_targets(Rule="r", Targets=[{"Id": "t", "Arn": QUEUE}])
+    entry = {"Source": "s", "DetailType": "t", "Detail": "{}"}
+    client.put_events(Entries=[entry, {**entry, "TraceHeader": of_entry}, {**entry, "TraceHeader": "none"}])
+    assert [each.event.trace_header for each in eb.deliveries] == [of_request, of_entry, None]
 
 
 @pytest.mark.parametrize("ending", [KeyboardInterrupt(), pytest.fail.Exception("no")], ids=["Ctrl-C", "pytest.fail"])

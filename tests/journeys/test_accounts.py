@@ -47,6 +47,13 @@ def keep_all(eb: EventBridge, account: str, region: str, bus: str) -> list[dict[
 # accounts and Regions
 
 
+@pytest.mark.parametrize("key", ["1111111111110", "11111111111", "11111111111x", "111111111111 ", "\uff11" * 12])
+def test_a_key_of_not_exactly_twelve_digits_is_no_account(key: str) -> None:
+    """Real access key ids are longer, and none of them selects an account: the call is of the mock's own."""
+    with mock_eventbridge(account=CENTRAL):
+        assert events(key).describe_event_bus()["Arn"] == f"arn:aws:events:us-east-1:{CENTRAL}:event-bus/default"
+
+
 def test_two_keys_are_two_accounts() -> None:
     """An access key of twelve digits is an account; what one makes the other does not see."""
     with mock_eventbridge():

@@ -100,6 +100,18 @@ def test_a_handler_may_be_connected_before(template: Path) -> None:
         assert len(spy.calls) == 1
 
 
+def test_what_is_connected_by_its_arn_outdoes_a_loaded_name(template: Path) -> None:
+    """The ARN is nearer to the target than the name that a template gives it, whatever was connected first."""
+    with mock_eventbridge() as other:
+        arn = other.load(template, parameters={"Stage": "test"}).names["InvoiceFunction"].arn
+    for names in ([arn, "InvoiceFunction"], ["InvoiceFunction", arn]):
+        with mock_eventbridge() as eb:
+            spies = {name: eb.connect(name, lambda event: None) for name in names}
+            eb.load(template, parameters={"Stage": "test"})
+            eb.put("shop.orders", "OrderPlaced", {"total": 5000}, bus="orders-test")
+            assert {name: len(spy.calls) for name, spy in spies.items()} == {arn: 1, "InvoiceFunction": 0}
+
+
 def test_logical_ids_name_failures_too(loaded: EventBridge) -> None:
     """``fail_target`` and the assertions know them."""
     loaded.fail_target("InvoiceFunction", error="THROTTLING", times=1)

@@ -282,6 +282,15 @@ def test_may_put() -> None:
     assert not may_put(world_with(), CALLER, "shop", event())
 
 
+def test_may_put_on_the_default_bus_of_an_account_nobody_used() -> None:
+    """Every account has that bus, also one that nothing in the mock has looked at; its owner alone may put there."""
+    default = f"arn:aws:events:us-east-1:{OWNER}:event-bus/default"
+    store = Store(Clock(NOW), Ids(1), Limits(), None)
+    assert may_put(store, OWNER, default, event())
+    assert not may_put(store, CALLER, default, event())
+    assert store.known_scope(OWNER, "us-east-1") is None
+
+
 @pytest.mark.parametrize(
     ("block", "by_rule", "by_call"),
     [

@@ -61,6 +61,13 @@ def test_answers_are_unpacked(server: Any, encoding: str, content: bytes) -> Non
     assert Sender().send(post(server.url)).body == "packed"
 
 
+def test_no_more_than_a_mebibyte_of_an_answer_in_chunks_is_read(server: Any) -> None:
+    """EventBridge asks for that much with its Range header; chunks do not say beforehand how many there will be."""
+    chunk = b"FFFF\r\n" + b"x" * 0xFFFF + b"\r\n"
+    server.answers = [(200, {"Transfer-Encoding": "chunked"}, chunk * 40 + b"0\r\n\r\n")]
+    assert len(Sender().send(post(server.url)).body) == 1_048_576
+
+
 @pytest.mark.parametrize(
     "url", ["https://crm.example/x", "http://192.0.2.1/", "https://localhost.example/", "https://1.127.0.0.1/"]
 )
