@@ -48,29 +48,17 @@ class Replayer:
 
     def __init__(self, engine: Engine, store: Store) -> None:
         self._engine = engine
-        self._world = store
+        self._store = store
         self._clock = store.clock
         self._ids = store.ids
 
     def start(self, scope: Scope, name: str, archive: Archive) -> None:
-        """Run the replay of that name: on the clock when the test steps it, at once otherwise."""
+        """Run the replay of that name: on the clock when the test moves it, at once otherwise."""
         run = _Run(scope, name, archive)
-        if self._clock.stepped:
-            self._ring_later(run)
-            return
-        fresh = run.replay
-        while run.replay.active:
-            self._step(run)
-        if run.replay.state == "COMPLETED":  # else a handler has cancelled it, or deleted the archive
-            run.replay = replace(fresh, upcoming=(run.replay,))
-
-    def _ring(self, run: _Run) -> None:
-        self._step(run)
-        if run.replay.active:
-            self._ring_later(run)
-
-    def _ring_later(self, run: _Run) -> None:
-        self._world.at(self._clock.now + _STEP, partial(self._ring, run), "replayed")
+        starting = run.replay
+        self._clock.later(_STEP, partial(self._step, run), "replayed")
+        if run.replay.state == "COMPLETED":  # it ran at once, and no handler has cancelled it or deleted the archive
+            run.replay = replace(starting, upcoming=(run.replay,))
 
     def cancel(self, scope: Scope, name: str) -> Replay:
         """Cancel a replay that is STARTING or RUNNING: it is CANCELLING now, and CANCELLED a step later."""
@@ -100,12 +88,14 @@ class Replayer:
 
     # steps
 
-    def _step(self, run: _Run) -> None:
+    def _step(self, run: _Run) -> bool:
+        """Take the next step of a replay. Return whether another one follows."""
         gone = run.scope.archives.get(run.archive.record.name) is not run.archive
         if gone and run.replay.state != "CANCELLING":
             run.replay = replace(run.replay, state="FAILED", state_reason=_ARCHIVE_GONE, ended=self._clock.now)
         else:
             _STEPS[run.replay.state](self, run)
+        return run.replay.active and not self._store.ended
 
     def _begin(self, run: _Run) -> None:
         replay = run.replay = replace(run.replay, state="RUNNING")

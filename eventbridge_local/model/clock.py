@@ -92,6 +92,23 @@ class Clock:
         heapq.heappush(self._timers, (due, next(self._order), timer))
         return timer
 
+    def later(self, delay: timedelta, step: Callable[[], object], kind: str = "changed") -> None:
+        """Let happen what AWS does by itself a while after a call, such as authorizing a connection.
+
+        While the clock follows the real one nobody would move it, so everything happens at once. Once the test moves
+        the clock, each step is a timer, and what lies between two steps can be looked at.
+
+        Args:
+            delay: the time before each step.
+            step: returns True when another step follows.
+            kind: the word an advance counts the steps under.
+        """
+        if self.stepped:
+            self.at(self.now + delay, lambda: self.later(delay, step, kind) if step() is True else None, kind)
+        else:
+            while step() is True:
+                pass
+
     def disarm(self) -> None:
         """Drop everything that waits for its time."""
         self._timers.clear()

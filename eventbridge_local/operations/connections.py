@@ -468,11 +468,7 @@ def later(ctx: Context, connection: Connection, change: Callable[[Connection], C
             else:
                 connections.pop(connection.name, None)
 
-    clock = ctx.store.clock
-    if clock.stepped:
-        clock.at(clock.now + _TAKES, complete, "changed")
-    else:
-        complete()
+    ctx.store.clock.later(_TAKES, complete)
 
 
 def private_path(ctx: Context, params: Params | None) -> Mapping[str, str] | None:

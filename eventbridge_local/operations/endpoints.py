@@ -205,7 +205,7 @@ def _enter(ctx: Context, endpoint: Endpoint) -> None:
 
 def _in_time(ctx: Context, endpoint: Endpoint, change: Callable[[], Any]) -> None:
     """Carry out the end of a change: at once, or later when the test moves the clock. A newer change replaces it."""
-    clock, scope = ctx.store.clock, ctx.scope
+    scope = ctx.scope
 
     def finish() -> None:
         with ctx.alone:
@@ -213,10 +213,7 @@ def _in_time(ctx: Context, endpoint: Endpoint, change: Callable[[], Any]) -> Non
             if there is not None and (there.state, there.modified) == (endpoint.state, endpoint.modified):
                 change()
 
-    if clock.stepped:
-        clock.at(ctx.now + CHANGE_TAKES, finish, "changed")
-    else:
-        finish()
+    ctx.store.clock.later(CHANGE_TAKES, finish)
 
 
 def _set_state(scope: Scope, name: str, state: EndpointState) -> None:

@@ -178,3 +178,21 @@ def test_how_far_one_goes_at_a_time_does_not_matter(dues: list[int], steps: list
         return seen
 
     assert ran(steps) == ran([sum(steps)])
+
+
+def test_what_happens_by_itself_is_over_at_once_while_the_clock_follows_the_real_one() -> None:
+    """Nobody would move such a clock, so every step is taken before ``later`` returns."""
+    clock, steps = Clock(), []
+    clock.later(timedelta(seconds=1), lambda: steps.append(len(steps)) or len(steps) < 3)
+    assert steps == [0, 1, 2]
+    assert not clock.stepped
+
+
+def test_what_happens_by_itself_takes_a_timer_for_each_step_once_the_test_moves_the_clock() -> None:
+    """Between two steps a test can look, and an advance counts the steps under their kind."""
+    clock, at = Clock(START), []
+    clock.later(timedelta(minutes=1), lambda: at.append(clock.now) or len(at) < 3, "replayed")
+    assert at == []
+    assert clock.advance(minutes=2) == {"replayed": 2}
+    assert at == [START + timedelta(minutes=1), START + timedelta(minutes=2)]
+    assert clock.advance(hours=1) == {"replayed": 1}
