@@ -59,9 +59,10 @@ SHARED = 3
 INTRO = """\
 # Fidelity
 
-How do we know what AWS answers? This page says it for every operation, every refusal and every choice. It is made by
-`python tools/make_fidelity.py` from the tables in `tests/cases/fidelity`, which the tests hold against the source: a
-refusal that is not here, or is here and no longer in the source, fails a test.
+How do we know what AWS answers? This page says it for every operation, every refusal and every choice.
+`python tools/make_fidelity.py` makes it from the tables in `tests/cases/fidelity`, and the tests compare the tables
+with the source: a test fails if a refusal is missing here, or is here and no longer in the source.
+[Facts](facts.md) lists what the code relies on.
 
 {scenarios} scenarios of calls and answers were gathered from AWS's side; **all of them pass**
 (`pytest tests/conformance`).

@@ -24,15 +24,15 @@ PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
 INTRO = """\
 # Reference
 
-Every public name, with its arguments. The page is made by `python tools/make_reference.py` from the code, and a test
-holds it against the code.
+Every public name, with its arguments. `python tools/make_reference.py` makes this page from the code, and a test
+fails if the page and the code differ.
 
-Whatever is not here may change without notice.
+Names that are not here may change at any time.
 """
 
 #: The menu in the order of the page.
 MENU = {
-    "Doors": ["mock_eventbridge", "current_eventbridge"],
+    "Start a mock": ["mock_eventbridge", "current_eventbridge"],
     "Pure functions": [
         "matches",
         "explain",
@@ -130,13 +130,14 @@ MORE_ERRORS = (
 KEYWORDS = {"make_event": "samples.envelope.Envelope"}
 
 PLUGIN = """\
-The fixture `eventbridge` gives the handle. The marker `@pytest.mark.eventbridge(**options)` takes the options above, on
-a function, class or module; the nearest one wins, keyword by keyword. The marker alone activates the mock.
+The fixture `eventbridge` returns the handle. The marker `@pytest.mark.eventbridge(**options)` takes the options above,
+on a function, class or module. If several markers give the same keyword, the one nearest to the test wins. The marker
+alone activates the mock too.
 """
 
 REFUSALS = """\
-A refusal of the service reaches callers of boto3 as botocore's `ClientError`. `rule`, `archive` and the other methods
-of the handle, which is no client, raise `ServiceError`.
+If the service refuses a call, boto3 raises botocore's `ClientError`. The handle is not a client: its methods `rule`,
+`archive` and so on raise `ServiceError`.
 """
 
 MEMBERS = ("| member | type | |", "|---|---|---|")
