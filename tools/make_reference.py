@@ -86,9 +86,9 @@ GIVEN = {
     "Time": ["model.clock.Clock", "model.clock.Advance"],
     "The journal": ["handle.looking.JournalView"],
     "Explanations of patterns": [
-        "patterns.mismatch.Explanation",
-        "patterns.mismatch.Mismatch",
-        "patterns.mismatch.FieldReport",
+        "patterns.explain.Explanation",
+        "patterns.explain.Mismatch",
+        "patterns.explain.FieldReport",
     ],
     "Explanations of events": [
         "report.explain.EventExplanation",

@@ -10,7 +10,7 @@ from eventbridge_local.cli.output import Terminal
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import Explanation
 from eventbridge_local.patterns import explain as explain_pattern
-from eventbridge_local.patterns.mismatch import FieldReport
+from eventbridge_local.patterns.explain import FieldReport
 
 
 def match(args: argparse.Namespace, terminal: Terminal) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from eventbridge_local.patterns import conditions as c
-from eventbridge_local.patterns.syntax import Field, SubRule
+from eventbridge_local.patterns.conditions import Field, SubRule
 
 _UNKNOWN: Any = object()
 
@@ -17,7 +17,7 @@ def exact_value(condition: c.Condition) -> Any:
     """The one value that a condition accepts; ``_UNKNOWN`` when there are several."""
     if isinstance(condition, c.Text):
         return condition.text
-    if isinstance(condition, c.Literal):
+    if isinstance(condition, c.Word):
         return condition.word
     return condition.number if isinstance(condition, c.Equal) else _UNKNOWN
 

@@ -13,8 +13,8 @@ from eventbridge_local.lint.covering import exact_value, is_exact
 from eventbridge_local.lint.finding import Problem
 from eventbridge_local.patterns import Pattern
 from eventbridge_local.patterns import conditions as c
-from eventbridge_local.patterns.syntax import Field, SubRule
-from eventbridge_local.patterns.words import condition_words, value_words
+from eventbridge_local.patterns.conditions import Field, SubRule
+from eventbridge_local.patterns.values import value_words
 from eventbridge_local.samples import sample_event, sample_events
 
 _MOST_KINDS = 20
@@ -137,7 +137,7 @@ def _type_problem(path: str, condition: c.Condition, values: list[Any]) -> Probl
     (there,) = known
     return Problem(
         "wrong-type",
-        f"{path}: {condition_words(condition)} is a {wanted}, and the service sends a {there} such as "
+        f"{path}: {condition.wording()} is a {wanted}, and the service sends a {there} such as "
         f"{value_words(values[0])}; EventBridge compares JSON types",
     )
 
@@ -147,7 +147,7 @@ def _type_of(condition: c.Condition) -> str | None:
         return "string"
     if isinstance(condition, c.Equal | c.Range | c.Spelling):
         return "number"
-    return "boolean" if isinstance(condition, c.Literal) and condition.word is not None else None
+    return "boolean" if isinstance(condition, c.Word) and condition.word is not None else None
 
 
 def _json_type(value: Any) -> str:
@@ -167,9 +167,7 @@ def _about_contract(field: Field, contract: Contract) -> list[Problem]:
     for condition in field.conditions:
         if is_exact(condition) and (why := _not_allowed(contract, field.path, exact_value(condition))):
             found.append(
-                Problem(
-                    "contract", f"{field.path}: {condition_words(condition)} against contract {contract.name}: {why}"
-                )
+                Problem("contract", f"{field.path}: {condition.wording()} against contract {contract.name}: {why}")
             )
     return found
 

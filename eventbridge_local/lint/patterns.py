@@ -14,13 +14,12 @@ from eventbridge_local.lint.covering import covers, rule_covers
 from eventbridge_local.lint.finding import Problem
 from eventbridge_local.patterns import Pattern, explain
 from eventbridge_local.patterns import conditions as c
-from eventbridge_local.patterns.syntax import Field
-from eventbridge_local.patterns.words import condition_words
+from eventbridge_local.patterns.conditions import Field
 
 _TEXTS = ("version", "id", "detail-type", "source", "account", "time", "region", "replay-name")
 _OPTIONAL = ("replay-name", "resources")
 _FIELDS = (*_TEXTS, "resources", "detail")
-_NO_TEXT = (c.Equal, c.Range, c.Spelling, c.Literal)
+_NO_TEXT = (c.Equal, c.Range, c.Spelling, c.Word)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 #: What texts of the envelope look like, and that in words.
 _FORMS = {
@@ -77,7 +76,7 @@ def _about_name(name: str) -> str:
 
 def _impossible(path: str, condition: c.Condition) -> str:
     """Why an envelope's field never satisfies a condition, "" when it may."""
-    words = condition_words(condition)
+    words = condition.wording()
     if isinstance(condition, c.Absent):
         return "" if path in _OPTIONAL else f"{path}: every event has it, so {words} never holds"
     if isinstance(condition, _NO_TEXT):
@@ -106,11 +105,11 @@ def _alternatives(field: Field) -> Iterator[Problem]:
         excluded = one.excluded if isinstance(one, c.AnythingBut) else ()
         taken = [each for each in excluded if any(covers(other, each) for other in listed)]
         if taken and len(taken) == len(excluded):
-            words = f"{condition_words(one)}, or what it leaves out; alternatives are joined by or, so all is taken"
+            words = f"{one.wording()}, or what it leaves out; alternatives are joined by or, so all is taken"
             yield Problem("matches-everything", f"{field.path}: {words}")
             return
         if taken:
-            words = f"{condition_words(taken[0])} is left out by {condition_words(one)}"
+            words = f"{taken[0].wording()} is left out by {one.wording()}"
             yield Problem("useless-value", f"{field.path}: {words}, and another alternative takes it")
     if field.absent_ok and any(isinstance(each, c.Exists) for each in listed):
         yield Problem("matches-everything", f"{field.path}: exists: true or exists: false is always so; leave it out")
@@ -118,8 +117,8 @@ def _alternatives(field: Field) -> Iterator[Problem]:
     for at, small in enumerate(listed):
         for other, big in enumerate(listed):
             if at != other and covers(big, small):
-                both = f"{condition_words(small)} is among {condition_words(big)}"
-                same = f"{condition_words(small)} stands there twice"
+                both = f"{small.wording()} is among {big.wording()}"
+                same = f"{small.wording()} stands there twice"
                 yield Problem("redundant-value", f"{field.path}: {same if big == small else both}; one is enough")
                 break
 

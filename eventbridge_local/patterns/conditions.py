@@ -1,72 +1,198 @@
-"""What one alternative of a value list demands of one event value.
+"""What a pattern demands of one event value: conditions, and the fields that gather them.
 
-Each condition has ``accepts(value)``, where value is a scalar as `parse_event` or ``json.loads`` gives it. Facts:
-pattern language, sections 5.2 and 5.3.
+A condition class says everything about its kind of condition: ``accepts`` decides about a value (match), ``key`` tells
+the index where to find it, ``looseness`` how selective it is, and ``wording`` puts it into words for explanations.
+The values are scalars as ``parse_event`` or ``json.loads`` gives them. Facts: pattern language, sections 5.2 and 5.3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from math import inf, isinf
+from typing import Any, ClassVar, Literal
 
-from eventbridge_local.patterns.addresses import Address, Block, read_address
-from eventbridge_local.patterns.ignore_case import Units, end_of_match, start_of_match, units_of
-from eventbridge_local.patterns.numbers import number_key, spelling
-from eventbridge_local.patterns.wildcards import as_engine_text, wildcard_accepts
+from eventbridge_local.patterns.values import (
+    WIDTH,
+    Address,
+    Block,
+    Units,
+    end_of_match,
+    engine_text,
+    fold,
+    number_key,
+    number_words,
+    read_address,
+    spell_wildcard,
+    spelling,
+    start_of_match,
+    units_of,
+    value_words,
+    wildcard_accepts,
+)
 
 QUOTE = '"'
+LOOSEST = 5000.0
+
+IndexPart = Literal[
+    "exact", "odd", "prefix", "suffix", "prefix any case", "suffix any case", "folded", "inner", "address", "range"
+]
+"""The parts of the index, each made for one kind of condition; see ``index``."""
+Key = tuple[IndexPart, Any]
 
 
-class Condition(Protocol):
+class Condition:
     """One alternative of a value list."""
+
+    __slots__ = ()
+
+    is_value: ClassVar[bool] = False
+    """Whether the condition is a plain value of a pattern and no operator."""
 
     def accepts(self, value: Any) -> bool:
         """Whether the scalar satisfies the condition."""
+        raise NotImplementedError
+
+    def wording(self) -> str:
+        """Return the condition in words."""
+        raise NotImplementedError
+
+    def key(self) -> Key | None:
+        """Return the part of the index that finds the condition and its key there; None where only trying helps."""
+        return None
+
+    def looseness(self) -> float:
+        """Return roughly how many values the condition accepts; rules are looked up by their least loose field."""
+        key = self.key()
+        return 120 / len(key[1]) if key else LOOSEST
+
+    def ignoring_case(self) -> Condition | None:
+        """Return the condition that also accepts other letter cases, None where case does not matter already."""
+        return None
+
+
+# -- plain values
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """The string `text`, character for character."""
+class Text(Condition):
+    """The string ``text``, character for character."""
 
     text: str
+    is_value = True
 
     def accepts(self, value: Any) -> bool:
         return isinstance(value, str) and value == self.text
 
+    def wording(self) -> str:
+        return value_words(self.text)
+
+    def key(self) -> Key:
+        return "exact", self.text
+
+    def looseness(self) -> float:
+        return 0
+
+    def ignoring_case(self) -> Condition:
+        return IgnoreCase.of(self.text)
+
 
 @dataclass(frozen=True, slots=True)
-class Literal:
-    """One of true, false and null."""
+class Word(Condition):
+    """One of the words true, false and null."""
 
     word: bool | None
+    is_value = True
 
     def accepts(self, value: Any) -> bool:
         return value is self.word
 
+    def wording(self) -> str:
+        return value_words(self.word)
+
+    def key(self) -> Key:
+        return "odd", self
+
+    def looseness(self) -> float:
+        return 50
+
 
 @dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(Condition):
     """A number no double stands for; only the same digits are equal to it."""
 
     text: str
+    is_value = True
 
     def accepts(self, value: Any) -> bool:
         return number_key(value) is None and spelling(value) == self.text
 
+    def wording(self) -> str:
+        return self.text
+
+    def key(self) -> Key:
+        return "odd", self
+
+    def looseness(self) -> float:
+        return 0
+
 
 @dataclass(frozen=True, slots=True)
-class Equal:
+class Equal(Condition):
     """A number of the same value, however spelled."""
 
     number: float
+    is_value = True
 
     def accepts(self, value: Any) -> bool:
         return number_key(value) == self.number
 
+    def wording(self) -> str:
+        return number_words(self.number)
+
+    def key(self) -> Key:
+        return "exact", self.number
+
+    def looseness(self) -> float:
+        return 0
+
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class SameAddress(Condition):
+    """A string that spells the same IP address; ``text`` is the operand's spelling."""
+
+    text: str
+    address: Address
+    is_value = True
+
+    def accepts(self, value: Any) -> bool:
+        return isinstance(value, str) and read_address(value) == self.address
+
+    def wording(self) -> str:
+        return f"the address {value_words(self.text)}"
+
+    def key(self) -> Key:
+        return "address", (self.address.family, WIDTH[self.address.family], self.address.value)
+
+    def looseness(self) -> float:
+        return 0
+
+
+def exact_text(text: str) -> Condition:
+    """Return the condition a plain string of a value list stands for."""
+    # Only a text with a dot or colon can be an address; the test keeps ordinary words cheap.
+    if "." in text or ":" in text:
+        address = read_address(text)
+        if address is not None:
+            return SameAddress(text, address)
+    return Text(text)
+
+
+# -- numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Condition):
     """A number between two bounds; an open side is infinite."""
 
     low: float
@@ -80,59 +206,103 @@ class Range:
             return False
         return (number != self.low or self.low_closed) and (number != self.high or self.high_closed)
 
+    def wording(self) -> str:
+        bounds = []
+        if not isinf(self.low):
+            bounds.append(f"{'>=' if self.low_closed else '>'} {number_words(self.low)}")
+        if not isinf(self.high):
+            bounds.append(f"{'<=' if self.high_closed else '<'} {number_words(self.high)}")
+        return "numeric " + " and ".join(bounds)
+
+    def key(self) -> Key:
+        return "range", (self.low, self.high)
+
+    def looseness(self) -> float:
+        return 2000 if self.low == -inf or self.high == inf else 200
+
+
+# -- texts
+
 
 @dataclass(frozen=True, slots=True)
-class Prefix:
-    """A string that begins with `text`. The engine sees the closing quote too, so the operand may name it."""
+class Prefix(Condition):
+    """A string that begins with ``text``. The engine sees the closing quote too, so the operand may name it."""
 
     text: str
 
     def accepts(self, value: Any) -> bool:
         return isinstance(value, str) and _with_closing_quote(self.text, value).startswith(self.text)
 
+    def wording(self) -> str:
+        return f"prefix {value_words(self.text)}"
+
+    def key(self) -> Key | None:
+        return ("prefix", self.text) if _is_inside(self.text) else None
+
+    def ignoring_case(self) -> Condition:
+        return PrefixIgnoreCase.of(self.text)
+
 
 @dataclass(frozen=True, slots=True)
-class Suffix:
-    """A string that ends with `text`, the opening quote included."""
+class Suffix(Condition):
+    """A string that ends with ``text``, the opening quote included."""
 
     text: str
 
     def accepts(self, value: Any) -> bool:
         return isinstance(value, str) and _with_opening_quote(self.text, value).endswith(self.text)
 
+    def wording(self) -> str:
+        return f"suffix {value_words(self.text)}"
+
+    def key(self) -> Key | None:
+        return ("suffix", self.text) if _is_inside(self.text) else None
+
+    def ignoring_case(self) -> Condition:
+        return SuffixIgnoreCase.of(self.text)
+
 
 @dataclass(frozen=True, slots=True)
-class Wildcard:
-    """A string made of the pieces in order, with anything in between."""
-
-    pieces: tuple[str, ...]
-
-    def accepts(self, value: Any) -> bool:
-        return isinstance(value, str) and wildcard_accepts(self.pieces, as_engine_text(value))
-
-
-@dataclass(frozen=True, slots=True)
-class IgnoreCase:
-    """A string equal to `text` in each character's lower or upper form."""
+class IgnoreCase(Condition):
+    """A string equal to ``text`` in each character's lower or upper form."""
 
     text: str
     units: Units = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, text: str) -> IgnoreCase:
+        """Make the condition of an operand."""
+        return cls(text, units_of(text))
 
     def accepts(self, value: Any) -> bool:
         if not isinstance(value, str):
             return False
         if self.text.isascii() and value.isascii():
             return self.text.lower() == value.lower()
-        text = as_engine_text(value)
+        text = engine_text(value)
         return end_of_match(self.units, text) == len(text)
+
+    def wording(self) -> str:
+        return f"equals-ignore-case {value_words(self.text)}"
+
+    def key(self) -> Key:
+        return "folded", fold("".join(lower for lower, _ in self.units))
+
+    def looseness(self) -> float:
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
-class PrefixIgnoreCase:
-    """A string that begins with `text` in any case."""
+class PrefixIgnoreCase(Condition):
+    """A string that begins with ``text`` in any case."""
 
     text: str
     units: Units = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, text: str) -> PrefixIgnoreCase:
+        """Make the condition of an operand."""
+        return cls(text, units_of(text))
 
     def accepts(self, value: Any) -> bool:
         if not isinstance(value, str):
@@ -142,13 +312,24 @@ class PrefixIgnoreCase:
             return text[: len(self.text)].lower() == self.text.lower()
         return end_of_match(self.units, text) >= 0
 
+    def wording(self) -> str:
+        return f"prefix equals-ignore-case {value_words(self.text)}"
+
+    def key(self) -> Key | None:
+        return ("prefix any case", self.text) if self.text.isascii() and _is_inside(self.text) else None
+
 
 @dataclass(frozen=True, slots=True)
-class SuffixIgnoreCase:
-    """A string that ends with `text` in any case."""
+class SuffixIgnoreCase(Condition):
+    """A string that ends with ``text`` in any case."""
 
     text: str
     units: Units = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, text: str) -> SuffixIgnoreCase:
+        """Make the condition of an operand."""
+        return cls(text, units_of(text))
 
     def accepts(self, value: Any) -> bool:
         if not isinstance(value, str):
@@ -158,21 +339,39 @@ class SuffixIgnoreCase:
             return text[max(0, len(text) - len(self.text)) :].lower() == self.text.lower()
         return start_of_match(self.units, text) >= 0
 
+    def wording(self) -> str:
+        return f"suffix equals-ignore-case {value_words(self.text)}"
+
+    def key(self) -> Key | None:
+        return ("suffix any case", self.text) if self.text.isascii() and _is_inside(self.text) else None
+
 
 @dataclass(frozen=True, slots=True)
-class SameAddress:
-    """A string that spells the same IP address; `text` is the operand's spelling."""
+class Wildcard(Condition):
+    """A string made of the pieces in order, with anything in between."""
 
-    text: str
-    address: Address
+    pieces: tuple[str, ...]
 
     def accepts(self, value: Any) -> bool:
-        return isinstance(value, str) and read_address(value) == self.address
+        return isinstance(value, str) and wildcard_accepts(self.pieces, engine_text(value))
+
+    def wording(self) -> str:
+        return f"wildcard {value_words(spell_wildcard(self.pieces))}"
+
+    def key(self) -> Key | None:
+        """By the head, the tail, or a literal between stars that is much longer than both."""
+        head, tail = self.pieces[0], self.pieces[-1]
+        longest = max(self.pieces, key=len)
+        if not longest:
+            return None
+        if len(longest) > 2 * max(len(head), len(tail)):
+            return "inner", longest
+        return ("prefix", head) if len(head) >= len(tail) else ("suffix", tail)
 
 
 @dataclass(frozen=True, slots=True)
-class InBlock:
-    """A string that is an IP address inside a CIDR block; `text` is the operand's spelling."""
+class InBlock(Condition):
+    """A string that is an IP address inside a CIDR block; ``text`` is the operand's spelling."""
 
     text: str
     block: Block
@@ -183,25 +382,58 @@ class InBlock:
         address = read_address(value)
         return address is not None and self.block.holds(address)
 
+    def wording(self) -> str:
+        return f"cidr {value_words(self.text)}"
+
+    def key(self) -> Key:
+        return "address", (self.block.family, self.block.bits, self.block.head)
+
+    def looseness(self) -> float:
+        return 50
+
+
+def _is_inside(operand: str) -> bool:
+    """Whether an affix can be looked up: "" accepts every string, and one with a quote may reach beyond the value."""
+    return bool(operand) and QUOTE not in operand
+
+
+def _with_closing_quote(operand: str, value: str) -> str:
+    text = engine_text(value)
+    return text + QUOTE if QUOTE in operand else text
+
+
+def _with_opening_quote(operand: str, value: str) -> str:
+    text = engine_text(value)
+    return QUOTE + text if QUOTE in operand else text
+
+
+# -- presence and absence
+
 
 @dataclass(frozen=True, slots=True)
-class Exists:
+class Exists(Condition):
     """Any value at all."""
 
     def accepts(self, value: Any) -> bool:
         return True
 
+    def wording(self) -> str:
+        return "exists: true"
+
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Condition):
     """No value: decided by looking for values, so it accepts none."""
 
     def accepts(self, value: Any) -> bool:
         return False
 
+    def wording(self) -> str:
+        return "exists: false"
+
 
 @dataclass(frozen=True, slots=True)
-class AnythingBut:
+class AnythingBut(Condition):
     """Any value, of any kind, that none of the excluded conditions accepts."""
 
     excluded: tuple[Condition, ...]
@@ -209,27 +441,77 @@ class AnythingBut:
     def accepts(self, value: Any) -> bool:
         return not any(condition.accepts(value) for condition in self.excluded)
 
-
-def exact_text(text: str) -> Condition:
-    """The condition a plain string of a value list stands for."""
-    # Only a text with a dot or colon can be an address; the test keeps ordinary words cheap.
-    if "." in text or ":" in text:
-        address = read_address(text)
-        if address is not None:
-            return SameAddress(text, address)
-    return Text(text)
-
-
-def ignore_case(kind: Callable[[str, Units], Condition], operand: str) -> Condition:
-    """One of the three conditions that ignore case, for an operand."""
-    return kind(operand, units_of(operand))
+    def wording(self) -> str:
+        if not self.excluded:
+            return "anything"
+        words = [condition.wording() for condition in self.excluded]
+        first, _, _ = words[0].partition(" ")
+        if not self.excluded[0].is_value:  # prefix 'a', 'b' instead of prefix 'a', prefix 'b'
+            words[1:] = [each.removeprefix(f"{first} ") for each in words[1:]]
+        return f"anything but {listed(words)}"
 
 
-def _with_closing_quote(operand: str, value: str) -> str:
-    text = as_engine_text(value)
-    return text + QUOTE if QUOTE in operand else text
+# -- fields
 
 
-def _with_opening_quote(operand: str, value: str) -> str:
-    text = as_engine_text(value)
-    return QUOTE + text if QUOTE in operand else text
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One path of a pattern and its alternatives. Make one with ``make_field``.
+
+    ``accepts`` says whether a value meets any of them; ``absent_ok`` whether one of them is ``exists: false``.
+    """
+
+    path: str
+    conditions: tuple[Condition, ...]
+    absent_ok: bool = field(compare=False)
+    accepts: Callable[[Any], bool] = field(compare=False, repr=False)
+
+
+SubRule = tuple[Field, ...]
+"""The fields of one alternative of a pattern, sorted as the engine visits them. Without ``$or`` there is only one."""
+
+
+def make_field(path: str, conditions: tuple[Condition, ...]) -> Field:
+    """Make a field of a sub-rule."""
+    tests = [condition for condition in conditions if type(condition) is not Absent]
+    return Field(path, conditions, len(tests) < len(conditions), _acceptor(tests))
+
+
+def _acceptor(conditions: list[Condition]) -> Callable[[Any], bool]:
+    """One function for all alternatives; plain strings are looked up together."""
+    texts = frozenset([condition.text for condition in conditions if type(condition) is Text])
+    others = [condition.accepts for condition in conditions if type(condition) is not Text]
+    if not others:
+        return texts.__contains__
+    if any(type(condition) is Exists for condition in conditions):
+        return Exists().accepts
+    if not texts and len(others) == 1:
+        return others[0]
+
+    def accepts(value: Any) -> bool:
+        return value in texts or any(accept(value) for accept in others)
+
+    return accepts
+
+
+# -- several conditions in words
+
+_MOST_LISTED = 6
+
+
+def listed(items: Iterable[str]) -> str:
+    """Return items with commas, the end of a long list left out."""
+    words = list(items)
+    more = f" and {len(words) - _MOST_LISTED} more" if len(words) > _MOST_LISTED else ""
+    return ", ".join(words[:_MOST_LISTED]) + more
+
+
+def list_wording(conditions: tuple[Condition, ...]) -> str:
+    """Return what a value list wants, in words."""
+    plain = [each for each in conditions if each.is_value]
+    groups = []
+    if plain:
+        exact = listed(each.wording() for each in plain)
+        groups.append(exact if len(plain) == 1 else f"one of {exact}")
+    groups += [each.wording() for each in conditions if not each.is_value]
+    return " or ".join(groups[:_MOST_LISTED]) + (" or more" if len(groups) > _MOST_LISTED else "")

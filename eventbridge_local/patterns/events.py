@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from eventbridge_local.json_reader import JsonError, read_tree
 from eventbridge_local.json_text import check_depth
-from eventbridge_local.patterns.numbers import SpelledNumber, read_float, read_integer
+from eventbridge_local.patterns.values import SpelledNumber, read_float, read_integer
 
 _WHITE = re.compile(r"[ \t\r\n]*")
 _FRACTION = re.compile(r"[.eE]")

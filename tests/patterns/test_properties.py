@@ -13,7 +13,7 @@ from plain_reading import reads_as_match
 
 from eventbridge_local.patterns import InvalidPattern, RuleSet, compile_pattern, explain, matches, parse_event
 from eventbridge_local.patterns.complexity import never_too_low, score
-from eventbridge_local.patterns.places import Places
+from eventbridge_local.patterns.match import ArrayMatcher
 
 FUZZ = bool(os.environ.get("EVENTBRIDGE_LOCAL_FUZZ"))
 few = settings(max_examples=5000 if FUZZ else 150, suppress_health_check=list(HealthCheck))
@@ -57,7 +57,7 @@ def test_no_score_is_above_its_bound(pattern: str) -> None:
 def test_both_ways_of_matching_agree(pattern: str, event: str) -> None:
     """Looking fields up gives what following every place in every array gives."""
     compiled, tree = compile_pattern(pattern), parse_event(event)
-    assert compiled.matches(tree) == Places(compiled.subrules).judge(tree)
+    assert compiled.matches(tree) == ArrayMatcher(compiled.subrules).judge(tree)
 
 
 @few

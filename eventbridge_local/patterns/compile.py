@@ -1,51 +1,63 @@
-"""Compiling a pattern, fast: the text becomes sub-rules, each a list of fields with their conditions.
+"""Compiling a pattern: the text becomes sub-rules, each a list of fields with their conditions.
 
-A valid pattern never pays for error positions. An invalid one is read again by `refusal`, which words the error.
+Strategy: Python's decoder reads the text, and this module turns its tree into sub-rules and gives up at the first thing
+that is wrong, without looking for words or places; a valid pattern never pays for them. An invalid pattern is then read
+again by ``refuse``, which words the refusal. Operators are read by the same grammars both times (``operators``).
 Facts: pattern language, sections 2 and 3.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from json import JSONDecoder
-from typing import Any
+from typing import Any, NoReturn
 
-from eventbridge_local.json_reader import DEEPEST, JsonError, read_tree
+from eventbridge_local.errors import EventBridgeLocalError
+from eventbridge_local.json_reader import DEEPEST, LONGEST_NUMBER, JsonError, Token, read_tree
 from eventbridge_local.json_text import check_depth
-from eventbridge_local.patterns.conditions import Absent, Condition, Equal, Exists, Literal, Spelling, Text, exact_text
+from eventbridge_local.patterns.complexity import HIGHEST, TOO_COMPLEX, score
+from eventbridge_local.patterns.conditions import (
+    Condition,
+    Equal,
+    Field,
+    Spelling,
+    SubRule,
+    Word,
+    exact_text,
+    make_field,
+)
 from eventbridge_local.patterns.events import event_tree
-from eventbridge_local.patterns.invalid import InvalidPattern
-from eventbridge_local.patterns.numbers import LONGEST_NUMBER, comparable_or_none
-from eventbridge_local.patterns.operators import OPERATORS, Refused, Spelled
-from eventbridge_local.patterns.refusal import RESERVED, reason_for_refusal
+from eventbridge_local.patterns.match import judge_of
+from eventbridge_local.patterns.operators import OPERATORS, RESERVED
+from eventbridge_local.patterns.refuse import reason_for_refusal
+from eventbridge_local.patterns.values import comparable_or_none
 
-MOST_COMBINATIONS = 1000  # of $or branches, as AWS documents; the refusal's wording is ours, AWS's is not known
+MOST_COMBINATIONS = 1000
+"""The combinations of ``$or`` branches that AWS documents; the refusal's wording is ours, AWS's is not known."""
 _MOST_ENTRIES = 1_000_000  # fields over all sub-rules: no pattern AWS would take comes near
-_WHITE = re.compile(r"[ \t\r\n]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One path of a sub-rule and its alternatives.
+class InvalidPattern(EventBridgeLocalError, ValueError):
+    """A pattern the engine refuses.
 
-    `accepts` says whether a value meets any of them; `absent_ok` whether one of them is ``exists: false``.
+    Args:
+        reason: the engine's whole message, with the ``at [Source: ...]`` line where it has one. AWS puts
+            ``Event pattern is not valid. Reason: `` in front.
     """
 
-    path: str
-    conditions: tuple[Condition, ...]
-    absent_ok: bool = field(compare=False)
-    accepts: Callable[[Any], bool] = field(compare=False, repr=False)
+    __module__ = "eventbridge_local.patterns"  # the name that tests see is the name to import it by
 
-
-SubRule = tuple[Field, ...]
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """A compiled pattern. Make one with `compile_pattern`.
+    """A compiled pattern. Make one with ``compile_pattern``.
 
     Args:
         text: the pattern's JSON text.
@@ -62,15 +74,11 @@ class Pattern:
     @cached_property
     def judge(self) -> Callable[[dict[str, Any]], bool]:
         """The function that decides about an event's tree; built when first used."""
-        from eventbridge_local.patterns.matching import judge_of  # matching is built on the classes above
-
         return judge_of(self.subrules)
 
     @cached_property
     def complexity(self) -> int:
         """The wildcard score AWS limits to 10; 0 for a pattern without wildcards."""
-        from eventbridge_local.patterns.complexity import score
-
         return score(self.subrules)
 
     @cached_property
@@ -96,7 +104,7 @@ def compile_pattern(text: str) -> Pattern:
 
 
 def pattern_of(pattern: Any) -> Pattern:
-    """The compiled form of a pattern given as text, as a dict or compiled already.
+    """Return the compiled form of a pattern given as text, as a dict or compiled already.
 
     Raises:
         InvalidPattern: the pattern is invalid.
@@ -106,37 +114,60 @@ def pattern_of(pattern: Any) -> Pattern:
     return compile_pattern(pattern if isinstance(pattern, str) else _dump(pattern))
 
 
-def _dump(tree: Any) -> str:
-    import json
+def check_complexity(pattern: Pattern) -> None:
+    """Refuse a pattern AWS would refuse for its wildcards.
 
+    Raises:
+        InvalidPattern: the score is above 10.
+    """
+    if score(pattern.subrules, HIGHEST + 1) > HIGHEST:
+        raise InvalidPattern(TOO_COMPLEX)
+
+
+def _dump(tree: Any) -> str:
     try:
         return json.dumps(tree, ensure_ascii=False)
     except RecursionError:
         raise InvalidPattern(f"Document nesting depth exceeds the maximum allowed ({DEEPEST})") from None
 
 
-def _second_try(text: str) -> list[dict[str, _Value]]:
+def _second_try(text: str) -> list[dict[str, _ValueList]]:
     """Word the refusal, or compile what only the slow reader can read: very deep texts and unusual escapes."""
     reason = reason_for_refusal(text)
     if reason is not None:
         raise InvalidPattern(reason) from None
     try:
-        return _rules(read_tree(text, tuple, Spelled)[0])
-    except (JsonError, Refused) as error:  # pragma: no cover - the two compilers agree
+        return _rules(read_tree(text, tuple, _Spelled)[0])
+    except (JsonError, _Refused) as error:  # pragma: no cover - the two compilers agree
         raise InvalidPattern("The pattern cannot be read") from error
 
 
-def _spelled(text: str) -> Spelled:
+# -- from text to a tree: objects as tuples of pairs, arrays as lists, numbers as they are spelled
+
+_WHITE = re.compile(r"[ \t\r\n]*")
+
+
+class _Refused(ValueError):
+    """The pattern is invalid; says nothing about why."""
+
+
+class _Spelled(str):
+    """A number of a pattern, as written."""
+
+    __slots__ = ()
+
+
+def _spelled(text: str) -> _Spelled:
     if len(text) > LONGEST_NUMBER:
-        raise Refused
-    return Spelled(text)
+        raise _Refused
+    return _Spelled(text)
 
 
 def _refuse_constant(name: str) -> Any:
-    raise Refused
+    raise _Refused
 
 
-_DECODER = JSONDecoder(
+_DECODER = json.JSONDecoder(
     object_pairs_hook=tuple, parse_float=_spelled, parse_int=_spelled, parse_constant=_refuse_constant
 )
 
@@ -166,12 +197,14 @@ class _Or:
     begun: bool = False
 
 
-_Value = tuple[Any, ...]  # the elements of a value list, with the identity that shares one Field among sub-rules
+_ValueList = tuple[Condition, ...]  # its identity is what shares one Field among sub-rules
 
 
-def _rules(tree: Any) -> list[dict[str, _Value]]:
+def _rules(tree: Any) -> list[dict[str, _ValueList]]:
     """The sub-rules of a decoded pattern, each from path to value list."""
-    rules: list[dict[str, _Value]] = []
+    # A stack of its own instead of recursion, and one list of sub-rules that every field is added to: an $or in between
+    # multiplies the sub-rules made so far, as the engine does it, and the fields behind it go into all of them.
+    rules: list[dict[str, _ValueList]] = []
     work: list[_Object | _Or] = [_Object(_members(tree), None, False)]
     entries = 0
     while work:
@@ -192,7 +225,7 @@ def _rules(tree: Any) -> list[dict[str, _Value]]:
         if name == "$or":
             work.append(_or(value, joined, rules))
         elif frame.in_or and name in RESERVED:
-            raise Refused
+            raise _Refused
         elif kind is tuple:
             work.append(_Object(_members(value), name if joined is None else f"{joined}.{name}", frame.in_or))
         elif kind is list and value:
@@ -203,19 +236,19 @@ def _rules(tree: Any) -> list[dict[str, _Value]]:
             for rule in rules:
                 rule[path] = listed
         else:
-            raise Refused
+            raise _Refused
     return rules
 
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:
     if type(value) is not tuple or not value:
-        raise Refused
+        raise _Refused
     return iter(value)
 
 
 def _or(value: Any, joined: str | None, rules: list[dict[str, Any]]) -> _Or:
     if type(value) is not list or len(value) < 2:
-        raise Refused
+        raise _Refused
     return _Or(iter(value), joined, rules, [])
 
 
@@ -239,26 +272,74 @@ def _condition(value: Any) -> Condition:
         return exact_text(value)
     if kind is tuple:
         if len(value) != 1:
-            raise Refused
+            raise _Refused
         operator = OPERATORS.get(value[0][0])
         if operator is None:
-            raise Refused
-        return operator(value[0][1])
-    if kind is Spelled:
+            raise _Refused
+        tokens = _TreeTokens(value[0][1])
+        return operator.grammar(tokens, tokens.next())
+    if kind is _Spelled:
         number = comparable_or_none(value)
         return Spelling(str(value)) if number is None else Equal(number)
     if kind is list:
-        raise Refused
-    return Literal(value)
+        raise _Refused
+    return Word(value)
 
 
-def utf16_order(path: str) -> bytes:
-    """A sort key that orders texts by UTF-16 code units, as the engine sorts paths."""
-    return path.encode("utf-16-be", "surrogatepass")
+class _TreeTokens:
+    """The tokens of a decoded operand and of the brace behind it; see ``operators.Tokens``."""
+
+    __slots__ = ("next",)
+
+    def __init__(self, operand: Any) -> None:
+        tokens: list[Token] = []
+        _add_tokens(operand, tokens)
+        tokens.append(_CLOSE)
+        self.next: Callable[[], Token] = iter(tokens).__next__
+
+    def text(self, token: Token) -> str:
+        """Return the text of a string."""
+        return token[1]
+
+    def fail(self, message: str, placed: bool = True) -> NoReturn:
+        """Give up; ``refuse`` finds the words and the place."""
+        raise _Refused
+
+    def place_twice(self, twice: bool) -> None:
+        """Do nothing: this reader knows no places."""
 
 
-def _subrule(rule: dict[str, _Value], made: dict[int, Field]) -> SubRule:
-    paths = sorted(rule) if len(rule) == 1 or all(map(str.isascii, rule)) else sorted(rule, key=utf16_order)
+_OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = Token("{"), Token("}"), Token("["), Token("]")
+_token = tuple.__new__  # makes a Token in half the time that Token() takes
+_WORDS = {True: Token("word", "true"), False: Token("word", "false"), None: Token("word", "null")}
+
+
+def _add_tokens(value: Any, tokens: list[Token]) -> None:
+    kind = type(value)
+    if kind is str:
+        tokens.append(_token(Token, ("string", value)))
+    elif kind is _Spelled:
+        tokens.append(_token(Token, ("number", value)))
+    elif kind is list:
+        tokens.append(_OPEN_LIST)
+        for element in value:
+            _add_tokens(element, tokens)
+        tokens.append(_CLOSE_LIST)
+    elif kind is tuple:
+        tokens.append(_OPEN)
+        for name, inner in value:
+            tokens.append(_token(Token, ("name", name)))
+            _add_tokens(inner, tokens)
+        tokens.append(_CLOSE)
+    else:
+        tokens.append(_WORDS[value])
+
+
+# -- sub-rules
+
+
+def _subrule(rule: dict[str, _ValueList], made: dict[int, Field]) -> SubRule:
+    paths = sorted(rule) if len(rule) == 1 or all(map(str.isascii, rule)) else sorted(rule, key=_utf16_order)
     fields = []
     for path in paths:
         listed = rule[path]
@@ -269,24 +350,6 @@ def _subrule(rule: dict[str, _Value], made: dict[int, Field]) -> SubRule:
     return tuple(fields)
 
 
-def make_field(path: str, conditions: tuple[Condition, ...]) -> Field:
-    """A field of a sub-rule."""
-    absent_ok = any(type(condition) is Absent for condition in conditions)
-    return Field(path, conditions, absent_ok, _acceptor([c for c in conditions if type(c) is not Absent]))
-
-
-def _acceptor(conditions: list[Condition]) -> Callable[[Any], bool]:
-    """One function for all alternatives; plain strings are looked up together."""
-    texts = frozenset(condition.text for condition in conditions if type(condition) is Text)
-    others = [condition.accepts for condition in conditions if type(condition) is not Text]
-    if any(type(condition) is Exists for condition in conditions):
-        return Exists().accepts
-    if not others:
-        return texts.__contains__
-    if not texts and len(others) == 1:
-        return others[0]
-
-    def accepts(value: Any) -> bool:
-        return value in texts or any(accept(value) for accept in others)
-
-    return accepts
+def _utf16_order(path: str) -> bytes:
+    # By UTF-16 code units, as the engine sorts paths; Python sorts by code points.
+    return path.encode("utf-16-be", "surrogatepass")

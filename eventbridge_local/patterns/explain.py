@@ -1,4 +1,8 @@
-"""Why an event does not satisfy a pattern: field by field, against the branch that came closest."""
+"""Why an event does not satisfy a pattern: field by field, against the branch that came closest.
+
+The verdict is always that of ``match``. This module adds reports of the fields, and hints on the usual mistakes: a name
+spelled otherwise, another level, another JSON type, another letter case, different elements of an array.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from eventbridge_local.patterns import hints
-from eventbridge_local.patterns.events import event_tree
-from eventbridge_local.patterns.places import Found, Places
-from eventbridge_local.patterns.syntax import Field, Pattern, SubRule, pattern_of
-from eventbridge_local.patterns.words import listed, value_words, wanted_words
+from eventbridge_local.patterns.compile import Pattern, pattern_of
+from eventbridge_local.patterns.conditions import Absent, AnythingBut, Field, SubRule, list_wording, listed
+from eventbridge_local.patterns.events import event_tree, pairs_of
+from eventbridge_local.patterns.match import ArrayMatcher, Found
+from eventbridge_local.patterns.values import number_key, number_words, read_float, value_words
 
-Kind = Literal[
+MismatchKind = Literal[
     "absent", "value", "type", "case", "element", "exists_on_non_leaf", "wrong_level", "array_consistency", "present"
 ]
+_MOST_SEARCHED = 20_000  # values of the event looked at for a field of the same name
+_LONGEST_NUMBER = 40
 _MOST_COMPARED = 200  # sub-rules looked at for overlaps, and for the closest
 
 
@@ -44,7 +50,7 @@ class Mismatch:
     """
 
     path: str
-    kind: Kind
+    kind: MismatchKind
     wanted: str
     actual: Any = None
     hint: str = ""
@@ -148,9 +154,9 @@ def explain(pattern: Pattern | str | Mapping[str, Any], event: Any) -> Explanati
     """
     compiled = pattern_of(pattern)
     tree = event_tree(event)
-    places = Places(compiled.subrules)
-    verdicts = places.judge_each(tree)
-    found = places.found(tree)
+    matcher = ArrayMatcher(compiled.subrules)
+    verdicts = matcher.judge_each(tree)
+    found = matcher.found(tree)
     matched = any(verdicts)
     at = verdicts.index(True) if matched else _closest(compiled.subrules, found)
     rule = compiled.subrules[at]
@@ -179,12 +185,12 @@ def _closest(subrules: tuple[SubRule, ...], found: dict[str, Found]) -> int:
 
 
 def _report(each: Field, found: Found, tree: Mapping[str, Any]) -> FieldReport:
-    wanted = wanted_words(each.conditions)
+    wanted = list_wording(each.conditions)
     values = tuple(found.values)
     actual = values[0] if len(values) == 1 else values or None
     if _holds(each, found):
         return FieldReport(each.path, wanted, actual)
-    kind, hint = hints.reason(each, found, tree)
+    kind, hint = _reason(each, found, tree)
     return FieldReport(each.path, wanted, actual, Mismatch(each.path, kind, wanted, actual, hint))
 
 
@@ -213,6 +219,9 @@ def _overlaps(subrules: tuple[SubRule, ...]) -> Iterator[str]:
         same_paths.append((number, lists))
 
 
+# -- as text
+
+
 def _lines(report: FieldReport, width: int) -> list[str]:
     mismatch = report.mismatch
     path = report.path.ljust(width)
@@ -230,3 +239,102 @@ def _shown(actual: Any, none: str = "") -> str:
     if isinstance(actual, tuple):
         return f"[{listed(map(value_words, actual))}]"
     return none if actual is None else value_words(actual)
+
+
+# -- hints
+
+
+def _reason(field: Field, found: Found, tree: Mapping[str, Any]) -> tuple[MismatchKind, str]:
+    """The kind of an unsatisfied field's mismatch, and a hint or "".
+
+    Args:
+        field: what the pattern wants.
+        found: what the event has at the field's path.
+        tree: the whole event.
+    """
+    if not found.values:
+        return _nothing(field, found, tree)
+    if all(type(each) is Absent for each in field.conditions):
+        return "present", "exists: false wants the field to be missing"
+    for value in found.values:
+        if hint := _type_hint(field, value):
+            return "type", hint
+    for value in found.values:
+        if hint := _case_hint(field, value):
+            return "case", hint
+    return ("element", "no element of the array satisfies it") if len(found.values) > 1 else ("value", "")
+
+
+def _nothing(field: Field, found: Found, tree: Mapping[str, Any]) -> tuple[MismatchKind, str]:
+    if found.containers:
+        return "exists_on_non_leaf", "EventBridge looks at values only; an object or an empty array is not one"
+    wanted_depth = field.path.count(".")
+    name = field.path.rpartition(".")[2]
+    for path in _paths(tree):
+        if _plain(path) == _plain(field.path):
+            return "absent", f"the event has {path}; EventBridge compares names exactly"
+    for path in _paths(tree):
+        if path.rpartition(".")[2] == name and (path.count(".") != wanted_depth or path != field.path):
+            return "wrong_level", f"{name} is at {path}"
+    return "absent", ""
+
+
+def _plain(path: str) -> str:
+    return path.replace("-", "").replace("_", "").lower()
+
+
+def _paths(tree: Mapping[str, Any]) -> Iterator[str]:
+    """The paths of the event's values, nearest first."""
+    level: list[tuple[str, Any]] = [("", tree)]
+    count = 0
+    while level:
+        following: list[tuple[str, Any]] = []
+        for path, value in level:
+            count += 1
+            if count > _MOST_SEARCHED:
+                return
+            if isinstance(value, Mapping):
+                following += [(f"{path}.{name}" if path else name, each) for name, each in pairs_of(value)]
+            elif isinstance(value, list | tuple):
+                following += [(path, each) for each in value]
+            else:
+                yield path
+        level = following
+
+
+def _type_hint(field: Field, value: Any) -> str:
+    """Advice where a value of another JSON type would do."""
+    if isinstance(value, str):
+        number = _as_number(value)
+        word = {"true": True, "false": False, "null": None}.get(value, value)
+        fits = (number is not None and _accepts(field, number)) or (word is not value and _accepts(field, word))
+        what = "a string"
+    else:
+        text = value_words(value)
+        key = number_key(value)
+        spelled = {text, number_words(key)} if key is not None else {text}
+        fits = any(_accepts(field, each) for each in spelled)
+        what = "a number" if key is not None else "not a string"
+    return f"EventBridge compares JSON types; {value_words(value)} is {what}" if fits else ""
+
+
+def _as_number(text: str) -> float | None:
+    if len(text) > _LONGEST_NUMBER or text.strip("+-.eE0123456789"):
+        return None
+    try:
+        return read_float(text)
+    except ValueError:
+        return None
+
+
+def _accepts(field: Field, value: Any) -> bool:
+    # Conditions that take any type would take this one anyway; they say nothing about types.
+    return any(each.accepts(value) for each in field.conditions if type(each) is not AnythingBut)
+
+
+def _case_hint(field: Field, value: Any) -> str:
+    for each in field.conditions:
+        relaxed = each.ignoring_case()
+        if relaxed is not None and relaxed.accepts(value):
+            return f"{value_words(value)} differs from {each.wording()} only in case"
+    return ""

@@ -1,0 +1,80 @@
+"""The table of operators: a row is all that compiling, refusing, matching, looking up and explaining need."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from eventbridge_local.patterns import InvalidPattern, RuleSet, compile, conditions, explain, matches, operators, refuse
+from eventbridge_local.patterns.conditions import Condition, Key
+from eventbridge_local.patterns.operators import OPERATORS, Exclusion, Operator, table_of
+
+OPERANDS: dict[str, list[Any]] = {
+    "exactly": ["a"],
+    "prefix": ["a", {"equals-ignore-case": "a"}],
+    "suffix": ["a", {"equals-ignore-case": "a"}],
+    "equals-ignore-case": ["a"],
+    "wildcard": ["a*b"],
+    "exists": [True, False],
+    "cidr": ["10.0.0.0/8"],
+    "numeric": [["=", 1], [">", 1, "<", 2]],
+    "anything-but": ["a", [1, 2]],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Inside(Condition):
+    """A string that holds ``text``; an operator AWS does not have."""
+
+    text: str
+
+    def accepts(self, value: Any) -> bool:
+        return isinstance(value, str) and self.text in value
+
+    def wording(self) -> str:
+        return f"inside {self.text!r}"
+
+    def key(self) -> Key:
+        return "inner", self.text
+
+
+@pytest.fixture
+def one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table with one row more."""
+    text = "inside match pattern must be a string"
+    row = Operator("inside", operators._string(text, Inside), (Inside,), Exclusion(Inside, text))
+    for module in (operators, compile, refuse):
+        monkeypatch.setattr(module, "OPERATORS", table_of((*OPERATORS.values(), row)))
+
+
+@pytest.mark.usefixtures("one_more")
+def test_a_row_is_a_whole_operator() -> None:
+    """A new row compiles, is refused with its words and place, matches, is looked up, explained, and excludes."""
+    pattern = {"a": [{"inside": "ell"}]}
+    assert matches(pattern, {"a": "hello"})
+    assert not matches(pattern, {"a": "help"})
+    assert matches({"a": [{"anything-but": {"inside": ["ell", "z"]}}]}, {"a": "help"})
+    assert str(explain(pattern, {"a": "help"})) == "a  differs wanted inside 'ell', got 'help'"
+    rules = RuleSet()
+    for number in range(20):
+        rules.add(str(number), {"a": [{"inside": f"<{number}>"}], "b": [1]})
+    assert rules.match({"a": "x<7>y", "b": 1}) == ["7"]
+    with pytest.raises(InvalidPattern) as refused:
+        compile.compile_pattern('{"a": [{"inside": 5}]}')
+    place = 'at [Source: (String)"{"a": [{"inside": 5}]}"; line: 1, column: 20]'
+    assert refused.value.reason == f"inside match pattern must be a string\n {place}"
+
+
+def test_a_row_names_the_conditions_it_makes() -> None:
+    """Every class of conditions is a plain value or made by one row, and a row makes what it says."""
+    classes = {each for each in vars(conditions).values() if isinstance(each, type) and issubclass(each, Condition)}
+    assert len(classes) > 15
+    plain = {each for each in classes if each.is_value}
+    assert classes - {Condition} == plain | {each for row in OPERATORS.values() for each in row.makes}
+    assert OPERANDS.keys() == OPERATORS.keys()
+    for name, operands in OPERANDS.items():
+        patterns = [compile.compile_pattern(json.dumps({"a": [{name: operand}]})) for operand in operands]
+        assert {type(each.subrules[0][0].conditions[0]) for each in patterns} == set(OPERATORS[name].makes)
