@@ -56,7 +56,7 @@ BESIDE = {
 OUTSIDE = {
     "botocore": {"botocore_hooks", "handle", "mock", "delivery"},
     "dateutil": {"model", "botocore_hooks", "options"},
-    "croniter": set(),
+    "croniter": {"schedules"},
     "jsonschema": {"contracts"},
     "jsonschema_specifications": {"contracts"},
     "referencing": {"contracts"},

@@ -11,9 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from eventbridge_local.errors import UsageError
-from eventbridge_local.schedules.cron import Cron, parse_cron
-from eventbridge_local.schedules.errors import InvalidSchedule
-from eventbridge_local.schedules.rate import Rate, parse_rate
+from eventbridge_local.schedules.expressions import Cron, InvalidSchedule, Rate, parse_cron, parse_rate
 
 __all__ = ["Cron", "InvalidSchedule", "Rate", "Schedule", "next_fire_times", "parse_schedule"]
 
@@ -43,7 +41,7 @@ def parse_schedule(text: str) -> Schedule:
 
 
 def next_fire_times(text: str, *, after: datetime, count: int = 5) -> list[datetime]:
-    """The next times a schedule fires, to check an expression in a test.
+    """Return the next times a schedule fires, to check an expression in a test.
 
     Args:
         text: a schedule expression.
