@@ -128,7 +128,7 @@ def _month_days(text: str) -> tuple[str, tuple[CountedDay, ...]]:
         before, nearest = int(last["before"] or 0), bool(last["nearest"])
         if before > _LARGEST_OFFSET:
             raise BadField(f"{text} is more than {_LARGEST_OFFSET} days before the end of the month")
-        return ("1", (CountedDay(before, True, nearest),)) if before or nearest else ("L", ())
+        return ("1", (CountedDay(before, from_end=True, nearest=nearest),)) if before or nearest else ("L", ())
     items = read_items(text, DAY_OF_MONTH)
     marks = {item.mark for item in items}
     if wrong := marks - {"", "W"}:
