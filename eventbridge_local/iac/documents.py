@@ -11,18 +11,21 @@ ids and times.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from eventbridge_local.errors import UsageError
-from eventbridge_local.iac import json_text
 from eventbridge_local.iac.values import Path
+from eventbridge_local.json_text import locator
 
 Position = tuple[int, int]
+#: Makes the error for a problem at a line and column.
+_Complaint = Callable[[int, int, str], Exception]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,14 @@ def read_document(path: FilePath) -> Document:
         UsageError: the file cannot be opened, or is YAML and PyYAML is not installed.
     """
     text = _text(path)
+
+    def complain(line: int, column: int, problem: str) -> BrokenFile:
+        return BrokenFile(str(path), line, column, problem)
+
     if path.suffix == ".json" or (path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] == "{"):
-        data, locate = _json(text, path)
+        data, locate = _read_json(text, complain)
     else:
-        data, locate = _read_yaml(text, lambda line, column, problem: BrokenFile(str(path), line, column, problem))
+        data, locate = _read_yaml(text, complain)
     if not isinstance(data, dict):
         kind = "nothing" if data is None else f"a {type(data).__name__}"
         raise BrokenFile(str(path), 1, 1, f"a template is a mapping; this file holds {kind}")
@@ -129,15 +136,23 @@ def _text(path: FilePath) -> str:
         raise BrokenFile(str(path), line, column, f"not UTF-8: {problem.reason}") from None
 
 
-def _json(text: str, path: FilePath) -> tuple[Any, Callable[[Path], Position | None]]:
+def _read_json(text: str, complain: _Complaint) -> tuple[Any, Callable[[Path], Position | None]]:
     try:
-        return json_text.read(text)
-    except json_text.BrokenJson as broken:
-        raise BrokenFile(str(path), broken.line, broken.column, broken.problem) from None
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as broken:
+        problem = broken.msg if text.strip() else "the file is empty"
+        raise complain(broken.lineno, broken.colno, problem) from None
+    except RecursionError:
+        raise complain(1, 1, "nested too deep to be read") from None
+    except ValueError as broken:
+        raise complain(1, 1, str(broken)) from None
+    # Positions in a text of one line say nothing; such files are written by tools.
+    return value, locator(text) if "\n" in text.strip() else lambda path: None
 
 
-#: Makes the error for a problem at a line and column.
-_Complaint = Callable[[int, int, str], Exception]
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
 
 #: The intrinsic functions that have a short tag. Source: CloudFormation Template Reference, "Intrinsic functions".
 _SHORT_TAGS = frozenset(

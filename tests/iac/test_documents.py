@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local.iac import documents, json_text, read
+from eventbridge_local.iac import documents, read
 
 WORDS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P")), max_size=6)
 VALUES = st.recursive(
@@ -34,7 +34,7 @@ def complain(line: int, column: int, problem: str) -> Exception:
 @given(VALUES)
 def test_both_readers_agree(value: Any) -> None:
     text = json.dumps({"top": value}, indent=2, ensure_ascii=False)
-    as_json, json_place = json_text.read(text)
+    as_json, json_place = documents._read_json(text, complain)
     as_yaml, yaml_place = documents._read_yaml(text, complain)
     assert as_json == as_yaml == {"top": value}
     for path in paths_of(as_json):
@@ -43,13 +43,13 @@ def test_both_readers_agree(value: Any) -> None:
 
 def test_one_line_has_no_positions() -> None:
     """A line number of 1 for everything would tell nobody anything."""
-    assert json_text.read('{"a": {"b": 1}}')[1](("a", "b")) is None
+    assert documents._read_json('{"a": {"b": 1}}', complain)[1](("a", "b")) is None
 
 
 @pytest.mark.parametrize("path", [("no",), ("a", "no"), ("a", "b", "c"), ("l", 5), ("l", 0, "x"), ()])
 def test_places_that_are_not_there(path: tuple[str | int, ...]) -> None:
     text = '{\n"a": {"b": 1},\n"l": [0]\n}'
-    assert json_text.read(text)[1](path) is None
+    assert documents._read_json(text, complain)[1](path) is None
     assert documents._read_yaml(text, complain)[1](path) is None
 
 
