@@ -1,6 +1,6 @@
-"""Patterns and events as people give them: JSON text, a file, ``@file``, or ``-`` for standard input.
+"""Patterns and events as arguments: JSON text, a file, ``@file``, or ``-`` for standard input.
 
-What is broken is named with its file, line and column.
+A mistake is reported with file, line and column.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, parse_event
 
 _INLINE = tuple('{["')
-#: Where the engine says that a pattern is broken.
+#: Where AWS's message says the position of the mistake.
 _PLACE = re.compile(r"\n at \[Source: \(String\).*; line: (\d+), column: (\d+)\]\Z", re.DOTALL)
 _LINES = (".jsonl", ".ndjson")
 _MEMBERS = {"Source": "source", "DetailType": "detail-type", "Resources": "resources"}
@@ -32,12 +32,12 @@ class Text:
     first_line: int = 1
 
     def broken(self, line: int, column: int, problem: str) -> UsageError:
-        """The error for something wrong at a place, both counted from 1."""
+        """Return the error for a mistake at a line and column, both from 1."""
         return UsageError(f"{self.name}:{self.first_line - 1 + line}:{column}: {problem}")
 
 
 def read_text(given: str, what: str) -> Text:
-    """The text of an argument.
+    """Return the text of an argument.
 
     Args:
         given: the argument.
@@ -74,7 +74,7 @@ def _decoded(content: bytes, name: str) -> str:
 
 
 def read_pattern(given: str) -> Pattern:
-    """The compiled pattern of an argument.
+    """Return the compiled pattern of an argument.
 
     Raises:
         UsageError: it cannot be read, or AWS refuses it.
@@ -105,7 +105,7 @@ def _is_json(text: str) -> bool:
 
 
 def read_event(given: str) -> dict[str, Any]:
-    """The tree of the event of an argument; an entry of PutEvents becomes the event it makes.
+    """Return the event of an argument; an entry of PutEvents becomes the event that it makes.
 
     Raises:
         UsageError: it cannot be read.
@@ -115,7 +115,7 @@ def read_event(given: str) -> dict[str, Any]:
 
 
 def read_events(given: str) -> Iterator[tuple[Text, Mapping[str, Any]]]:
-    """The events or entries of an argument as they are, each with its place: one, or one a line of a .jsonl file.
+    """Yield the events or entries of an argument, each with its place: one, or one for each line of a .jsonl file.
 
     Raises:
         UsageError: one cannot be read.

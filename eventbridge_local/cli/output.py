@@ -1,4 +1,4 @@
-"""What commands print: text with colour where that is wanted, or one JSON document; and errors of one line."""
+"""What commands print: text, coloured on a terminal, or one JSON document; errors of one line; a progress bar."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import monotonic
+from types import TracebackType
 from typing import Any, TextIO
 
 from eventbridge_local.errors import EventBridgeLocalError, notes_of, one_line
@@ -31,36 +33,81 @@ class Terminal:
 
     @classmethod
     def of_process(cls, *, as_json: bool = False) -> Terminal:
-        """The terminal of this process. NO_COLOR (https://no-color.org) and TERM=dumb turn colours off."""
+        """Return the terminal of this process. NO_COLOR (https://no-color.org) and TERM=dumb turn colours off."""
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
         return cls(sys.stdout, sys.stderr, sys.stdout.isatty() and not plain, as_json)
 
     def paint(self, text: str, style: str) -> str:
-        """``text`` in a style: good, bad, warn, dim or bold."""
+        """Return ``text`` in a style: good, bad, warn, dim or bold."""
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.colour else text
 
     def say(self, text: str = "") -> None:
-        """A line, or several, on standard output."""
+        """Print a line, or several, on standard output."""
         print(text, file=self.out)
 
     def note(self, text: str) -> None:
-        """A line on standard error, beside the result."""
+        """Print a line on standard error, beside the result."""
         print(f"note: {text}", file=self.err)
 
     def document(self, content: Any) -> None:
-        """The one JSON document."""
+        """Print the one JSON document."""
         print(json.dumps(content, indent=2, ensure_ascii=False, default=_plain), file=self.out)
 
     def complain(self, error: EventBridgeLocalError) -> None:
-        """An error as one line on standard error: what is wrong and what to do."""
+        """Print an error as one line on standard error: what is wrong and what to do."""
         print(f"eventbridge-local: {'; '.join([one_line(str(error)), *notes_of(error)])}", file=self.err)
 
 
 def count(number: int, what: str) -> str:
-    """``1 rule``, ``2 rules``."""
+    """Return ``1 rule`` or ``2 rules``."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _plain(value: Any) -> Any:
-    """What json cannot write by itself: odd numbers of an event as they were spelled."""
+    """Return what json cannot write by itself: numbers of an event with their spelling."""
     return dict(value) if isinstance(value, Mapping) else getattr(value, "text", str(value))
+
+
+_WIDTH = 30
+_EVERY = 0.1
+
+
+class Progress:
+    """Shows on a terminal how far a long run is, a few times a second. A context manager; it leaves an empty line.
+
+    Args:
+        err: where to draw. Nothing is drawn when it is not a terminal.
+        total: how many bytes there are; None when that is not known.
+    """
+
+    def __init__(self, err: TextIO, total: int | None) -> None:
+        self._err = err
+        self._total = total
+        self._shown = err.isatty()
+        self._next = 0.0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._shown:
+            self._draw("")
+
+    def at(self, done: int, count: int) -> None:
+        """Show that ``done`` bytes of the total are read, and how many events they held."""
+        if not self._shown or monotonic() < self._next:
+            return
+        self._next = monotonic() + _EVERY
+        self._draw(f"{_bar(done, self._total)}{count:,} events")
+
+    def _draw(self, text: str) -> None:
+        self._err.write(f"\r\x1b[K{text}")
+        self._err.flush()
+
+
+def _bar(done: int, total: int | None) -> str:
+    if not total:
+        return ""
+    share = min(1.0, done / total)
+    full = int(share * _WIDTH)
+    return f"[{'#' * full}{'.' * (_WIDTH - full)}] {share:4.0%}  "

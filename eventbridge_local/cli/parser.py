@@ -1,4 +1,7 @@
-"""Commands, their arguments and their help; each command is a function ``(args, terminal) -> exit code``."""
+"""The commands with their arguments and help.
+
+Each command is a function ``(args, terminal) -> exit code``, imported when it is called, so that ``match`` starts fast.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,14 @@ Adds = Callable[[argparse.ArgumentParser], None]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code.
+    """Run a command and return the exit code.
 
     Args:
         argv: the arguments without the program's name; None for those of the process.
     """
     try:
         args = build_parser().parse_args(argv)
-    except SystemExit as left:  # argparse has said what there is to say
+    except SystemExit as left:  # argparse has printed its message
         return left.code if isinstance(left.code, int) else UNUSABLE
     terminal = Terminal.of_process(as_json=getattr(args, "json", False))
     module, function = args.run.split(":")
@@ -51,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser with all commands."""
+    """Return the parser with all commands."""
     parser = _Parser(
         prog="eventbridge-local", description="An Amazon EventBridge on this machine. Nothing is sent to AWS."
     )
@@ -79,7 +82,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """Asks for the version only when somebody wants to know."""
+    """Prints the version; it is looked up only then."""
 
     def __init__(self, option_strings: Sequence[str], dest: str) -> None:
         super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help="show the version and exit")
@@ -194,14 +197,14 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 _COMMANDS: dict[str, tuple[str, str, str, str, Adds]] = {
     "match": (
-        "matching:match",
+        "commands:match",
         "tell whether an event matches a pattern",
         _CODES % ("it matches", "it does not"),
         """eventbridge-local match '{"source": ["shop"]}' event.json""",
         _pattern_and_event,
     ),
     "explain": (
-        "matching:explain",
+        "commands:explain",
         "tell field by field why an event matches a pattern or not",
         _CODES % ("it matches", "it does not"),
         """eventbridge-local explain @pattern.json - < event.json""",
@@ -215,14 +218,14 @@ _COMMANDS: dict[str, tuple[str, str, str, str, Adds]] = {
         _route,
     ),
     "lint": (
-        "linting:lint",
+        "templates:lint",
         "look for rules that cannot work and for traps",
         _CODES % ("nothing to complain about", "there are findings (see --fail-on)"),
         """eventbridge-local lint template.yaml --ignore no-dlq""",
         _lint,
     ),
     "next": (
-        "times:upcoming",
+        "commands:upcoming",
         "list the next times a schedule fires, in UTC",
         _CODES % ("all that were asked for", "the schedule ends before"),
         """eventbridge-local next "cron(0 10 ? * MON-FRI *)" --count 3 --after 2026-03-06""",
@@ -236,7 +239,7 @@ _COMMANDS: dict[str, tuple[str, str, str, str, Adds]] = {
         _replay,
     ),
     "serve": (
-        "serving:run",
+        "templates:serve",
         "answer the EventBridge API over HTTP on this machine",
         "For SDKs of other languages and the AWS CLI, in tests and development. It checks no signatures and keeps "
         "nothing: not for production. Exit codes: 0 it was stopped; 2 it cannot start.",

@@ -13,10 +13,9 @@ from typing import Any, BinaryIO, cast
 
 from eventbridge_local.bench import Bench
 from eventbridge_local.captures import FROM_FILE
+from eventbridge_local.cli.commands import document_of
 from eventbridge_local.cli.inputs import Text, read_events
-from eventbridge_local.cli.matching import document_of
-from eventbridge_local.cli.output import Terminal, count
-from eventbridge_local.cli.progress import Progress
+from eventbridge_local.cli.output import Progress, Terminal, count
 from eventbridge_local.cli.templates import bus_for, loaded
 from eventbridge_local.delivery.engine import Arrival
 from eventbridge_local.delivery.journal import Routing

@@ -1,19 +1,25 @@
-"""A template on the command line: its options, and a bench with its rules."""
+"""Commands on a template, ``lint`` and ``serve``, and the template's options for all commands."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+import signal
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
 
 from eventbridge_local.bench import Bench, bench
-from eventbridge_local.cli.output import Terminal
+from eventbridge_local.cli.output import Terminal, count
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac import LoadReport, TemplateSource
+from eventbridge_local.lint import CODES, SEVERITIES, Finding, Severity, check, is_silenced
+from eventbridge_local.lint.event_checks import read_contracts
 from eventbridge_local.options import Options
+from eventbridge_local.server.serving import NOT_FOR_PRODUCTION, Server
 
 
 def template_of(args: argparse.Namespace) -> TemplateSource:
-    """The template of the arguments.
+    """Return the template that the arguments name.
 
     Raises:
         UsageError: a --parameter or --resource is not ``NAME=VALUE``.
@@ -33,9 +39,9 @@ def _pairs(option: str, given: Iterable[str]) -> dict[str, str]:
 
 
 def loaded(args: argparse.Namespace, terminal: Terminal, keep: int | None = None) -> tuple[Bench, LoadReport]:
-    """A bench with the rules of the template; what had to be taken for granted is noted on standard error.
+    """Return a service with the rules of the template; print notes on what had to be assumed.
 
-    Nothing is handed to other services, whatever endpoints are configured.
+    Nothing is sent to other services, whatever endpoints are configured.
     """
     made = bench(Options(account=args.account, region=args.region, forward="never", seed=0, keep_records=keep))
     report = made.load(template_of(args))
@@ -45,7 +51,7 @@ def loaded(args: argparse.Namespace, terminal: Terminal, keep: int | None = None
 
 
 def remarks(report: LoadReport) -> list[str]:
-    """What a reader of the result should know of the template."""
+    """Return notes on the template: what is assumed, not resolved, or not used."""
     lines = [f"bus {name!r} is not declared in {report.source}; it is taken to exist" for name in report.assumed_buses]
     lines += [f"not resolved: {entry.path}: {entry.reason}; give {entry.options}" for entry in report.unresolved]
     if report.unused:
@@ -54,7 +60,7 @@ def remarks(report: LoadReport) -> list[str]:
 
 
 def bus_for(report: LoadReport, chosen: str | None) -> str:
-    """The bus that events are put on: the one that was named, else the only one that has rules with patterns.
+    """Return the bus that events are put on: the one that was named, or the only one that has rules with patterns.
 
     Raises:
         UsageError: there are several, or the chosen one has none.
@@ -67,3 +73,104 @@ def bus_for(report: LoadReport, chosen: str | None) -> str:
             f"--bus {chosen!r}: {report.source} has no rules with patterns there; choose from {', '.join(there)}"
         )
     return chosen or (there[0] if there else "default")
+
+
+# lint
+
+
+_STYLES: dict[Severity, str] = {"error": "bad", "warning": "warn", "info": "dim"}
+
+
+def lint(args: argparse.Namespace, terminal: Terminal) -> int:
+    """Print a line for each finding; 1 when one is at least as bad as ``--fail-on`` says, else 0."""
+    silenced = is_silenced(args.ignore)
+    options = Options(account=args.account, region=args.region)  # refuses an invalid account or Region
+    plan = template_of(args).plan(options.account, args.region)
+    found = check(plan, options.account, args.region, read_contracts(args.contracts))
+    wanted = [finding for finding in found if not silenced(finding)]
+    if terminal.as_json:
+        terminal.document({"findings": [_document(each) for each in wanted], "silenced": len(found) - len(wanted)})
+    else:
+        for each in wanted:
+            terminal.say(_line(each, terminal))
+        terminal.say(_summary(wanted, len(found) - len(wanted)))
+    return 1 if any(_fails(each.severity, args.fail_on) for each in wanted) else 0
+
+
+def _fails(severity: Severity, bar: str) -> bool:
+    return bar != "never" and SEVERITIES.index(severity) <= [*SEVERITIES].index(bar)  # type: ignore[arg-type]
+
+
+def _line(finding: Finding, terminal: Terminal) -> str:
+    kind = terminal.paint(f"{finding.severity} {finding.code}", _STYLES[finding.severity])
+    silence = terminal.paint(f"({finding.silence})", "dim")
+    return f"{finding.place}: {kind} {finding.rule}: {finding.message} {silence}"
+
+
+def _summary(found: list[Finding], silenced: int) -> str:
+    numbers = [(severity, sum(each.severity == severity for each in found)) for severity in SEVERITIES]
+    said = ", ".join(
+        count(number, severity) if severity != "info" else f"{number} info" for severity, number in numbers
+    )
+    return said + (f", {silenced} silenced" if silenced else "")
+
+
+def _document(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": CODES[finding.code],
+        "rule": finding.rule,
+        "file": finding.file,
+        "line": finding.line,
+        "message": finding.message,
+        "silence": finding.silence,
+    }
+
+
+# serve
+
+
+def serve(args: argparse.Namespace, terminal: Terminal) -> int:
+    """Serve until Ctrl-C, printing what happens; 0 when it was stopped."""
+    server = Server(
+        host=args.host,
+        port=args.port,
+        allow_remote=args.allow_remote,
+        template=None if args.template is None else template_of(args),
+        say=None if args.quiet else _sayer(terminal),
+        account=args.account,
+        region=args.region,
+        now=args.now,
+    )
+    _greet(server, terminal)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        terminal.say("stopped; everything it held is gone")
+    return 0
+
+
+def _greet(server: Server, terminal: Terminal) -> None:
+    terminal.say(f"eventbridge-local answers on {server.url}")
+    terminal.say(NOT_FOR_PRODUCTION)
+    terminal.say(f"try: aws events list-event-buses --endpoint-url {server.url}; Ctrl-C stops it")
+    if server.report is not None:
+        terminal.say(f"{count(len(server.report.rules), 'rule')} from {server.report.source}")
+        for line in remarks(server.report):
+            terminal.note(line)
+    terminal.out.flush()
+
+
+def _sayer(terminal: Terminal) -> Callable[[str], None]:
+    def say(text: str) -> None:
+        stamp = terminal.paint(f"{datetime.now():%H:%M:%S}", "dim")
+        first, *rest = text.splitlines()
+        terminal.say("\n".join([f"{stamp} {first}", *(f"         {line}" for line in rest)]))
+        terminal.out.flush()
+
+    return say
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt

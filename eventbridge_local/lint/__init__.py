@@ -1,16 +1,12 @@
 """``lint``: what is wrong with the rules of a template, before it is deployed.
 
-finding    codes, severities, findings
-patterns   what a pattern says by itself
-covering   whether one condition takes all that another takes
-known      patterns against samples of AWS services and against contracts
-wiring     buses, targets, dead letters, ways between buses
-silence    findings that are not wanted
-checking   all of it, for a plan
+check           all checks, for a plan; what its rules do together
+pattern_checks  a pattern alone
+event_checks    a pattern against samples of AWS services and contracts
+findings        codes, severities, and how to silence them
 """
 
-from eventbridge_local.lint.checking import check
-from eventbridge_local.lint.finding import CODES, SEVERITIES, Finding, Severity
-from eventbridge_local.lint.silence import is_silenced
+from eventbridge_local.lint.check import check
+from eventbridge_local.lint.findings import CODES, SEVERITIES, Finding, Severity, is_silenced
 
 __all__ = ["CODES", "SEVERITIES", "Finding", "Severity", "check", "is_silenced"]

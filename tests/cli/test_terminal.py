@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from eventbridge_local.cli import main, progress
-from eventbridge_local.cli.progress import Progress
+from eventbridge_local.cli import main, output
+from eventbridge_local.cli.output import Progress
 
 SHOP = Path(__file__).parent.parent / "cases" / "cli" / "templates" / "shop.yaml"
 LINE = (
@@ -50,7 +50,7 @@ def test_no_colour_in_a_file(run: Any) -> None:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every look at the time is a second later."""
     seconds = itertools.count(1)
-    monkeypatch.setattr(progress, "monotonic", lambda: float(next(seconds)))
+    monkeypatch.setattr(output, "monotonic", lambda: float(next(seconds)))
 
 
 def test_bar(quick: None) -> None:
@@ -76,7 +76,7 @@ def test_bar_without_an_end(quick: None) -> None:
 
 def test_bar_is_not_drawn_for_each_event(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time does not pass, so it is drawn once."""
-    monkeypatch.setattr(progress, "monotonic", lambda: 5.0)
+    monkeypatch.setattr(output, "monotonic", lambda: 5.0)
     screen = Screen()
     with Progress(screen, 100) as bar:
         for number in range(50):

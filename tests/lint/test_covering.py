@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local.lint.covering import covers, field_covers, may_meet, rule_covers
+from eventbridge_local.lint.pattern_checks import covers, field_covers, may_both_match, rule_covers
 from eventbridge_local.patterns import compile_pattern
 
 TEXT = st.text("abA.", max_size=3)
@@ -67,9 +67,9 @@ def test_a_longer_rule_is_covered(pattern: Any, name: str, more: Any, events: li
 
 
 @given(PATTERN, PATTERN, EVENT)
-def test_rules_that_match_one_event_may_meet(one: Any, other: Any, event: Any) -> None:
+def test_rules_that_match_one_event_may_both_match(one: Any, other: Any, event: Any) -> None:
     """The no is certain: where both match an event, the answer is yes."""
     both = [compile_pattern(json.dumps(pattern)).matches(event) for pattern in (one, other)]
     if all(both):
-        assert may_meet(rule_of(one), rule_of(other))
-        assert may_meet(rule_of(other), rule_of(one))
+        assert may_both_match(rule_of(one), rule_of(other))
+        assert may_both_match(rule_of(other), rule_of(one))

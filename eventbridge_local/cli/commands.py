@@ -1,16 +1,18 @@
-"""``match`` and ``explain``: one pattern and one event."""
+"""Commands without a template: ``match`` and ``explain`` for a pattern and an event, ``next`` for a schedule."""
 
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from typing import Any
 
 from eventbridge_local.cli.inputs import read_event, read_pattern
-from eventbridge_local.cli.output import Terminal
+from eventbridge_local.cli.output import Terminal, count
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import Explanation
 from eventbridge_local.patterns import explain as explain_pattern
 from eventbridge_local.patterns.explain import FieldReport
+from eventbridge_local.schedules import next_fire_times
 
 
 def match(args: argparse.Namespace, terminal: Terminal) -> int:
@@ -37,7 +39,7 @@ def explain(args: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def document_of(found: Explanation) -> dict[str, Any]:
-    """An explanation as plain data."""
+    """Return an explanation as plain data."""
     return {
         "matched": found.matched,
         "branch": found.branch,
@@ -63,3 +65,40 @@ def _verdict(matched: bool, terminal: Terminal) -> str:
 def _check(args: argparse.Namespace) -> None:
     if args.pattern == args.event == "-":
         raise UsageError("PATTERN and EVENT are both -; standard input can be one of them, so give the other as a file")
+
+
+# next
+
+
+def upcoming(args: argparse.Namespace, terminal: Terminal) -> int:
+    """Print a line for each time; 0 when there are as many as asked for, 1 when the schedule ends before."""
+    after = datetime.now(UTC) if args.after is None else _instant(args.after)
+    times = next_fire_times(args.expression, after=after, count=args.count)
+    if terminal.as_json:
+        terminal.document(
+            {"expression": args.expression, "after": _iso(after), "times": [_iso(each) for each in times]}
+        )
+    else:
+        for each in times:
+            terminal.say(f"{_iso(each)}  {_WEEKDAYS[each.weekday()]}")
+        if len(times) < args.count:
+            terminal.note(f"it fires {count(len(times), 'more time')} after {_iso(after)}, and then never again")
+    return 0 if len(times) == args.count else 1
+
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--after {text!r}: write ISO 8601, such as 2026-03-06T09:00Z") from None
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:
+        raise UsageError(f"--after {text!r}: that is beyond the calendar") from None
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")

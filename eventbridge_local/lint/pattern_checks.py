@@ -1,6 +1,6 @@
-"""What a pattern says by itself: values and fields that no event has, and branches of ``$or`` that add nothing.
+"""Checks of a pattern alone: values and fields that no event has, and branches of ``$or`` that add nothing.
 
-The envelope is that of the User Guide, page "AWS service event metadata"; ``replay-name`` is on replayed events alone.
+The envelope is that of the User Guide, page "AWS service event metadata"; only replayed events have ``replay-name``.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from eventbridge_local.lint.covering import covers, rule_covers
-from eventbridge_local.lint.finding import Problem
+from eventbridge_local.lint.findings import Problem
 from eventbridge_local.patterns import Pattern, explain
 from eventbridge_local.patterns import conditions as c
-from eventbridge_local.patterns.conditions import Field
+from eventbridge_local.patterns.conditions import Field, SubRule
 
 _TEXTS = ("version", "id", "detail-type", "source", "account", "time", "region", "replay-name")
 _OPTIONAL = ("replay-name", "resources")
@@ -32,8 +31,8 @@ _MOST_BRANCHES = 60
 
 
 def problems(pattern: Pattern) -> Iterator[Problem]:
-    """Everything wrong with a pattern, whatever the bus and the events."""
-    dead = [next(filter(None, map(_dead, rule)), None) for rule in pattern.subrules]
+    """Yield everything that is wrong with a pattern, whatever the bus and the events."""
+    dead = [next(filter(None, map(_never_matches, rule)), None) for rule in pattern.subrules]
     if all(dead):
         yield from {each.message: each for each in dead if each}.values()
         return
@@ -48,8 +47,8 @@ def problems(pattern: Pattern) -> Iterator[Problem]:
 # fields and values that no event has
 
 
-def _dead(field: Field) -> Problem | None:
-    """Why no event satisfies a field, None when one may."""
+def _never_matches(field: Field) -> Problem | None:
+    """Return why no event matches a field; None when one may."""
     top, _, below = field.path.partition(".")
     if top not in _FIELDS:
         return None if field.absent_ok else Problem("envelope-field", _about_name(top))
@@ -75,7 +74,7 @@ def _about_name(name: str) -> str:
 
 
 def _impossible(path: str, condition: c.Condition) -> str:
-    """Why an envelope's field never satisfies a condition, "" when it may."""
+    """Return why a field of the envelope never satisfies a condition; nothing when it may."""
     words = condition.wording()
     if isinstance(condition, c.Absent):
         return "" if path in _OPTIONAL else f"{path}: every event has it, so {words} never holds"
@@ -99,7 +98,7 @@ def _values(pattern: Pattern) -> Iterator[Problem]:
 
 
 def _alternatives(field: Field) -> Iterator[Problem]:
-    """Alternatives that swallow each other."""
+    """Yield alternatives that accept what another one accepts or leaves out."""
     listed = field.conditions
     for one in listed:
         excluded = one.excluded if isinstance(one, c.AnythingBut) else ()
@@ -139,7 +138,7 @@ def _branches(pattern: Pattern) -> Iterator[Problem]:
 
 
 def _overrides(tree: Any, path: str) -> Iterator[Problem]:
-    """Fields both beside ``$or`` and in a branch: the engine keeps one list for a path and does not join them."""
+    """Yield fields that are both beside ``$or`` and in a branch: the engine keeps one list for a path."""
     if not isinstance(tree, dict):
         return
     beside = set(_paths({name: value for name, value in tree.items() if name != "$or"}, path))
@@ -166,3 +165,83 @@ def _paths(tree: Any, path: str) -> Iterator[str]:
             yield from _paths(value, where)
         else:
             yield where
+
+
+# whether one condition, field or branch of a pattern accepts everything that another accepts
+#
+# True is certain; where it cannot be decided, the answer is False.
+
+
+_SEVERAL: Any = object()
+
+
+def exact_value(condition: c.Condition) -> Any:
+    """Return the one value that a condition accepts; ``_SEVERAL`` when there are several."""
+    if isinstance(condition, c.Text):
+        return condition.text
+    if isinstance(condition, c.Word):
+        return condition.word
+    return condition.number if isinstance(condition, c.Equal) else _SEVERAL
+
+
+def is_exact(condition: c.Condition) -> bool:
+    """Return whether a condition accepts one value only."""
+    return exact_value(condition) is not _SEVERAL
+
+
+def covers(big: c.Condition, small: c.Condition) -> bool:
+    """Return whether ``big`` accepts every value that ``small`` accepts."""
+    if big == small:
+        return True
+    if isinstance(small, c.Absent) or isinstance(big, c.Absent):
+        return False
+    if isinstance(big, c.Exists):
+        return True
+    if is_exact(small):
+        return big.accepts(exact_value(small))
+    if isinstance(big, c.Range) and isinstance(small, c.Range):
+        return _starts_lower(big, small) and _ends_higher(big, small)
+    if isinstance(big, c.Prefix) and isinstance(small, c.Prefix):
+        return small.text.startswith(big.text)
+    if isinstance(big, c.Suffix) and isinstance(small, c.Suffix):
+        return small.text.endswith(big.text)
+    if isinstance(big, c.AnythingBut) and isinstance(small, c.AnythingBut):
+        return all(any(covers(other, mine) for other in small.excluded) for mine in big.excluded)
+    return False
+
+
+def _starts_lower(big: c.Range, small: c.Range) -> bool:
+    return big.low < small.low or (big.low == small.low and (big.low_closed or not small.low_closed))
+
+
+def _ends_higher(big: c.Range, small: c.Range) -> bool:
+    return big.high > small.high or (big.high == small.high and (big.high_closed or not small.high_closed))
+
+
+def field_covers(big: Field, small: Field) -> bool:
+    """Return whether every value that satisfies ``small`` satisfies ``big``; their paths are the same."""
+    return all(any(covers(one, other) for one in big.conditions) for other in small.conditions)
+
+
+def rule_covers(big: SubRule, small: SubRule) -> bool:
+    """Return whether every event that matches ``small`` matches ``big``."""
+    fields = {each.path: each for each in small}
+    return all(each.path in fields and field_covers(each, fields[each.path]) for each in big)
+
+
+def may_both_match(one: SubRule, other: SubRule) -> bool:
+    """Return whether one event may match both. False is certain, except where arrays are."""
+    fields = {each.path: each for each in other}
+    return all(_fields_may_both_match(each, fields[each.path]) for each in one if each.path in fields)
+
+
+def _fields_may_both_match(one: Field, other: Field) -> bool:
+    return any(_conditions_may_both_match(a, b) for a in one.conditions for b in other.conditions)
+
+
+def _conditions_may_both_match(a: c.Condition, b: c.Condition) -> bool:
+    if isinstance(a, c.Absent) or isinstance(b, c.Absent):
+        return type(a) is type(b)
+    if is_exact(a):
+        return b.accepts(exact_value(a))
+    return a.accepts(exact_value(b)) if is_exact(b) else True

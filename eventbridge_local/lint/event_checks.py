@@ -1,4 +1,4 @@
-"""What a pattern asks for, against events that are known: samples of AWS services, and contracts that were given."""
+"""Checks of a pattern against known events: the samples of AWS services, and the contracts that were given."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from eventbridge_local.contracts import Contract, Contracts
 from eventbridge_local.errors import UsageError
-from eventbridge_local.lint.covering import exact_value, is_exact
-from eventbridge_local.lint.finding import Problem
+from eventbridge_local.lint.findings import Problem
+from eventbridge_local.lint.pattern_checks import exact_value, is_exact
 from eventbridge_local.patterns import Pattern
 from eventbridge_local.patterns import conditions as c
 from eventbridge_local.patterns.conditions import Field, SubRule
@@ -21,7 +21,7 @@ _MOST_KINDS = 20
 
 
 def problems(pattern: Pattern, contracts: Contracts | None) -> Iterator[Problem]:
-    """What known events say against a pattern; each problem once, whatever the number of branches."""
+    """Yield what known events say against a pattern, each problem once for all branches."""
     found = (problem for rule in pattern.subrules for problem in _of_rule(rule, contracts))
     yield from dict.fromkeys(found)
 
@@ -44,7 +44,7 @@ def _of_rule(rule: SubRule, contracts: Contracts | None) -> Iterator[Problem]:
 
 
 def _against_all(rule: SubRule, things: list[Any], check: Callable[[Field, Any], list[Problem]]) -> Iterator[Problem]:
-    """Problems of fields below ``detail`` that are there for every kind of event the rule may take."""
+    """Yield problems of fields in ``detail`` that appear with every kind of event the rule may match."""
     for field in rule:
         if field.path.startswith("detail."):
             first, *others = [check(field, each) for each in things]
@@ -52,7 +52,7 @@ def _against_all(rule: SubRule, things: list[Any], check: Callable[[Field, Any],
 
 
 def _texts(rule: SubRule, path: str) -> list[str]:
-    """The values that a field may have when all of them are named, else none."""
+    """Return the values that a field may have when all are exact strings; else nothing."""
     for field in rule:
         if field.path == path:
             texts = [each.text for each in field.conditions if isinstance(each, c.Text)]
@@ -116,7 +116,7 @@ def _about_sample(field: Field, detail: Mapping[str, Any]) -> list[Problem]:
 
 
 def _leaves(tree: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
-    """The dotted path of every value, through lists, with the values there."""
+    """Yield the dotted path of every value, through lists, with its values."""
     found: dict[str, list[Any]] = {}
     waiting = [(path, tree)]
     for where, value in waiting:
@@ -130,7 +130,7 @@ def _leaves(tree: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _type_problem(path: str, condition: c.Condition, values: list[Any]) -> Problem | None:
-    """A condition of another JSON type than all values have that are known there."""
+    """Return the problem of a condition whose JSON type no known value of the field has."""
     wanted, known = _type_of(condition), {_json_type(value) for value in values}
     if wanted is None or "null" in known or wanted in known or len(known) != 1:
         return None
@@ -162,7 +162,7 @@ def _json_type(value: Any) -> str:
 
 
 def _about_contract(field: Field, contract: Contract) -> list[Problem]:
-    """Values of a field that the contract does not allow, each by itself."""
+    """Return the values of a field that the contract does not allow."""
     found = []
     for condition in field.conditions:
         if is_exact(condition) and (why := _not_allowed(contract, field.path, exact_value(condition))):
@@ -173,7 +173,7 @@ def _about_contract(field: Field, contract: Contract) -> list[Problem]:
 
 
 def _not_allowed(contract: Contract, path: str, value: Any) -> str:
-    """Why the contract has no such value there, alone or as an element of a list; "" when it may have."""
+    """Return why the contract does not allow a value, alone or in a list; nothing when it does."""
     number = int(value) if isinstance(value, float) and value.is_integer() else value
     alone = _objection(contract, path, number)
     return alone if alone and _objection(contract, path, [number]) else ""
@@ -199,7 +199,7 @@ def _objection(contract: Contract, path: str, value: Any) -> str:
 
 
 def read_contracts(paths: list[str]) -> Contracts | None:
-    """The contracts of --contracts, None when there is no such option.
+    """Return the contracts of ``--contracts``; None without the option.
 
     Raises:
         UsageError: one cannot be read.
