@@ -12,9 +12,10 @@ from eventbridge_local.delivery.journal import Entry
 from eventbridge_local.delivery.replays import replayed
 from eventbridge_local.errors import UsageError
 from eventbridge_local.event_files import BadLine, PathLike, read_events, write_events
+from eventbridge_local.model.archives import Archive
 from eventbridge_local.model.arn import parse_arn, rule_resource
 from eventbridge_local.model.event import Event
-from eventbridge_local.model.records import Archive, Rule
+from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Bus, Scope
 from eventbridge_local.operations.service import Service
 

@@ -27,7 +27,7 @@ from eventbridge_local.botocore_hooks import attempts, codec
 from eventbridge_local.botocore_hooks.compiled import compiled_operation
 from eventbridge_local.delivery.forward import account_of_assumed_role
 from eventbridge_local.errors import ServiceError
-from eventbridge_local.model.event import HEADER as TRACE_HEADER
+from eventbridge_local.model.event import TRACE_HEADER
 from eventbridge_local.operations.service import Service
 
 EVENT = "before-call.eventbridge"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from eventbridge_local.model.archives import Archive, ArchiveRecord
 from eventbridge_local.model.arn import partition_of, rule_resource
 from eventbridge_local.model.event import Event
-from eventbridge_local.model.records import Archive, ArchiveRecord, Rule, Target
+from eventbridge_local.model.records import Rule, Target
 from eventbridge_local.model.store import Scope
 from eventbridge_local.patterns import Pattern
 
@@ -25,7 +26,7 @@ def keep(scope: Scope, rule: Rule, event: Event) -> None:
     """Keep an event that the managed rule of an archive matched, unless the archive was deleted since."""
     archive = archive_of(scope, rule)
     if archive is not None:
-        archive.keep(event)
+        archive.add(event)
 
 
 def archive_of(scope: Scope, rule: Rule | None) -> Archive | None:

@@ -16,8 +16,8 @@ from functools import partial
 from itertools import groupby
 
 from eventbridge_local.delivery.engine import Arrival, Engine
+from eventbridge_local.model.archives import Archive, Replay
 from eventbridge_local.model.event import Event
-from eventbridge_local.model.records import Archive, Replay
 from eventbridge_local.model.store import Scope, Store
 
 _STEP = timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""Amazon Resource Names of the service's own resources, written and read in one place."""
+"""Amazon Resource Names: reading and writing them, and the names people use for what an ARN points to."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Arn:
 
 
 def parse_arn(text: str) -> Arn | None:
-    """The parts of ``text``, or None when it is not of the form ``arn:partition:service:region:account:resource``."""
+    """Return the parts of ``text``, None unless its form is ``arn:partition:service:region:account:resource``."""
     parts = text.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not parts[1] or not parts[2]:
         return None
@@ -38,31 +38,31 @@ def parse_arn(text: str) -> Arn | None:
 
 
 def partition_of(region: str) -> str:
-    """The partition a Region belongs to: ``aws``, ``aws-cn``, ``aws-us-gov``..."""
+    """Return the partition a Region belongs to: ``aws``, ``aws-cn``, ``aws-us-gov``..."""
     return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
 
 
 def events_arn(region: str, account: str, resource: str) -> str:
-    """The ARN of a resource of EventBridge, such as ``event-bus/orders``."""
+    """Return the ARN of a resource of EventBridge, such as ``event-bus/orders``."""
     return f"arn:{partition_of(region)}:events:{region}:{account}:{resource}"
 
 
 def rule_resource(bus: str, rule: str) -> str:
-    """The last part of a rule's ARN; the default bus is not named in it (recorded, facts 1.7)."""
+    """Return the last part of a rule's ARN; the default bus is not named in it (recorded, facts 1.7)."""
     return f"rule/{rule}" if bus == "default" else f"rule/{bus}/{rule}"
 
 
 def split_rule_resource(resource: str) -> tuple[str, str]:
-    """Bus and rule of ``rule/RULE`` or ``rule/BUS/RULE``. A partner bus has slashes of its own, a rule never."""
+    """Return bus and rule of ``rule/RULE`` or ``rule/BUS/RULE``. A partner bus has slashes of its own, a rule never."""
     bus, slash, rule = resource.removeprefix("rule/").rpartition("/")
     return (bus if slash else "default", rule)
 
 
-# The names by which people call what an ARN points to.
+# names people use instead of an ARN
 
 
 def names_of(arn: str) -> tuple[str, ...]:
-    """Everything ``arn`` may be called: the ARN itself, and the bare name of the resource.
+    """Return all names of what ``arn`` points to: the ARN itself, and the bare name of the resource.
 
     A function is found without its alias, a log group with and without the ``:*`` that IAM writes behind it.
     """
@@ -82,5 +82,5 @@ def names_of(arn: str) -> tuple[str, ...]:
 
 
 def function_arn(name: str, account: str, region: str) -> str:
-    """The ARN of a Lambda function of that name."""
+    """Return the ARN of a Lambda function of that name."""
     return f"arn:{partition_of(region)}:lambda:{region}:{account}:function:{name}"

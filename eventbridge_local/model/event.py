@@ -1,4 +1,4 @@
-"""The event: what a producer put, as every target receives it."""
+"""The event as every target receives it, the X-Ray header that travels beside it, and the ids the service gives."""
 
 from __future__ import annotations
 
@@ -134,24 +134,24 @@ class Event:
         return f"<Event {self.source} {self.detail_type!r} {self.id[:8]}>"
 
 
-# The X-Ray header of a request or an entry.
+# the X-Ray header of a request or an entry
 
 
 #: The HTTP header that carries it.
-HEADER = "X-Amzn-Trace-Id"
+TRACE_HEADER = "X-Amzn-Trace-Id"
 
 _ROOT = re.compile(r"(?:^|;)\s*Root=1-[0-9a-f]{8}-[0-9a-f]{24}(?:;|$)", re.IGNORECASE)
 
 
-def valid(header: str | None) -> str | None:
-    """The header when X-Ray would read it, else None: an event with an invalid one goes on without it.
+def valid_trace_header(header: str | None) -> str | None:
+    """Return the header when X-Ray would read it, else None: an event with an invalid header goes on without it.
 
     Source: facts 5.5.
     """
     return header if header and _ROOT.search(header) else None
 
 
-# Ids in the shapes AWS gives them, reproducible for a given seed.
+# ids in the forms AWS gives them
 
 
 class Ids:

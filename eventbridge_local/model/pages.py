@@ -1,8 +1,8 @@
 """Pages of a listing, with tokens that need no memory.
 
-A token is the key of the first item still to come, together with a digest of the operation, the place and the filters
-it belongs to: they may be long, and a token may not. It can be used again, with another limit too, and stays right when
-items come and go (facts 1.5).
+A token is the key of the first item still to come, together with a digest of the operation, account, Region and
+filters of its listing: these may be long, and a token may not. A token can be used again, also with another limit, and
+stays right when items are added or removed (facts 1.5).
 """
 
 from __future__ import annotations
@@ -26,40 +26,40 @@ def page(
     *,
     limit: int,
     token: str | None,
-    scope: Sequence[str | None],
+    listing: Sequence[str | None],
 ) -> tuple[Sequence[T], str | None]:
-    """One page of ``items``, which must be sorted by ``key``.
+    """Return one page of ``items``, which must be sorted by ``key``.
 
     Args:
         limit: the most items a page may hold.
         token: the token of the page before, or None.
-        scope: operation, place and filters; a token serves only the scope that made it.
+        listing: operation, account, Region and filters; a token serves only the listing that made it.
 
     Returns:
         the items of the page and the token of the next one, None on the last.
 
     Raises:
-        ServiceError: ValidationException in AWS's words for a token that is junk or was made for another scope.
+        ServiceError: ValidationException in AWS's words for a token that is junk or was made for another listing.
     """
-    start = 0 if token is None else bisect_left(items, _read(token, scope), key=key)
+    start = 0 if token is None else bisect_left(items, _read(token, listing), key=key)
     end = start + limit
     rest = items[end : end + 1]
-    return items[start:end], (_write(scope, key(rest[0])) if rest else None)
+    return items[start:end], (_write(listing, key(rest[0])) if rest else None)
 
 
-def _digest(scope: Sequence[str | None]) -> str:
-    return hashlib.sha256(json.dumps(scope).encode()).hexdigest()[:24]
+def _digest(listing: Sequence[str | None]) -> str:
+    return hashlib.sha256(json.dumps(listing).encode()).hexdigest()[:24]
 
 
-def _write(scope: Sequence[str | None], key: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps([_digest(scope), key]).encode()).decode()
+def _write(listing: Sequence[str | None], key: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps([_digest(listing), key]).encode()).decode()
 
 
-def _read(token: str, scope: Sequence[str | None]) -> Any:
+def _read(token: str, listing: Sequence[str | None]) -> Any:
     try:
         made_for, key = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise validation_error("Parameter NextToken is not valid. Reason: Malformed request.") from None
-    if made_for != _digest(scope) or not isinstance(key, str):
+    if made_for != _digest(listing) or not isinstance(key, str):
         raise validation_error("Parameter NextToken is not valid. Reason: Token invalid.")
     return key

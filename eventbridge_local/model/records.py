@@ -1,26 +1,20 @@
-"""The records of the control plane. They are frozen; a change makes a new one."""
+"""The records of the control plane: event buses, rules, targets, connections, endpoints and partner event sources.
+
+They are frozen; a change makes a new record. Archives, which hold events, are in ``model/archives.py``.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from eventbridge_local.model.arn import parse_arn
-from eventbridge_local.model.clock import Clock, Timer
-from eventbridge_local.model.event import Event
 from eventbridge_local.patterns import Pattern
 from eventbridge_local.schedules import Schedule
 from eventbridge_local.transforms import TargetInput
-
-if TYPE_CHECKING:
-    from eventbridge_local.model.store import Scope
-
 
 RuleState = Literal["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]
 
@@ -91,7 +85,7 @@ class Rule:
         return self.state != "DISABLED"
 
 
-# Connections and API destinations, and the text of the secret that a connection keeps.
+# connections and API destinations
 
 
 #: States in which a connection's credentials may be used: public and private APIs (User Guide, connection states).
@@ -151,21 +145,8 @@ class ApiDestination:
     description: str | None = None
 
 
-def connection_of(scope: Scope, arn: str) -> Connection | None:
-    """The connection of that ARN. One that was deleted and made anew has another ARN, so it is not found."""
-    name = arn.rpartition(":")[2].removeprefix("connection/").partition("/")[0]
-    found = scope.connections.get(name)
-    return found if found is not None and found.arn == arn else None
-
-
-def is_active(scope: Scope, destination: ApiDestination) -> bool:
-    """Whether a destination may be invoked: its connection exists and is authorized."""
-    connection = connection_of(scope, destination.connection_arn)
-    return connection is not None and connection.state in USABLE
-
-
 def secret_document(connection: Connection) -> dict[str, Any]:
-    """What the secret of a connection holds, keys spelled and ordered as AWS does (recorded, facts 10.3)."""
+    """Return what the secret of a connection holds, keys spelled and ordered as AWS does (recorded, facts 10.3)."""
     document = {}
     for name, *path in _SECRET_MEMBERS[connection.authorization_type]:
         value: Any = connection.credentials
@@ -199,7 +180,7 @@ def _snake(value: Any) -> Any:
     return [_snake(item) for item in value] if isinstance(value, list) else value
 
 
-# Global endpoints: one name in front of two buses in two Regions.
+# global endpoints: one name in front of two buses in two Regions
 
 
 EndpointState = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING"]
@@ -210,7 +191,7 @@ Side = Literal["primary", "secondary"]
 class Endpoint:
     """A global endpoint; ``settings`` holds the members of CreateEndpoint as they were given.
 
-    ``active`` is where its events go: the secondary Region while the test plays an unhealthy primary.
+    ``active`` is where its events go: the secondary Region while the test simulates an unhealthy primary.
     """
 
     name: str
@@ -256,7 +237,7 @@ def _region(bus_arn: str) -> str:
     return "" if arn is None else arn.region
 
 
-# Partner event sources, as the partner's account and the customer's account see them.
+# partner event sources, as the partner's account and the customer's account see them
 
 
 EventSourceState = Literal["PENDING", "ACTIVE", "DELETED"]
@@ -267,7 +248,7 @@ PENDING_FOR = timedelta(weeks=2)
 
 @dataclass(frozen=True, slots=True)
 class EventSource:
-    """A partner event source offered to one customer account; it lives in that account's place.
+    """A partner event source offered to one customer account; it is stored in the Scope of that account.
 
     ``partner`` is the account that made it; ``customer`` the one it is for. ``expires`` is None unless it is PENDING.
     """
@@ -284,157 +265,3 @@ class EventSource:
     def created_by(self) -> str:
         """The partner's name: the second part of ``aws.partner/PARTNER/...``."""
         return self.name.split("/")[1]
-
-
-# Archives with the events they keep, and replays.
-#
-# An archive keeps the event objects that the journal holds too, each with the instant it came in, oldest first. What
-# costs time is done when somebody asks: the size of an event is measured then, and what is past its days is dropped
-# then. One timer for each archive, for the next event to expire, makes an advance of the clock drop and count them.
-
-
-ArchiveState = Literal["ENABLED", "DISABLED"]
-ReplayState = Literal["STARTING", "RUNNING", "COMPLETED", "CANCELLING", "CANCELLED", "FAILED"]
-
-#: States in which a replay counts against the quota.
-ACTIVE_STATES = frozenset({"STARTING", "RUNNING", "CANCELLING"})
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveRecord:
-    """An archive as DescribeArchive shows it, less what it keeps. ``retention_days`` 0 is for ever."""
-
-    name: str
-    arn: str
-    bus: str
-    bus_arn: str
-    created: datetime
-    pattern: str | None = None
-    description: str | None = None
-    retention_days: int = 0
-    kms_key: str | None = None
-    state: ArchiveState = "ENABLED"
-    state_reason: str | None = None
-
-
-class Archive:
-    """An archive and the events in it."""
-
-    __slots__ = ("_clock", "_kept", "_lock", "_record", "_size", "_sizes", "_timer")
-
-    def __init__(self, record: ArchiveRecord, clock: Clock) -> None:
-        self._record = record
-        self._clock = clock
-        self._kept: deque[tuple[datetime, Event]] = deque()
-        #: The sizes of the oldest events; those that came since the last look are not measured yet.
-        self._sizes: deque[int] = deque()
-        self._size = 0
-        self._timer: Timer | None = None
-        self._lock = Lock()
-
-    @property
-    def record(self) -> ArchiveRecord:
-        return self._record
-
-    @record.setter
-    def record(self, record: ArchiveRecord) -> None:
-        with self._lock:
-            self._record = record
-            self._arm()
-
-    def keep(self, event: Event) -> None:
-        """Keep an event from now on, for as many days as the archive keeps events."""
-        with self._lock:
-            self._kept.append((self._clock.now, event))
-            if self._timer is None:
-                self._arm()
-
-    def events(self) -> list[Event]:
-        """What the archive holds at this moment, in the order it came."""
-        with self._lock:
-            self._drop_expired()
-            return [event for _, event in self._kept]
-
-    def between(self, start: datetime, end: datetime) -> list[Event]:
-        """The events with ``start <= time < end``, by their time; those of one instant in the order they came."""
-        return sorted((event for event in self.events() if start <= event.time < end), key=lambda event: event.time)
-
-    def measure(self) -> tuple[int, int]:
-        """The number of events and the bytes of their envelopes."""
-        with self._lock:
-            self._drop_expired()
-            for _, event in islice(self._kept, len(self._sizes), None):
-                size = size_of(event)
-                self._sizes.append(size)
-                self._size += size
-            return len(self._kept), self._size
-
-    def close(self) -> None:
-        """Disarm the timer of an archive that was deleted."""
-        with self._lock:
-            self._disarm()
-
-    def _drop_expired(self) -> None:
-        now, before = self._clock.now, len(self._kept)
-        while self._kept and (due := self._due()) is not None and due <= now:
-            self._kept.popleft()
-            if self._sizes:
-                self._size -= self._sizes.popleft()
-        if len(self._kept) < before:
-            self._arm()
-
-    def _due(self) -> datetime | None:
-        """When the oldest event expires, None for never."""
-        if not self._kept or not self._record.retention_days:
-            return None
-        try:
-            return self._kept[0][0] + timedelta(days=self._record.retention_days)
-        except OverflowError:  # beyond the year 9999
-            return None
-
-    def _arm(self) -> None:
-        self._disarm()
-        due = self._due()
-        if due is not None:
-            self._timer = self._clock.at(due, self._ring, "expired")
-
-    def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _ring(self) -> None:
-        with self._lock:
-            self._timer = None
-            self._drop_expired()
-
-
-def size_of(event: Event) -> int:
-    """The bytes of an event's envelope."""
-    return len(event.text.encode("utf-8", "surrogatepass"))
-
-
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """A replay as DescribeReplay shows it; ``start`` and ``end`` are whole seconds, the end is not replayed.
-
-    ``upcoming`` are the states it takes one by one, each when somebody looks, while the clock follows real time.
-    """
-
-    name: str
-    arn: str
-    archive_arn: str
-    destination: Mapping[str, Any]
-    start: datetime
-    end: datetime
-    started: datetime
-    description: str | None = None
-    state: ReplayState = "STARTING"
-    state_reason: str | None = None
-    last_replayed: datetime | None = None
-    ended: datetime | None = None
-    upcoming: tuple[Replay, ...] = ()
-
-    @property
-    def active(self) -> bool:
-        return self.state in ACTIVE_STATES

@@ -1,6 +1,6 @@
-"""All accounts and Regions of one mock.
+"""The state of one mock: its scopes (account and Region), the event buses in them, and the clock they share.
 
-Nothing here decides anything: operations check a request first and then change records through these few verbs,
+Nothing here decides anything: operations check a request first and then change records through these few methods,
 which keep the rule index of a bus in step with its rules.
 """
 
@@ -11,18 +11,18 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
+from eventbridge_local.model.archives import Archive, Replay
 from eventbridge_local.model.arn import events_arn
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.limits import Limits
 from eventbridge_local.model.records import (
+    USABLE,
     ApiDestination,
-    Archive,
     Connection,
     Endpoint,
     EventBus,
     EventSource,
-    Replay,
     Rule,
     Target,
 )
@@ -71,9 +71,9 @@ class Bus:
         self.put_rule(replace(rule, targets=targets))
 
     def match(self, event: Event) -> tuple[tuple[Rule, ...], list[Rule]]:
-        """All rules as they are at this moment, and those of them that ``event`` matches.
+        """Return all rules as they are now, and those of them that ``event`` matches.
 
-        Other threads may change rules at any time; nobody changes them during this.
+        Other threads may change rules at any time, but not during this call.
         """
         with self._lock:
             if self._snapshot is None:
@@ -95,19 +95,30 @@ class Scope:
         self.connections: dict[str, Connection] = {}
         self.api_destinations: dict[str, ApiDestination] = {}
         self.endpoints: dict[str, Endpoint] = {}
-        #: What partners offer to this account, by name; the partner's own list is found through the world.
+        #: What partners offer to this account, by name; the partner's own list is found through the store.
         self.event_sources: dict[str, EventSource] = {}
         self.tags: dict[str, dict[str, str]] = {}
         arn = self.arn("event-bus/default")
         self.buses["default"] = Bus(EventBus("default", arn, created, created))
 
     def arn(self, resource: str) -> str:
-        """The ARN of one of this place's resources."""
+        """Return the ARN of a resource of this account and Region, such as ``event-bus/orders``."""
         return events_arn(self.region, self.account, resource)
+
+    def connection(self, arn: str) -> Connection | None:
+        """Return the connection of that ARN. One that was deleted and made again has another ARN."""
+        name = arn.rpartition(":")[2].removeprefix("connection/").partition("/")[0]
+        found = self.connections.get(name)
+        return found if found is not None and found.arn == arn else None
+
+    def is_active(self, destination: ApiDestination) -> bool:
+        """Return whether a destination may be invoked: its connection exists and is authorized."""
+        connection = self.connection(destination.connection_arn)
+        return connection is not None and connection.state in USABLE
 
 
 class Store:
-    """The state of one mock: its places, its clock, its ids and its limits.
+    """The state of one mock: its scopes, its clock, its ids and its limits.
 
     ``organization`` is the id of the AWS organization that all accounts belong to, None when they belong to none.
     """
@@ -117,31 +128,31 @@ class Store:
         self.ids = ids
         self.limits = limits
         self.organization = organization
-        #: Every default bus is as old as the mock: who names an account first, even in vain, leaves no trace on it.
+        #: Every default bus is as old as the mock, so the first call that names an account leaves no trace on it.
         self._began = clock.now
         self._scopes: dict[tuple[str, str], Scope] = {}
-        #: Whether the mock was reset since: what is still under way here comes to nothing.
+        #: Whether the mock was reset: deliveries and timers that are still under way then do nothing.
         self.ended = False
 
     def scope(self, account: str, region: str) -> Scope:
-        """The place of an account and Region, made at first sight with its default bus."""
+        """Return the scope of an account and Region, made on first use with its default bus."""
         known = self._scopes.get((account, region))
         if known is not None:
             return known
-        # One step, so that two threads that come first both get the same place.
+        # setdefault, so that two threads that are the first to ask get the same scope.
         return self._scopes.setdefault((account, region), Scope(account, region, self._began))
 
     def at(self, due: datetime, callback: Callable[[], None], kind: str) -> None:
-        """``clock.at``, as long as this world lasts."""
+        """Run ``callback`` at ``due`` (see ``Clock.at``) unless the mock was reset."""
         if not self.ended:
             self.clock.at(due, callback, kind)
 
     def known_scope(self, account: str, region: str) -> Scope | None:
-        """The place of an account and Region if somebody has been there; looking makes nothing."""
+        """Return the scope of an account and Region, None when no call has used it; nothing is made."""
         return self._scopes.get((account, region))
 
     def known_bus(self, account: str, region: str, name: str) -> Bus | None:
-        """A bus of a place where somebody has been."""
+        """Return a bus of a scope that was used, None when there is none; nothing is made."""
         scope = self.known_scope(account, region)
         return None if scope is None else scope.buses.get(name)
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from eventbridge_local.delivery.forward import is_loopback
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
-from eventbridge_local.model.records import ApiDestination, connection_of, is_active
+from eventbridge_local.model.records import ApiDestination
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import paged
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
@@ -120,7 +120,7 @@ def _check_endpoint(params: Params, verb: str) -> None:
 
 def _check_connection(ctx: Context, params: Params, verb: str) -> None:
     arn = params.get("ConnectionArn")
-    if arn is not None and connection_of(ctx.scope, arn) is None:
+    if arn is not None and ctx.scope.connection(arn) is None:
         raise not_found(f"Failed to {verb} the api-destination(s). Connection '{arn}' does not exist.")
 
 
@@ -149,7 +149,7 @@ def _name(destination: ApiDestination) -> str:
 def _summary(ctx: Context, destination: ApiDestination) -> Answer:
     return {
         "ApiDestinationArn": destination.arn,
-        "ApiDestinationState": "ACTIVE" if is_active(ctx.scope, destination) else "INACTIVE",
+        "ApiDestinationState": "ACTIVE" if ctx.scope.is_active(destination) else "INACTIVE",
         "CreationTime": destination.created,
         "LastModifiedTime": destination.modified,
     }

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from eventbridge_local.delivery.archives import archive_of, managed_pattern, managed_rule, rule_name
 from eventbridge_local.errors import already_exists, limit_exceeded, not_found, validation_error
+from eventbridge_local.model.archives import Archive, ArchiveRecord
 from eventbridge_local.model.arn import parse_arn
-from eventbridge_local.model.records import Archive, ArchiveRecord
 from eventbridge_local.model.store import Bus
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_named, paged

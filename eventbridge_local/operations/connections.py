@@ -1,7 +1,10 @@
 """Connections: create, describe, list, update, deauthorize, delete.
 
-How states follow each other stands in ``connection_states``, what becomes of the parameters in ``connection_auth``, and
-the secret in ``connection_secrets``.
+Strategy: what AWS takes time for (fetching a token, setting up private connectivity, deauthorizing, deleting) is a
+record in a passing state, and a change that makes the next record, at once or on the clock (``Clock.later``). So the
+answer of a call shows the passing state, as recorded, and a test that does not look for it never sees it again.
+
+In this order: the operations, the states, the private paths, the authorization parameters, the secret, the answers.
 """
 
 from __future__ import annotations
@@ -26,27 +29,33 @@ _NOTHING_TO_UPDATE = (
     "AuthorizationType with BasicAuthParameters, ApiKeyAuthParameters, or OAuthParameters."
 )
 
+#: How long AWS takes for a change of state is not recorded; long enough for a test to look in between.
+_CHANGE_TAKES = timedelta(seconds=1)
+_CONFIGURATION = "ResourceConfigurationArn"
+
+Tree = Mapping[str, Any]
+
 # CreateConnection and UpdateConnection may call whoever stands in for an authorization endpoint, and that one may call
 # anything: hence ``delivers``.
 
 
 @operation("CreateConnection", delivers=True)
 def create_connection(ctx: Context, params: Params) -> Answer:
-    """Make a connection and its secret. Source: recorded; the texts of refusals partly not."""
+    """Create a connection and its secret. Source: recorded; the texts of refusals partly not."""
     with ctx.alone:
-        made = _made(ctx, params)
-    go_on(ctx, made)
+        made = _enter(ctx, params)
+    _start_transition(ctx, made)
     return _summary(made, "ConnectionArn", "ConnectionState", "CreationTime", "LastModifiedTime")
 
 
-def _made(ctx: Context, params: Params) -> Connection:
+def _enter(ctx: Context, params: Params) -> Connection:
     name, kind = params["Name"], params["AuthorizationType"]
-    auth = checked("create", kind, params["AuthParameters"])
+    auth = _checked("create", kind, params["AuthParameters"])
     if name in ctx.scope.connections:
         raise already_exists(f"Connection '{name}' already exists.")
     if len(ctx.scope.connections) >= ctx.limits.connections:
         raise limit_exceeded()
-    now = whole_second(ctx)
+    now = _whole_second(ctx)
     made = Connection(
         name,
         ctx.scope.arn(f"connection/{name}/{ctx.ids.uuid()}"),
@@ -58,13 +67,13 @@ def _made(ctx: Context, params: Params) -> Connection:
         auth=auth,
         description=params.get("Description") or None,
         kms_key=params.get("KmsKeyIdentifier") or None,
-        private=private_path(ctx, params.get("InvocationConnectivityParameters")),
-        oauth_private=private_path(ctx, params["AuthParameters"].get("ConnectivityParameters")),
+        private=_private_path(ctx, params.get("InvocationConnectivityParameters")),
+        oauth_private=_private_path(ctx, params["AuthParameters"].get("ConnectivityParameters")),
     )
     made = replace(
         made,
-        state=state_on_the_way(made, "CREATING"),
-        secret_arn=make_secret(ctx, name, secret_document(made), made.kms_key),
+        state=_passing_state(made, "CREATING"),
+        secret_arn=_make_secret(ctx, name, secret_document(made), made.kms_key),
     )
     ctx.scope.connections[name] = made
     return made
@@ -74,7 +83,7 @@ def _made(ctx: Context, params: Params) -> Connection:
 def describe_connection(ctx: Context, params: Params) -> Answer:
     """Describe a connection without its secrets (recorded, facts 10.2)."""
     found = _connection(ctx, params, "describe")
-    auth = shown(found.auth)
+    auth = _without_secrets(found.auth)
     if found.oauth_private is not None:
         auth["ConnectivityParameters"] = {"ResourceParameters": dict(found.oauth_private)}
     private = None if found.private is None else {"ResourceParameters": dict(found.private)}
@@ -105,7 +114,7 @@ def list_connections(ctx: Context, params: Params) -> Answer:
 
 @operation("UpdateConnection", delivers=True)
 def update_connection(ctx: Context, params: Params) -> Answer:
-    """Change what is given and keep the rest; new authorization parameters are authorized anew."""
+    """Change the given members and keep the rest; new authorization parameters are authorized anew."""
     given = params.get("AuthParameters", {})
     kind = params.get("AuthorizationType")
     reauthorize = kind is not None and bool(given)
@@ -114,75 +123,75 @@ def update_connection(ctx: Context, params: Params) -> Answer:
     if given and kind is None:
         raise validation_error("Failed to update the connection(s). Parameter(s) AuthorizationType must be specified.")
     with ctx.alone:
-        before, changed = _changed(ctx, params, reauthorize)
+        before, changed = _update(ctx, params, reauthorize)
     if changed.state != before.state or reauthorize:
-        go_on(ctx, changed)
+        _start_transition(ctx, changed)
     return _summary(changed)
 
 
-def _changed(ctx: Context, params: Params, reauthorize: bool) -> tuple[Connection, Connection]:
-    """The connection before an update and after it."""
+def _update(ctx: Context, params: Params, reauthorize: bool) -> tuple[Connection, Connection]:
+    """Carry out an update. Return the connection before it and after it."""
     before = _connection(ctx, params, "update")
     _refuse_passing(before, "update")
     changed = replace(
         before,
-        modified=whole_second(ctx),
+        modified=_whole_second(ctx),
         description=params.get("Description", before.description) or None,
         kms_key=params.get("KmsKeyIdentifier", before.kms_key) or None,
-        private=updated_private_path(ctx, before.private, params.get("InvocationConnectivityParameters")),
+        private=_updated_private_path(ctx, before.private, params.get("InvocationConnectivityParameters")),
     )
     if reauthorize or params.get("AuthorizationType", before.authorization_type) != before.authorization_type:
         changed = _with_new_auth(ctx, changed, params["AuthorizationType"], params.get("AuthParameters", {}))
     elif changed.private != before.private and before.state in USABLE:
         changed = replace(changed, state="UPDATING" if changed.private else "AUTHORIZED")
-    changed = replace(changed, secret_arn=_kept_secret(ctx, before, changed))
+    changed = replace(changed, secret_arn=_updated_secret(ctx, before, changed))
     ctx.scope.connections[before.name] = changed
     return before, changed
 
 
 def _with_new_auth(ctx: Context, connection: Connection, kind: str, given: Mapping[str, Any]) -> Connection:
-    """The connection with its parameters merged, those of another type dropped."""
+    """Return the connection with its parameters merged, those of another type dropped."""
     kept, kept_path = {**connection.auth}, connection.oauth_private
     if kind != connection.authorization_type:
         kept.pop(AUTH_MEMBERS[connection.authorization_type], None)
         kept_path = None
-    auth = checked("update", kind, merged(kept, given))
-    oauth_private = updated_private_path(ctx, kept_path, given.get("ConnectivityParameters"))
+    auth = _checked("update", kind, _merged(kept, given))
+    oauth_private = _updated_private_path(ctx, kept_path, given.get("ConnectivityParameters"))
     changed = replace(
         connection,
         authorization_type=kind,
         auth=auth,
         oauth_private=oauth_private,
         reason=None,
-        authorized=whole_second(ctx),
+        authorized=_whole_second(ctx),
     )
-    return replace(changed, state=state_on_the_way(changed, "UPDATING"))
+    return replace(changed, state=_passing_state(changed, "UPDATING"))
 
 
-def _kept_secret(ctx: Context, before: Connection, changed: Connection) -> str | None:
-    """Keep the secret in step with the parameters; a connection that was deauthorized gets a new one."""
+def _updated_secret(ctx: Context, before: Connection, changed: Connection) -> str | None:
+    """Update the secret with the parameters, and return its ARN; a connection that was deauthorized gets a new one."""
     if changed.auth is before.auth and changed.kms_key == before.kms_key:
         return before.secret_arn
     document = secret_document(changed)
     if before.secret_arn is None:
-        return make_secret(ctx, changed.name, document, changed.kms_key) if changed.auth else None
-    replace_secret(ctx, before.secret_arn, document, changed.kms_key)
+        return _make_secret(ctx, changed.name, document, changed.kms_key) if changed.auth else None
+    _replace_secret(ctx, before.secret_arn, document, changed.kms_key)
     return before.secret_arn
 
 
 @operation("DeauthorizeConnection")
 def deauthorize_connection(ctx: Context, params: Params) -> Answer:
-    """Take the authorization parameters and the secret away; without any there is nothing to do."""
+    """Remove the authorization parameters and the secret; without any there is nothing to do."""
     before = _connection(ctx, params, "deauthorize")
     _refuse_passing(before, "deauthorize")
     if not before.auth:
         return _summary(before)
-    delete_secret(ctx, before.secret_arn)
+    _delete_secret(ctx, before.secret_arn)
     changed = replace(
-        before, state="DEAUTHORIZING", auth={}, secret_arn=None, oauth_private=None, modified=whole_second(ctx)
+        before, state="DEAUTHORIZING", auth={}, secret_arn=None, oauth_private=None, modified=_whole_second(ctx)
     )
     ctx.scope.connections[before.name] = changed
-    later(ctx, changed, lambda current: replace(current, state="DEAUTHORIZED", reason=_DEAUTHORIZED))
+    _change_later(ctx, changed, lambda current: replace(current, state="DEAUTHORIZED", reason=_DEAUTHORIZED))
     return _summary(changed)
 
 
@@ -192,10 +201,10 @@ def delete_connection(ctx: Context, params: Params) -> Answer:
     before = _connection(ctx, params, "delete")
     if before.state == "DELETING":
         return _summary(before)
-    delete_secret(ctx, before.secret_arn)
-    changed = replace(before, state="DELETING", modified=whole_second(ctx))
+    _delete_secret(ctx, before.secret_arn)
+    changed = replace(before, state="DELETING", modified=_whole_second(ctx))
     ctx.scope.connections[before.name] = changed
-    later(ctx, changed, lambda current: None)
+    _change_later(ctx, changed, lambda current: None)
     return _summary(changed)
 
 
@@ -205,6 +214,243 @@ def _refuse_passing(connection: Connection, verb: str) -> None:
             "ConcurrentModificationException",
             f"Failed to {verb} the connection(s). Connection '{connection.name}' is being deleted.",
         )
+
+
+# states
+
+
+def _whole_second(ctx: Context) -> datetime:
+    """Return the instant as connections show it: whole seconds (facts 1.8)."""
+    return ctx.now.replace(microsecond=0)
+
+
+def _passing_state(connection: Connection, private: Literal["CREATING", "UPDATING"]) -> str:
+    """Return the state a call leaves a connection in when its credentials or its network path are new."""
+    if connection.authorization_type == "OAUTH_CLIENT_CREDENTIALS":
+        return "AUTHORIZING"
+    return "AUTHORIZED" if connection.private is None else private
+
+
+def _start_transition(ctx: Context, connection: Connection) -> None:
+    """Let a connection go from a passing state to the next one (User Guide, "Connection states")."""
+    if connection.state == "AUTHORIZING":
+        _change_later(ctx, connection, _Authorization(ctx))
+    elif connection.state not in USABLE:
+        _change_later(ctx, connection, lambda current: replace(current, state="ACTIVE"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Authorization:
+    """Fetch a token, which decides whether a connection is authorized."""
+
+    ctx: Context
+
+    def __call__(self, connection: Connection) -> Connection:
+        try:
+            self.ctx.plane.invocations.authorize(connection)
+        except AttemptFailed as failed:
+            return replace(connection, state="DEAUTHORIZED", reason=failed.reason[:512])
+        state = "AUTHORIZED" if connection.private is None else "ACTIVE"
+        return replace(connection, state=state, authorized=_whole_second(self.ctx))
+
+
+def _change_later(ctx: Context, connection: Connection, change: Callable[[Connection], Connection | None]) -> None:
+    """Let ``change`` make the next record (None removes it), unless the connection has changed meanwhile."""
+    connections = ctx.scope.connections
+
+    def complete() -> None:
+        current = connections.get(connection.name)
+        if current is None or (current.arn, current.state) != (connection.arn, connection.state):
+            return
+        if current.auth is not connection.auth:
+            return
+        changed = change(current)
+        with ctx.alone:
+            if connections.get(connection.name) is not current:
+                return  # a handler that stands in for the authorization endpoint has changed the connection
+            if changed is not None:
+                connections[connection.name] = changed
+            else:
+                connections.pop(connection.name, None)
+
+    ctx.store.clock.later(_CHANGE_TAKES, complete)
+
+
+# private paths
+
+
+def _private_path(ctx: Context, params: Params | None) -> Mapping[str, str] | None:
+    """Return the resource parameters as DescribeConnection shows them: with the association AWS makes."""
+    configuration = None if params is None else params["ResourceParameters"][_CONFIGURATION]
+    if not configuration:  # an empty text takes the path away
+        return None
+    scope = ctx.scope
+    prefix = f"arn:{partition_of(scope.region)}:vpc-lattice:{scope.region}:{scope.account}"
+    number = ctx.ids.uuid().replace("-", "")[:17]
+    association = f"{prefix}:servicenetworkresourceassociation/snra-{number}"
+    return {_CONFIGURATION: configuration, "ResourceAssociationArn": association}
+
+
+def _updated_private_path(
+    ctx: Context, before: Mapping[str, str] | None, params: Params | None
+) -> Mapping[str, str] | None:
+    """Return the path after an update: as before when the request says nothing, or the same."""
+    if params is None:
+        return before
+    if before is not None and params["ResourceParameters"][_CONFIGURATION] == before[_CONFIGURATION]:
+        return before
+    return _private_path(ctx, params)
+
+
+# the authorization parameters: what is missing, what merges, and what may be shown
+
+#: What a connection of each type needs, as paths into AuthParameters.
+_NEEDED = {
+    "BASIC": ("BasicAuthParameters.Username", "BasicAuthParameters.Password"),
+    "API_KEY": ("ApiKeyAuthParameters.ApiKeyName", "ApiKeyAuthParameters.ApiKeyValue"),
+    "OAUTH_CLIENT_CREDENTIALS": (
+        "OAuthParameters.ClientParameters.ClientID",
+        "OAuthParameters.ClientParameters.ClientSecret",
+        "OAuthParameters.AuthorizationEndpoint",
+        "OAuthParameters.HttpMethod",
+    ),
+}
+
+#: What no answer shows. ``ConnectivityParameters`` are shown with more than the request had, and kept elsewhere.
+_SECRETS = frozenset(("Password", "ApiKeyValue", "ClientSecret"))
+
+_MASK = "***"
+
+_LISTS = ("HeaderParameters", "QueryStringParameters", "BodyParameters")
+
+
+def _checked(verb: str, kind: str, auth: Tree) -> dict[str, Any]:
+    """Return the parameters of a connection of that type, with IsValueSecret filled in.
+
+    Raises:
+        ServiceError: some are missing, or belong to another type. The API reference asks for "only authorization
+            parameters for the AuthorizationType you specify"; the words are not AWS's.
+    """
+    for other, member in AUTH_MEMBERS.items():
+        if other != kind and member in auth:
+            raise validation_error(
+                f"Failed to {verb} the connection(s). Parameter AuthParameters is not valid. "
+                f"Reason: {member} must not be specified for AuthorizationType {kind}."
+            )
+    missing = [path for path in _NEEDED[kind] if _at(auth, path) is None]
+    if missing:
+        named = AUTH_MEMBERS[kind] if AUTH_MEMBERS[kind] not in auth else f"{', '.join(missing)}"
+        raise validation_error(f"Failed to {verb} the connection(s). Parameter(s) {named} must be specified.")
+    return {name: _filled_in(value) for name, value in auth.items() if name != "ConnectivityParameters"}
+
+
+def _at(tree: Any, path: str) -> Any:
+    for step in path.split("."):
+        tree = tree.get(step) if tree else None
+    return tree
+
+
+def _filled_in(value: Any, name: str = "") -> Any:
+    """Fill in IsValueSecret: HTTP parameters that do not say it are not secret (recorded, facts 10.2)."""
+    if isinstance(value, Mapping):
+        return {key: _filled_in(inner, key) for key, inner in value.items()}
+    if name in _LISTS:
+        return [{**one, "IsValueSecret": one.get("IsValueSecret", False)} for one in value]
+    return value
+
+
+def _merged(kept: Tree, given: Tree) -> dict[str, Any]:
+    """Return ``kept`` with the given members: structures merge member by member, lists and values are replaced."""
+    both = dict(kept)
+    for name, value in given.items():
+        before = kept.get(name)
+        both[name] = _merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+    return both
+
+
+def _without_secrets(auth: Tree) -> dict[str, Any]:
+    """Return the parameters without anything secret (recorded, facts 10.2)."""
+    answer: dict[str, Any] = {}
+    for name, value in auth.items():
+        if name in _LISTS:
+            answer[name] = [_parameter(one) for one in value]
+        elif isinstance(value, Mapping):
+            answer[name] = _without_secrets(value)
+        elif name not in _SECRETS:
+            answer[name] = value
+    return answer
+
+
+def _parameter(one: Tree) -> dict[str, Any]:
+    return {name: value for name, value in one.items() if name != "Value" or not one.get("IsValueSecret")}
+
+
+class Sealed(dict[str, Any]):
+    """The params of a request that print without their secrets, since the journal keeps every request."""
+
+    def __repr__(self) -> str:
+        return repr(_masked(dict(self)))
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    secret = _SECRETS | ({"Value"} if value.get("IsValueSecret") else set())
+    return {name: _MASK if name in secret else _masked(inner) for name, inner in value.items()}
+
+
+# the secret of a connection: in Secrets Manager where moto or a local endpoint serves it, else only in the record
+#
+# What Secrets Manager refuses is raised as it is, and the connection stays as it was: a test that runs one wants to
+# know. With ``forward="never"`` no secret leaves the mock.
+
+_OWNER = {"Key": "aws:secretsmanager:owningService", "Value": "events"}
+
+
+def _make_secret(ctx: Context, name: str, document: Mapping[str, Any], kms_key: str | None) -> str:
+    """Make the secret of the connection ``name`` and return its ARN (form recorded)."""
+    scope = ctx.scope
+    secret = f"events!connection/{name}/{ctx.ids.uuid()}"
+    client = _client(ctx)
+    if client is None:
+        suffix = ctx.ids.uuid()[:6]
+        return (
+            f"arn:{partition_of(scope.region)}:secretsmanager:{scope.region}:{scope.account}:secret:{secret}-{suffix}"
+        )
+    arn: str = client.create_secret(Name=secret, SecretString=json.dumps(document), Tags=[_OWNER], **_key(kms_key))[
+        "ARN"
+    ]
+    return arn
+
+
+def _replace_secret(ctx: Context, arn: str, document: Mapping[str, Any], kms_key: str | None) -> None:
+    """Give the secret a new version, unless it was made while nothing served Secrets Manager."""
+    client = _client(ctx)
+    if client is not None:
+        try:
+            client.update_secret(SecretId=arn, SecretString=json.dumps(document), **_key(kms_key))
+        except client.exceptions.ResourceNotFoundException:
+            return
+
+
+def _delete_secret(ctx: Context, arn: str | None) -> None:
+    """Delete the secret, if Secrets Manager has it."""
+    client = None if arn is None else _client(ctx)
+    if client is not None:
+        try:
+            client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+        except client.exceptions.ResourceNotFoundException:
+            return
+
+
+def _client(ctx: Context) -> Any | None:
+    return ctx.plane.services.client("secretsmanager", ctx.scope.account, ctx.scope.region)
+
+
+def _key(kms_key: str | None) -> dict[str, str]:
+    return {"KmsKeyId": kms_key} if kms_key else {}
 
 
 # answers
@@ -241,254 +487,3 @@ _SUMMARY = ("ConnectionArn", "ConnectionState", "CreationTime", "LastModifiedTim
 def _summary(connection: Connection, *members: str) -> Answer:
     row = _row(connection)
     return {name: row[name] for name in members or _SUMMARY}
-
-
-# The authorization parameters of connections: what is missing, what merges, and what may be shown. Pure.
-
-
-Tree = Mapping[str, Any]
-
-#: What a connection of each type needs, as paths into AuthParameters.
-_NEEDED = {
-    "BASIC": ("BasicAuthParameters.Username", "BasicAuthParameters.Password"),
-    "API_KEY": ("ApiKeyAuthParameters.ApiKeyName", "ApiKeyAuthParameters.ApiKeyValue"),
-    "OAUTH_CLIENT_CREDENTIALS": (
-        "OAuthParameters.ClientParameters.ClientID",
-        "OAuthParameters.ClientParameters.ClientSecret",
-        "OAuthParameters.AuthorizationEndpoint",
-        "OAuthParameters.HttpMethod",
-    ),
-}
-
-#: What no answer shows. ``ConnectivityParameters`` are shown with more than the request had, and kept elsewhere.
-_SECRETS = frozenset(("Password", "ApiKeyValue", "ClientSecret"))
-
-_MASK = "***"
-
-_LISTS = ("HeaderParameters", "QueryStringParameters", "BodyParameters")
-
-
-def checked(verb: str, kind: str, auth: Tree) -> dict[str, Any]:
-    """The parameters of a connection of that type, with IsValueSecret filled in.
-
-    Raises:
-        ServiceError: some are missing, or belong to another type. The API reference asks for "only authorization
-            parameters for the AuthorizationType you specify"; the words are not AWS's.
-    """
-    for other, member in AUTH_MEMBERS.items():
-        if other != kind and member in auth:
-            raise validation_error(
-                f"Failed to {verb} the connection(s). Parameter AuthParameters is not valid. "
-                f"Reason: {member} must not be specified for AuthorizationType {kind}."
-            )
-    missing = [path for path in _NEEDED[kind] if _at(auth, path) is None]
-    if missing:
-        named = AUTH_MEMBERS[kind] if AUTH_MEMBERS[kind] not in auth else f"{', '.join(missing)}"
-        raise validation_error(f"Failed to {verb} the connection(s). Parameter(s) {named} must be specified.")
-    return {name: _filled_in(value) for name, value in auth.items() if name != "ConnectivityParameters"}
-
-
-def _at(tree: Any, path: str) -> Any:
-    for step in path.split("."):
-        tree = tree.get(step) if tree else None
-    return tree
-
-
-def _filled_in(value: Any, name: str = "") -> Any:
-    """HTTP parameters that do not say whether they are secret are not (recorded, facts 10.2)."""
-    if isinstance(value, Mapping):
-        return {key: _filled_in(inner, key) for key, inner in value.items()}
-    if name in _LISTS:
-        return [{**one, "IsValueSecret": one.get("IsValueSecret", False)} for one in value]
-    return value
-
-
-def merged(kept: Tree, given: Tree) -> dict[str, Any]:
-    """``kept`` with what was given: structures merge member by member, lists and values are replaced."""
-    both = dict(kept)
-    for name, value in given.items():
-        before = kept.get(name)
-        both[name] = merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
-    return both
-
-
-def shown(auth: Tree) -> dict[str, Any]:
-    """The parameters without anything secret (recorded, facts 10.2)."""
-    answer: dict[str, Any] = {}
-    for name, value in auth.items():
-        if name in _LISTS:
-            answer[name] = [_parameter(one) for one in value]
-        elif isinstance(value, Mapping):
-            answer[name] = shown(value)
-        elif name not in _SECRETS:
-            answer[name] = value
-    return answer
-
-
-def _parameter(one: Tree) -> dict[str, Any]:
-    return {name: value for name, value in one.items() if name != "Value" or not one.get("IsValueSecret")}
-
-
-class Sealed(dict[str, Any]):
-    """A request's params that print without their secrets, since the journal keeps every request."""
-
-    def __repr__(self) -> str:
-        return repr(_masked(dict(self)))
-
-
-def _masked(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_masked(item) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    secret = _SECRETS | ({"Value"} if value.get("IsValueSecret") else set())
-    return {name: _MASK if name in secret else _masked(inner) for name, inner in value.items()}
-
-
-# The secret of a connection, in Secrets Manager where moto or a local endpoint serves it, else only in the record.
-#
-# What the endpoint refuses is raised as it is and the connection stays as it was: a test that runs a Secrets Manager
-# wants to know. ``forward="never"`` keeps secrets inside.
-
-
-_OWNER = {"Key": "aws:secretsmanager:owningService", "Value": "events"}
-
-
-def make_secret(ctx: Context, name: str, document: Mapping[str, Any], kms_key: str | None) -> str:
-    """Make the secret of the connection ``name`` and return its ARN (form recorded)."""
-    scope = ctx.scope
-    secret = f"events!connection/{name}/{ctx.ids.uuid()}"
-    client = _client(ctx)
-    if client is None:
-        suffix = ctx.ids.uuid()[:6]
-        return (
-            f"arn:{partition_of(scope.region)}:secretsmanager:{scope.region}:{scope.account}:secret:{secret}-{suffix}"
-        )
-    arn: str = client.create_secret(Name=secret, SecretString=json.dumps(document), Tags=[_OWNER], **_key(kms_key))[
-        "ARN"
-    ]
-    return arn
-
-
-def replace_secret(ctx: Context, arn: str, document: Mapping[str, Any], kms_key: str | None) -> None:
-    """Give the secret a new version. One that was made while nobody served secrets is not there to be changed."""
-    client = _client(ctx)
-    if client is not None:
-        try:
-            client.update_secret(SecretId=arn, SecretString=json.dumps(document), **_key(kms_key))
-        except client.exceptions.ResourceNotFoundException:
-            return
-
-
-def delete_secret(ctx: Context, arn: str | None) -> None:
-    """Delete the secret; one that is not there is gone already."""
-    client = None if arn is None else _client(ctx)
-    if client is not None:
-        try:
-            client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
-        except client.exceptions.ResourceNotFoundException:
-            return
-
-
-def _client(ctx: Context) -> Any | None:
-    return ctx.plane.services.client("secretsmanager", ctx.scope.account, ctx.scope.region)
-
-
-def _key(kms_key: str | None) -> dict[str, str]:
-    return {"KmsKeyId": kms_key} if kms_key else {}
-
-
-# How the states of connections follow each other.
-#
-# Strategy: what AWS takes time for (fetching a token, setting up private connectivity, deauthorizing, deleting) is a
-# record in a passing state, and a change that puts the next record in its place: at once while the clock follows the
-# real
-# one, on a timer when the test steps it. So the answer of a call shows the passing state, as recorded, and a test
-# that
-# does not care never sees it again.
-
-
-#: How long AWS takes is not recorded; long enough for a test to look, short enough to step over.
-_TAKES = timedelta(seconds=1)
-
-_CONFIGURATION = "ResourceConfigurationArn"
-
-
-def whole_second(ctx: Context) -> datetime:
-    """The instant as connections show it: whole seconds (facts 1.8)."""
-    return ctx.now.replace(microsecond=0)
-
-
-def state_on_the_way(connection: Connection, private: Literal["CREATING", "UPDATING"]) -> str:
-    """The state a call leaves a connection in when its credentials or its network path are new."""
-    if connection.authorization_type == "OAUTH_CLIENT_CREDENTIALS":
-        return "AUTHORIZING"
-    return "AUTHORIZED" if connection.private is None else private
-
-
-def go_on(ctx: Context, connection: Connection) -> None:
-    """From a passing state to the one it leads to (User Guide, "Connection states")."""
-    if connection.state == "AUTHORIZING":
-        later(ctx, connection, _Authorization(ctx))
-    elif connection.state not in USABLE:
-        later(ctx, connection, lambda current: replace(current, state="ACTIVE"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Authorization:
-    """Fetches a token, which decides whether a connection is authorized."""
-
-    ctx: Context
-
-    def __call__(self, connection: Connection) -> Connection:
-        try:
-            self.ctx.plane.invocations.authorize(connection)
-        except AttemptFailed as failed:
-            return replace(connection, state="DEAUTHORIZED", reason=failed.reason[:512])
-        state = "AUTHORIZED" if connection.private is None else "ACTIVE"
-        return replace(connection, state=state, authorized=whole_second(self.ctx))
-
-
-def later(ctx: Context, connection: Connection, change: Callable[[Connection], Connection | None]) -> None:
-    """Let ``change`` make the next record (None removes it), unless the connection has moved on meanwhile."""
-    connections = ctx.scope.connections
-
-    def complete() -> None:
-        current = connections.get(connection.name)
-        if current is None or (current.arn, current.state) != (connection.arn, connection.state):
-            return
-        if current.auth is not connection.auth:
-            return
-        changed = change(current)
-        with ctx.alone:
-            if connections.get(connection.name) is not current:
-                return  # whoever was asked for a token has changed the connection
-            if changed is not None:
-                connections[connection.name] = changed
-            else:
-                connections.pop(connection.name, None)
-
-    ctx.store.clock.later(_TAKES, complete)
-
-
-def private_path(ctx: Context, params: Params | None) -> Mapping[str, str] | None:
-    """The resource parameters as DescribeConnection shows them: with the association AWS makes."""
-    configuration = None if params is None else params["ResourceParameters"][_CONFIGURATION]
-    if not configuration:  # an empty text takes the path away
-        return None
-    scope = ctx.scope
-    prefix = f"arn:{partition_of(scope.region)}:vpc-lattice:{scope.region}:{scope.account}"
-    number = ctx.ids.uuid().replace("-", "")[:17]
-    association = f"{prefix}:servicenetworkresourceassociation/snra-{number}"
-    return {_CONFIGURATION: configuration, "ResourceAssociationArn": association}
-
-
-def updated_private_path(
-    ctx: Context, before: Mapping[str, str] | None, params: Params | None
-) -> Mapping[str, str] | None:
-    """The path after an update: as before when the request says nothing, or the same."""
-    if params is None:
-        return before
-    if before is not None and params["ResourceParameters"][_CONFIGURATION] == before[_CONFIGURATION]:
-        return before
-    return private_path(ctx, params)

@@ -16,8 +16,7 @@ from eventbridge_local.batching import entry_size
 from eventbridge_local.delivery.engine import Arrival
 from eventbridge_local.delivery.journal import Entry
 from eventbridge_local.errors import ServiceError, validation_error
-from eventbridge_local.model import event as tracing
-from eventbridge_local.model.event import Event
+from eventbridge_local.model.event import Event, valid_trace_header
 from eventbridge_local.model.records import Endpoint
 from eventbridge_local.model.store import Scope
 from eventbridge_local.operations.context import Context
@@ -168,7 +167,7 @@ def _event(ctx: Context, entry: Mapping[str, Any], home: Scope, now: datetime, t
         detail_text=entry["Detail"],
         tree=detail_tree(entry["Detail"], ctx.limits.event_nesting_levels),
         # That of the entry comes before that of the request (facts 5.5).
-        trace_header=tracing.valid(entry.get("TraceHeader") or ctx.trace),
+        trace_header=valid_trace_header(entry.get("TraceHeader") or ctx.trace),
     )
 
 

@@ -187,5 +187,5 @@ def paged(
         key,
         limit=limit,
         token=params.get("NextToken"),
-        scope=(ctx.operation, ctx.scope.account, ctx.scope.region, *filters),
+        listing=(ctx.operation, ctx.scope.account, ctx.scope.region, *filters),
     )

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
+from eventbridge_local.model.archives import Archive, Replay
 from eventbridge_local.model.arn import parse_arn, split_rule_resource
-from eventbridge_local.model.records import Archive, Replay
 from eventbridge_local.model.store import Bus
 from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_named, is_here, paged, rule_of

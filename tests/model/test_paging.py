@@ -22,7 +22,7 @@ def all_pages(names: list[str], limits: list[int]) -> list[tuple[list[str], str 
     token = None
     while True:
         before = token
-        shown, token = page(names, str, limit=limits[len(pages) % len(limits)], token=before, scope=SCOPE)
+        shown, token = page(names, str, limit=limits[len(pages) % len(limits)], token=before, listing=SCOPE)
         pages.append((list(shown), before))
         if token is None:
             return pages
@@ -41,26 +41,26 @@ def test_pages_make_up_the_whole(names: list[str], limits: list[int]) -> None:
 def test_tokens_can_be_used_again(names: list[str], limit: int) -> None:
     """A token gives the same page however often and in whatever order it is used."""
     for shown, token in reversed(all_pages(names, [limit])):
-        assert list(page(names, str, limit=limit, token=token, scope=SCOPE)[0]) == shown
+        assert list(page(names, str, limit=limit, token=token, listing=SCOPE)[0]) == shown
 
 
 @given(NAMES.filter(lambda names: len(names) > 1), st.data())
 def test_tokens_outlive_changes(names: list[str], data: st.DataObject) -> None:
     """Items that go or come between two pages move no other item across the boundary."""
     limit = data.draw(st.integers(1, len(names) - 1))
-    _, token = page(names, str, limit=limit, token=None, scope=SCOPE)
+    _, token = page(names, str, limit=limit, token=None, listing=SCOPE)
     gone = data.draw(st.sets(st.sampled_from(names)))
     come = data.draw(st.sets(st.text(min_size=1, max_size=5)))
     now = sorted((set(names) - gone) | come)
-    rest, _ = page(now, str, limit=1000, token=token, scope=SCOPE)
+    rest, _ = page(now, str, limit=1000, token=token, listing=SCOPE)
     assert list(rest) == [name for name in now if name >= names[limit]]
 
 
 def test_no_token_at_an_exact_end() -> None:
     """A page that ends exactly at the end has no token."""
-    assert page("abcd", str, limit=4, token=None, scope=SCOPE) == ("abcd", None)
-    shown, token = page("abcd", str, limit=2, token=None, scope=SCOPE)
-    assert (shown, page("abcd", str, limit=2, token=token, scope=SCOPE)) == ("ab", ("cd", None))
+    assert page("abcd", str, limit=4, token=None, listing=SCOPE) == ("abcd", None)
+    shown, token = page("abcd", str, limit=2, token=None, listing=SCOPE)
+    assert (shown, page("abcd", str, limit=2, token=token, listing=SCOPE)) == ("ab", ("cd", None))
 
 
 def test_a_token_differs_from_page_to_page() -> None:
@@ -75,9 +75,9 @@ def test_a_token_differs_from_page_to_page() -> None:
 )
 def test_a_token_of_another_scope(scope: tuple[str | None, ...]) -> None:
     """A token serves only the operation and the filters that made it."""
-    _, token = page("abcd", str, limit=2, token=None, scope=SCOPE)
+    _, token = page("abcd", str, limit=2, token=None, listing=SCOPE)
     with pytest.raises(ServiceError) as refused:
-        page("abcd", str, limit=2, token=token, scope=scope)
+        page("abcd", str, limit=2, token=token, listing=scope)
     assert (refused.value.code, refused.value.message) == (
         "ValidationException",
         "Parameter NextToken is not valid. Reason: Token invalid.",
@@ -96,21 +96,21 @@ def encoded(value: object) -> str:
 def test_junk_for_a_token(token: str) -> None:
     """Whatever is no token at all is a malformed request, never an error of ours."""
     with pytest.raises(ServiceError, match=r"Parameter NextToken is not valid\. Reason: Malformed request\."):
-        page("abcd", str, limit=2, token=token, scope=SCOPE)
+        page("abcd", str, limit=2, token=token, listing=SCOPE)
 
 
 @given(st.text(max_size=40))
 def test_any_text_for_a_token(token: str) -> None:
     """No text for a token ends in anything but a refusal."""
     with pytest.raises(ServiceError, match="Parameter NextToken is not valid"):
-        page("abcd", str, limit=2, token=token, scope=SCOPE)
+        page("abcd", str, limit=2, token=token, listing=SCOPE)
 
 
 @pytest.mark.parametrize("key", [5, None, ["a"], {"a": 1}, True, 1.5])
 def test_a_forged_key(key: object) -> None:
     """A token whose scope is right and whose key is no text, as names are, is refused: nothing is compared with it."""
-    _, token = page("abcd", str, limit=2, token=None, scope=SCOPE)
+    _, token = page("abcd", str, limit=2, token=None, listing=SCOPE)
     assert token is not None
     made_for, _ = json.loads(base64.urlsafe_b64decode(token))
     with pytest.raises(ServiceError, match=r"Parameter NextToken is not valid\. Reason: Token invalid\."):
-        page("abcd", str, limit=2, token=encoded([made_for, key]), scope=SCOPE)
+        page("abcd", str, limit=2, token=encoded([made_for, key]), listing=SCOPE)

@@ -27,8 +27,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from eventbridge_local import EventBridge, mock_eventbridge
+from eventbridge_local.model.archives import Archive
 from eventbridge_local.model.limits import Limits
-from eventbridge_local.model.records import Archive
 from eventbridge_local.model.store import Bus, Scope
 
 NOW = "2026-03-06T09:00:00Z"

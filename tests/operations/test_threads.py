@@ -113,14 +113,14 @@ def test_an_update_does_not_bring_back_what_was_deleted_meanwhile(
     client = events_client()
     client.create_connection(Name="c", AuthorizationType="BASIC", AuthParameters=BASIC)
     deleting = Thread(target=client.delete_connection, kwargs={"Name": "c"})
-    replace = connections.replace_secret
+    replace = connections._replace_secret
 
     def delete_meanwhile(*args: Any) -> None:
         deleting.start()
         deleting.join(timeout=0.1)  # it has to wait; on a slow machine this sees less, and is never red
         replace(*args)
 
-    monkeypatch.setattr(connections, "replace_secret", delete_meanwhile)
+    monkeypatch.setattr(connections, "_replace_secret", delete_meanwhile)
     client.update_connection(
         Name="c", AuthorizationType="BASIC", AuthParameters={"BasicAuthParameters": {"Username": "v"}}
     )

@@ -27,7 +27,7 @@ from eventbridge_local.delivery.http.sender import (
 from eventbridge_local.delivery.kinds.web import graphql_request
 from eventbridge_local.delivery.pending import AttemptFailed, Handover, HttpRequest
 from eventbridge_local.model.clock import Clock
-from eventbridge_local.model.records import USABLE, ApiDestination, Connection, connection_of
+from eventbridge_local.model.records import USABLE, ApiDestination, Connection
 from eventbridge_local.model.store import Scope
 
 __all__ = ["Headers", "HttpResponse", "Invocations", "Sender", "build", "build_for_gateway", "outcome_of"]
@@ -137,7 +137,7 @@ class Invocations:
             return outcome_of(response, handover.now, RETRIED_BY_GATEWAYS)
         destination = _destination(handover, scope)
         if response.status in _TOKEN_REFUSED and destination is not None:
-            connection = connection_of(scope, destination.connection_arn)
+            connection = scope.connection(destination.connection_arn)
             if connection is not None:
                 self._tokens.forget(connection)
         return outcome_of(response, handover.now, RETRIED_BY_DESTINATIONS)
@@ -188,7 +188,7 @@ def _usable_connection(scope: Scope, destination: ApiDestination) -> Connection:
         AttemptFailed: it is not. Nobody recorded what AWS does then; we take it that an authorization under way is
             waited for, and that anything else is final.
     """
-    connection = connection_of(scope, destination.connection_arn)
+    connection = scope.connection(destination.connection_arn)
     if connection is None:
         raise AttemptFailed("NO_RESOURCE", f"Connection {destination.connection_arn} does not exist.")
     if connection.state not in USABLE:
