@@ -14,7 +14,7 @@ Three things are easy to break:
 * A string value is read late: its token ends behind the opening quote, and the rest is read when somebody asks for the
   text or for the next token. A mistake inside the string is therefore found after mistakes of its kind.
 
-Facts: pattern language, sections 1.1 to 1.4 (checked against the engine).
+Source: facts 12.1, 12.2, 12.3.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ EVIDENCE = {
 _HEADING = re.compile(r'### <a id="f([^"]*)"></a>(\S+) (.+)')
 _WORD = re.compile(r"(?:^|(?<=\. )|(?<=\.\n))(Recorded|Captured|Reported|Documented|Engine|Judgement):\s", re.MULTILINE)
 _SCENARIO = re.compile(r"`(\w+::\w+)`")
-_CITATION = re.compile(r"\bfacts? (\d+\.\d+(?:, \d+\.\d+)*)")
+_CITATION = re.compile(r"\bfacts? (\d+\.\d+(?:,\s+\d+\.\d+)*)")
+_WITHOUT_NUMBER = re.compile(r"\bfacts: |pattern language, section", re.IGNORECASE)
 
 
 class Fact(NamedTuple):
@@ -68,15 +69,20 @@ def scenarios() -> dict[str, str]:
     return found
 
 
+def files() -> Iterator[Path]:
+    """The files that may cite facts."""
+    folders = ("eventbridge_local", "tests", "tools", "benchmarks", "docs")
+    for path in sorted(path for folder in folders for path in (ROOT / folder).rglob("*")):
+        if path != Path(__file__) and path.suffix in {".py", ".json", ".md", ".yaml"}:
+            yield path
+
+
 def citations() -> dict[str, list[str]]:
     """The numbers that files of the repository cite, each with the files."""
     found: dict[str, list[str]] = {}
-    folders = ("eventbridge_local", "tests", "tools", "benchmarks", "docs")
-    for path in sorted(path for folder in folders for path in (ROOT / folder).rglob("*")):
-        if path == Path(__file__) or path.suffix not in {".py", ".json", ".md", ".yaml"}:
-            continue
+    for path in files():
         for numbers in _CITATION.findall(path.read_text("utf-8")):
-            for number in numbers.split(", "):
+            for number in re.split(r",\s+", numbers):
                 found.setdefault(number, []).append(path.relative_to(ROOT).as_posix())
     return found
 
@@ -104,3 +110,7 @@ def test_cited_facts_are_on_the_page() -> None:
     assert cited
     numbers = {fact.number for fact in FACTS}
     assert {number: files for number, files in cited.items() if number not in numbers} == {}
+
+
+def test_facts_are_cited_by_number() -> None:
+    assert [path.name for path in files() if _WITHOUT_NUMBER.search(path.read_text("utf-8"))] == []

@@ -3,7 +3,7 @@
 Strategy: Python's decoder reads the text, and this module turns its tree into sub-rules and gives up at the first thing
 that is wrong, without looking for words or places; a valid pattern never pays for them. An invalid pattern is then read
 again by ``refuse``, which words the refusal. Operators are read by the same grammars both times (``operators``).
-Facts: pattern language, sections 2 and 3.
+Source: facts 12.4, 12.5, 12.8.
 """
 
 from __future__ import annotations

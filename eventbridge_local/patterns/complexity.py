@@ -1,4 +1,4 @@
-"""The score by which AWS refuses patterns whose wildcards cost too much (pattern language, section 6.3).
+"""The score by which AWS refuses patterns whose wildcards cost too much (facts 3.5, 12.13).
 
 Strategy: the score is the number of wildcard prefixes that one input can keep alive at once, counted as the engine
 counts: on the state machine it would build. That machine is built here, the tests of a field side by side in a

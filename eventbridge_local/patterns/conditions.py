@@ -2,7 +2,7 @@
 
 A condition class says everything about its kind of condition: ``accepts`` decides about a value (match), ``key`` tells
 the index where to find it, ``looseness`` how selective it is, and ``wording`` puts it into words for explanations.
-The values are scalars as ``parse_event`` or ``json.loads`` gives them. Facts: pattern language, sections 5.2 and 5.3.
+The values are scalars as ``parse_event`` or ``json.loads`` gives them. Source: facts 12.11, 12.12.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ long as no two fields of the pattern lie in one array of objects. Whatever makes
 dotted or repeated keys) goes to ``ArrayMatcher``, which follows the engine's full rules: every value has a place in the
 arrays around it, and the places of all fields must agree. There the event is walked once and each value judged once;
 what is left are bit masks. Array elements that look alike become one, so that the search for places that agree stays
-small however long the arrays are. Facts: pattern language, sections 4 and 5.1.
+small however long the arrays are. Source: facts 12.9, 12.10.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ conditions that exist, a class there.
 Two compilers read patterns: ``compile`` is fast and reads a decoded tree, ``refuse`` is slow, reads the engine's tokens
 and knows how far the engine has read. Both run the grammars below, which only see ``Tokens``. The grammars take tokens
 in the engine's order and refuse at the moment the engine refuses, because the place that AWS reports is how far it has
-read by then. So do not reorder the steps of a grammar, however odd they look. Facts: pattern language, sections 2.4 to
-2.7 and 9.
+read by then. So do not reorder the steps of a grammar, however odd they look. Source: facts 12.5,
+12.6, 12.7.
 """
 
 from __future__ import annotations

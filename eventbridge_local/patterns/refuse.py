@@ -5,7 +5,7 @@ of its own. What decides about a message is the order in which the engine looks 
 place is how much it has read by then (see ``json_reader``): a name is judged when the first token of its value is
 already read, a value list element when its text is not read yet. Objects, ``$or`` and value lists are below; what is
 inside an operator is read by the same grammars that the fast compiler uses (``operators``), here over exact tokens.
-Facts: pattern language, sections 2, 3.2 and 9.
+Source: facts 3.4, 12.3, 12.5, 12.8.
 """
 
 from __future__ import annotations
