@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.journal import Journal, Routing
 from eventbridge_local.errors import UsageError
 from eventbridge_local.model.arn import parse_arn
@@ -12,10 +13,11 @@ from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.report.dry_run import elsewhere, walk
-from eventbridge_local.report.explain import EventExplanation, RoutingTable, RuleStep, Stop, judge, only
+from eventbridge_local.report.explain import EventExplanation, RoutingTable, Stop, only
 from eventbridge_local.report.given import AnyEvent, Given, Reader
-from eventbridge_local.report.hints import did_you_mean, users_rules
+from eventbridge_local.report.hints import users_rules, why_unreached
 from eventbridge_local.report.history import stops_of
+from eventbridge_local.report.text import BusWording, location_of, location_of_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Asking:
         if shown:
             return EventExplanation(given.title, shown, dry=dry, rule=rule)
         shown = tuple(stop for stop in stops if stop.trouble)
-        notes = (self._never_met(self._rule(rule), stops, given.event),)
+        notes = (self._unreached(self._rule(rule), stops, given.event),)
         return EventExplanation(given.title, shown, dry=dry, rule=rule, notes=notes)
 
     def route(self, thing: AnyEvent, bus: str | None) -> RoutingTable:
@@ -54,8 +56,9 @@ class Asking:
             return RoutingTable(given.title, (), f"PutEvents would refuse it: {given.refused}")
         stops = self._walk(given, bus)
         rows = [rule for stop in stops for rule in stop.rules]
-        title = f"{given.title} on bus {stops[0].bus!r}"
-        return RoutingTable(title, [*rows, *elsewhere(self.store, stops, given.event)], stops[0].trouble)
+        rows += elsewhere(self.store, stops, given.event)
+        words = BusWording([*map(location_of, stops), *map(location_of_rule, rows)])
+        return RoutingTable(f"{given.title} on {words.bus(location_of(stops[0]))}", rows, stops[0].trouble)
 
     def _walk(self, given: Given, bus: str | None) -> tuple[Stop, ...]:
         assert given.event is not None
@@ -83,7 +86,7 @@ class Asking:
             if name in (rule.name, rule.arn):
                 return rule
         known = [rule.name for rule in users_rules(rules)]
-        raise UsageError(f"rule={name!r}: there is no such rule{did_you_mean(name, known)}")
+        raise UsageError(f"rule={name!r}: there is no such rule{suggest(name, known, 10)}")
 
     def _rules(self) -> Iterator[Rule]:
         for scope in (self.home, *self.store.scopes):
@@ -92,10 +95,7 @@ class Asking:
         for routing in self.journal.of(Routing):
             yield from routing.rules
 
-    def _never_met(self, rule: Rule, stops: tuple[Stop, ...], event: Event) -> str:
-        step: RuleStep = judge(rule, event)
-        would = "it would match it" if step.matched else f"it would not match it: {step.why}"
-        buses = ", ".join(repr(stop.bus) for stop in stops)
-        if rule.bus in {stop.bus for stop in stops}:
-            return f"rule {rule.name!r} was made after the event was put; now {would}"
-        return f"rule {rule.name!r} is on bus {rule.bus!r}, and the event went to bus {buses}; there {would}"
+    def _unreached(self, rule: Rule, stops: tuple[Stop, ...], event: Event) -> str:
+        if rule.managed_by is not None:
+            return f"rule {rule.name!r} is managed by {rule.managed_by}; only rules of your own are explained"
+        return why_unreached(rule, list(map(location_of, stops)), event, "the event")

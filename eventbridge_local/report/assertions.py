@@ -11,7 +11,7 @@ from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import explain
 from eventbridge_local.report import text
 from eventbridge_local.report.expectations import Difference, Kind, alternatives, differences, nearest, ready
-from eventbridge_local.report.hints import NOTHING_PUT, Seen, about_delivery
+from eventbridge_local.report.hints import NOTHING_PUT, Seen, about_delivery, about_refused
 from eventbridge_local.report.journal_text import outcome
 from eventbridge_local.report.logs import DeliveryLog, EventLog, compiled
 from eventbridge_local.report.pattern_advice import advice_on_path
@@ -186,7 +186,7 @@ def _entry_hints(log: EventLog, closest: tuple[Entry, Sequence[Difference]] | No
     if closest is None:
         refused = [entry for entry in log if not entry.accepted]
         if refused and len(refused) == len(log):
-            yield f"entry #{refused[-1].number} was refused: {refused[-1].error_code}: {refused[-1].error_message}"
+            yield about_refused(refused[-1])
         return
     entry, found = closest
     for difference in found:

@@ -9,8 +9,16 @@ from eventbridge_local.errors import CheckFailed, DeliveryFailed
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import explain
 from eventbridge_local.report import text
-from eventbridge_local.report.explain import judge
-from eventbridge_local.report.hints import Seen, nearest_rule, spoilers, users_rules
+from eventbridge_local.report.hints import (
+    Seen,
+    about_unreached,
+    nearest_rule,
+    spoilers,
+    users_rules,
+    why_no_match,
+    why_unreached,
+)
+from eventbridge_local.report.text import BusWording, location_of, location_of_rule
 
 _MOST = 10
 #: Events a rule is compared with to find the nearest, the newest ones.
@@ -56,8 +64,11 @@ def unmatched_events(seen: Seen) -> Iterator[Exception]:
             routings = by_event.get(entry.event.id, [])
             if not any(map(_matched_by_user, routings)):
                 missed.append((entry, routings))
+    words = _words(seen)
     for entry, routings in missed[:_MOST]:
-        yield CheckFailed(f"{_unmatched_event(entry, routings, seen)}\n{_TO_ALLOW.format('assert_all_events_matched')}")
+        yield CheckFailed(
+            f"{_unmatched_event(entry, routings, seen, words)}\n{_TO_ALLOW.format('assert_all_events_matched')}"
+        )
     if len(missed) > _MOST:
         yield CheckFailed(f"and {len(missed) - _MOST} more events matched no rule; print(eb.journal) tells of each")
 
@@ -66,21 +77,23 @@ def _matched_by_user(routing: Routing) -> bool:
     return any(rule.name in routing.matched for rule in users_rules(routing.rules))
 
 
-def _unmatched_event(entry: Entry, routings: Sequence[Routing], seen: Seen) -> str:
-    name = f"event #{entry.number} {entry.source} {entry.detail_type!r} on bus {entry.bus!r}"
+def _unmatched_event(entry: Entry, routings: Sequence[Routing], seen: Seen, words: BusWording) -> str:
+    name = f"event #{entry.number} {entry.source} {entry.detail_type!r} on {words.bus(location_of(entry))}"
     if not routings:
-        return f"{name} met no rule"
+        return f"{name} was checked against no rule"
     trouble = next((routing.trouble for routing in routings if routing.trouble), None)
     if trouble is not None:
         return f"{name} was dropped: {trouble}"
     assert entry.event is not None
-    other = [rule for rule in users_rules(seen.rules) if rule.bus != entry.bus and judge(rule, entry.event).matched]
-    if other:
-        return f"{name} matched no rule; rule {other[0].name!r} on bus {other[0].bus!r} would match it there"
+    went = list(map(location_of, routings))
+    other = [rule for rule in users_rules(seen.rules) if location_of_rule(rule) not in went]
+    hit = next((rule for rule in other if not why_no_match(rule, entry.event)), None)
+    if hit is not None:
+        return f"{name} matched no rule; {why_unreached(hit, went, entry.event, 'the event')}"
     count = len(users_rules(routings[0].rules))
     if count == 0:
         return f"{name} matched no rule: the bus had none when the event was put"
-    none = "did not match the one rule there" if count == 1 else f"matched none of {count} rules"
+    none = "did not match the one rule there" if count == 1 else f"matched none of the {count} rules there"
     return f"{name} {none}; {nearest_rule(routings[0])}"
 
 
@@ -90,23 +103,32 @@ def unmatched_rules(seen: Seen) -> Iterator[Exception]:
         rule.arn for routing in seen.routings for rule in users_rules(routing.rules) if rule.name in routing.matched
     }
     missed = [rule for rule in users_rules(seen.rules) if rule.enabled and rule.arn not in matched]
+    words = _words(seen)
     for rule in missed[:_MOST]:
-        yield CheckFailed(f"{_unmatched_rule(rule, seen)}\n{_TO_ALLOW.format('assert_all_rules_matched')}")
+        yield CheckFailed(f"{_unmatched_rule(rule, seen, words)}\n{_TO_ALLOW.format('assert_all_rules_matched')}")
     if len(missed) > _MOST:
         yield CheckFailed(f"and {len(missed) - _MOST} more rules never matched; print(eb.coverage()) lists them")
 
 
-def _unmatched_rule(rule: Rule, seen: Seen) -> str:
-    name = f"rule {rule.name!r} on bus {rule.bus!r}"
+def _unmatched_rule(rule: Rule, seen: Seen, words: BusWording) -> str:
+    name = f"rule {rule.name!r} on {words.bus(location_of_rule(rule))}"
     if rule.pattern is None:
         return f"{name} never fired; eb.clock.advance(...) moves the time to its schedule {rule.schedule_text!r}"
     met = [routing for routing in seen.routings if any(each.arn == rule.arn for each in routing.rules)]
     if met:
         routing = min(reversed(met[-_MOST_COMPARED:]), key=lambda each: _misses(rule, each))
         count = f"any of {len(met)} events" if len(met) > 1 else "the one event"
-        return f"{name} never matched {count} on its bus; nearest was {_name(routing, seen)}: {_spoiled(rule, routing)}"
-    buses = ", ".join(sorted({repr(routing.bus) for routing in seen.routings}))
-    return f"{name} never matched: no event came to its bus" + (f"; events went to {buses}" if buses else "")
+        closest = f"{seen.name_of(routing.event)}: {_spoiled(rule, routing)}"
+        return f"{name} never matched {count} on its bus; closest was {closest}"
+    if not seen.routings:
+        return f"{name} never matched: no event was put"
+    return f"{name} never matched: {'; '.join(about_unreached(seen, rule, 'it'))}"
+
+
+def _words(seen: Seen) -> BusWording:
+    """Return words for the buses of this mock that had rules or events."""
+    rules, events = map(location_of_rule, seen.rules), map(location_of, seen.routings)
+    return BusWording([*rules, *events, *map(location_of, seen.entries)])
 
 
 def _misses(rule: Rule, routing: Routing) -> int:
@@ -117,8 +139,3 @@ def _spoiled(rule: Rule, routing: Routing) -> str:
     assert rule.pattern is not None
     why = explain(rule.pattern, routing.event.matched_on)
     return spoilers(why) if not why else "it would match now; the rule was changed after the event"
-
-
-def _name(routing: Routing, seen: Seen) -> str:
-    number = next((entry.number for entry in seen.entries if entry.event_id == routing.event.id), None)
-    return text.event_name(routing.event, number)

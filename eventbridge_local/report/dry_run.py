@@ -18,6 +18,7 @@ from eventbridge_local.model.records import Rule, Target
 from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.report.explain import RuleStep, Stop, TargetStep, judge
 from eventbridge_local.report.hints import users_rules
+from eventbridge_local.report.text import BusWording, Location, location_of
 from eventbridge_local.transforms import InputContext, InvalidResult
 
 _MOST_STOPS = 20
@@ -40,16 +41,20 @@ def walk(store: Store, scope: Scope, bus: str, event: Event) -> tuple[Stop, ...]
 
 
 def elsewhere(store: Store, stops: tuple[Stop, ...], event: Event) -> Iterator[RuleStep]:
-    """The rules of all buses that the event would not reach, and whether their patterns would match it there."""
-    reached = {(stop.account, stop.region, stop.bus) for stop in stops}
-    for scope in store.scopes:
-        for bus in scope.buses.values():
-            if (scope.account, scope.region, bus.name) in reached:
-                continue
-            for rule in users_rules(bus.rules.values()):
-                step = judge(rule, event)
-                there = "it would match there" if step.matched else step.why
-                yield replace(step, matched=False, why=f"the event does not reach bus {bus.name!r}; {there}")
+    """Yield the rules of all buses that the event would not reach, and whether they would match it there."""
+    reached = {location_of(stop) for stop in stops}
+    unreached = [
+        (location, rule)
+        for scope in store.scopes
+        for bus in scope.buses.values()
+        if (location := Location(scope.account, scope.region, bus.name)) not in reached
+        for rule in users_rules(bus.rules.values())
+    ]
+    words = BusWording([*reached, *(location for location, _ in unreached)])
+    for location, rule in unreached:
+        step = judge(rule, event)
+        there = "it would match there" if step.matched else step.why
+        yield replace(step, matched=False, why=f"the event does not reach {words.bus(location)}; {there}")
 
 
 def targets_of(rule: Rule, event: Event, now: datetime) -> tuple[TargetStep, ...]:

@@ -12,7 +12,8 @@ from typing import overload
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import Explanation, explain
-from eventbridge_local.report.hints import spoilers
+from eventbridge_local.report.hints import why_no_match
+from eventbridge_local.report.text import BusWording, location_of_rule
 
 #: Outcomes with which an event has, or would have, reached its target.
 REACHED = frozenset(("delivered", "recorded", "archived", "would get"))
@@ -92,14 +93,10 @@ class Stop:
 
 
 def judge(rule: Rule, event: Event) -> RuleStep:
-    """The verdict of a rule on an event, its targets left out."""
+    """Return the verdict of a rule on an event, its targets left out."""
     explanation = None if rule.pattern is None else explain(rule.pattern, event.matched_on)
-    step = RuleStep(rule.name, rule.bus, rule.state, False, explanation=explanation, arn=rule.arn)
-    if explanation is None:
-        return replace(step, why="has a schedule and no pattern")
-    if not rule.enabled:
-        return replace(step, why="disabled" if explanation else f"disabled; {spoilers(explanation)}")
-    return replace(step, matched=True) if explanation else replace(step, why=spoilers(explanation))
+    why = why_no_match(rule, event)
+    return RuleStep(rule.name, rule.bus, rule.state, not why, why, explanation, arn=rule.arn)
 
 
 def only(stops: Iterable[Stop], name: str) -> tuple[Stop, ...]:
@@ -240,19 +237,21 @@ class RoutingTable(Sequence[RuleStep]):
         lines = [self.title]
         if self.trouble is not None:
             lines.append(f"dropped: {self.trouble}")
-        cells = [cell for row in self.rows for cell in _row_cells(row)]
+        words = BusWording([location_of_rule(row) for row in self.rows])
+        cells = [cell for row in self.rows for cell in _row_cells(row, words)]
         return "\n".join([*lines, *(table(_HEADINGS, cells) if cells else ["there are no rules"])])
 
 
 _HEADINGS = ("rule", "bus", "match", "why not, or what its targets get")
 
 
-def _row_cells(row: RuleStep) -> Iterator[tuple[str, ...]]:
+def _row_cells(row: RuleStep, words: BusWording) -> Iterator[tuple[str, ...]]:
+    bus = words.bus_name(location_of_rule(row))
     if not row.matched:
-        yield row.rule, row.bus, "no", row.why
+        yield row.rule, bus, "no", row.why
         return
     told = [_target_text(target) for target in row.targets] or ["it has no targets"]
-    yield row.rule, row.bus, "yes", told[0]
+    yield row.rule, bus, "yes", told[0]
     yield from (("", "", "", each) for each in told[1:])
 
 

@@ -1,16 +1,24 @@
-"""What is probably wrong when a rule or a target got nothing: the reasons people meet, each in a sentence."""
+"""Why a rule or a target got nothing: the reasons people meet, each in a sentence.
+
+The order of events and changes is read from the journal: a routing has the rules as they were when the event came.
+"""
 
 from __future__ import annotations
 
-import difflib
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.journal import Entry, Routing
 from eventbridge_local.model.arn import names_of
+from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import Explanation, Mismatch, explain
+from eventbridge_local.report.text import BusWording, Location, event_name, location_of, location_of_rule
+
+_MOST_RULES = 3
+NOTHING_PUT = "no event was put; is the code under test called, and does it use boto3's `events` client?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,71 +36,134 @@ class Seen:
     rules: Sequence[Rule]
     connected: Sequence[str] = ()
 
-
-NOTHING_PUT = "nothing was put at all; is the code under test reached, and does it use boto3's `events` client?"
-
-
-def _refused(entry: Entry) -> str:
-    return f"entry #{entry.number} was refused: {entry.error_code}: {entry.error_message}"
+    def name_of(self, event: Event) -> str:
+        """Return what an event is called, by the number of its entry where it has one."""
+        number = next((entry.number for entry in self.entries if entry.event_id == event.id), None)
+        return event_name(event, number)
 
 
 def about_delivery(seen: Seen, rule: str | None, target: str | None) -> Iterator[str]:
-    """Why the wanted rule or target got nothing."""
+    """Yield the reasons why the rule or the target with that name got nothing."""
     if not seen.routings:
         refused = [entry for entry in seen.entries if not entry.accepted]
-        yield f"no event was accepted; {_refused(refused[-1]) if refused else NOTHING_PUT}"
+        yield f"no event was accepted; {about_refused(refused[-1])}" if refused else NOTHING_PUT
         return
     if rule is not None:
-        met = [(routing, each) for routing in seen.routings for each in routing.rules if each.name == rule]
-        yield _why_not(*met[-1]) if met else _never_met(seen, rule)
+        yield from _about_rule(seen, rule)
     if target is not None:
         yield from _about_target(seen, target)
     if rule is None and target is None:
         yield from _about_last(seen)
 
 
-def _why_not(routing: Routing, rule: Rule) -> str:
-    """Why a rule that met an event did not deliver it."""
-    if not rule.enabled:
-        return f"rule {rule.name!r} is disabled; EnableRule makes it see events again"
+def about_refused(entry: Entry) -> str:
+    """Return the refusal of an entry in AWS's words."""
+    return f"entry #{entry.number} was refused: {entry.error_code}: {entry.error_message}"
+
+
+def _about_rule(seen: Seen, name: str) -> Iterator[str]:
+    """Yield why no rule of that name delivered anything; accounts, Regions and buses may each have one."""
+    rules = {rule.arn: rule for rule in seen.rules if rule.name == name}
+    checked = [(routing, rule) for routing in seen.routings for rule in routing.rules if rule.name == name]
+    if checked:
+        yield _why_not(seen, *checked[-1])
+    for rule in list(rules.values())[:_MOST_RULES]:
+        yield from about_unreached(seen, rule)
+    if not checked and not rules:
+        yield f"there is no rule {name!r}{suggest(name, [rule.name for rule in users_rules(seen.rules)], 10)}"
+
+
+def about_unreached(seen: Seen, rule: Rule, subject: str = "") -> Iterator[str]:
+    """Yield that events came to the bus before the rule was made, and that events went elsewhere."""
+    home = location_of_rule(rule)
+    never = all(each.arn != rule.arn for routing in seen.routings for each in routing.rules)
+    here = [routing for routing in seen.routings if location_of(routing) == home]
+    there = [routing for routing in seen.routings if location_of(routing) != home]
+    if here and never:
+        yield why_unreached(rule, [home], here[-1].event, seen.name_of(here[-1].event), subject)
+    if there and not here:
+        last = there[-1].event
+        yield why_unreached(rule, list(map(location_of, there)), last, seen.name_of(last), subject)
+        return
+    for routing in reversed(there):
+        if not why_no_match(rule, routing.event):
+            yield why_unreached(rule, [location_of(routing)], routing.event, seen.name_of(routing.event), subject)
+            return
+
+
+def why_unreached(rule: Rule, went: Sequence[Location], event: Event, name: str, subject: str = "") -> str:
+    """Return why a rule was not checked against any of some events: they went elsewhere, or it was made later.
+
+    Args:
+        rule: a rule that was on none of these buses when the events came.
+        went: the buses that the events reached.
+        event: the last of the events, to say whether the rule would match it.
+        name: what that event is called.
+        subject: what the rule is called; by default by its name.
+    """
+    home, went = location_of_rule(rule), list(dict.fromkeys(went))
+    subject = subject or f"rule {rule.name!r}"
+    why = why_no_match(rule, event)
+    if home in went:
+        would = f"now it would not match: {why}" if why else "now it would match"
+        return f"{subject} was made after {name} was put; make the rule first; {would}"
+    would = f"and it would not match: {why}" if why else "otherwise it would match"
+    words = BusWording([home, *went])
+    who = name if len(went) == 1 else "the events"
+    if words.several_buses:
+        said = f"{subject} is on {words.bus(home)}, {who} went to {', '.join(map(words.bus, went))}"
+    else:
+        said = f"{subject} is in {words.scope(home)}, {who} went to {', '.join(map(words.scope, went))}"
+    return f"{said} ({words.remedy}); {would}"
+
+
+def _why_not(seen: Seen, routing: Routing, rule: Rule) -> str:
+    """Return why a rule that was checked against an event delivered nothing.
+
+    Args:
+        rule: as it was when the event came; it may have changed since.
+    """
+    event = seen.name_of(routing.event)
+    now = next((each for each in seen.rules if each.arn == rule.arn), None)
     if rule.name in routing.matched:
-        return f"rule {rule.name!r} matched" + (
-            "" if rule.targets else ", but it has no targets; PutTargets gives it some"
-        )
+        return f"rule {rule.name!r} matched {event}{_about_targets(rule, now)}"
     if rule.pattern is None:
         return (
-            f"rule {rule.name!r} has a schedule and no pattern, so that no event matches it; "
-            "eb.clock.advance(...) lets it fire"
+            f"rule {rule.name!r} has a schedule and no pattern, so no event matches it; "
+            "eb.clock.advance(...) moves the time, and it fires"
         )
-    why = textwrap.indent(str(explain(rule.pattern, routing.event.matched_on)), "    ")
-    return f"rule {rule.name!r} on bus {rule.bus!r} does not match the last event:\n{why}"
+    said, why = [], explain(rule.pattern, routing.event.matched_on)
+    if not rule.enabled and now is not None and now.enabled:
+        said.append(f"rule {rule.name!r} was disabled when {event} was put; enable it first")
+    elif not rule.enabled:
+        said.append(f"rule {rule.name!r} is disabled; EnableRule enables it")
+    if not why:
+        fields = textwrap.indent(str(why), "    ")
+        said.append(f"rule {rule.name!r} on bus {rule.bus!r} does not match {event}:\n{fields}")
+        if now is not None and now.pattern is not None and now.pattern.matches(routing.event.matched_on):
+            said.append("its pattern was changed after that, and would match now")
+    return "\n".join(said)
 
 
-def _never_met(seen: Seen, name: str) -> str:
-    """The rule saw no event: it is on another bus, came too late, or is called otherwise."""
-    buses = sorted({routing.bus for routing in seen.routings})
-    there = [rule for rule in seen.rules if rule.name == name]
-    if there and there[0].bus not in buses:
-        return (
-            f"rule {name!r} is on bus {there[0].bus!r}, and all events were put on {', '.join(map(repr, buses))}; "
-            "EventBusName says where an entry goes"
-        )
-    if there:
-        return f"rule {name!r} on bus {there[0].bus!r} was made after the last event; make it before the event is put"
-    return f"there is no rule {name!r}{did_you_mean(name, [rule.name for rule in users_rules(seen.rules)])}"
+def _about_targets(rule: Rule, now: Rule | None) -> str:
+    if now is not None and len(now.targets) > len(rule.targets):
+        return ", but PutTargets was called after that; call PutTargets first"
+    return "" if rule.targets else ", but it has no targets; PutTargets adds them"
 
 
 def _about_target(seen: Seen, name: str) -> Iterator[str]:
-    """No rule has such a target; or those that have it did not match."""
+    """Yield that no rule has such a target, or why those that have it delivered nothing."""
     having = [rule for rule in seen.rules if any(_answers_to(name, each.arn, each.id) for each in rule.targets)]
     if not having:
         known = [names_of(target.arn)[-1] for rule in users_rules(seen.rules) for target in rule.targets]
-        handler = "; a handler is connected to it, which only a target of a rule can reach" * (name in seen.connected)
-        yield f"no rule has a target {name!r}{handler}{did_you_mean(name, known)}"
+        handler = ", so the handler that is connected to it is never called" * (name in seen.connected)
+        yield f"no rule has a target {name!r}{handler}{suggest(name, known, 10)}"
         return
-    for rule in having[:3]:
-        met = [(routing, each) for routing in seen.routings for each in routing.rules if each.arn == rule.arn]
-        yield _why_not(*met[-1]) if met else _never_met(seen, rule.name)
+    for rule in having[:_MOST_RULES]:
+        checked = [(routing, each) for routing in seen.routings for each in routing.rules if each.arn == rule.arn]
+        if checked:
+            yield _why_not(seen, *checked[-1])
+        yield from about_unreached(seen, rule)
 
 
 def _answers_to(name: str, arn: str, target_id: str) -> bool:
@@ -100,7 +171,7 @@ def _answers_to(name: str, arn: str, target_id: str) -> bool:
 
 
 def _about_last(seen: Seen) -> Iterator[str]:
-    """Nothing in particular was asked for: what became of the last event."""
+    """Yield what became of the last event; no rule and no target was named."""
     routing = seen.routings[-1]
     if routing.trouble is not None:
         yield f"the last event was dropped: {routing.trouble}"
@@ -109,28 +180,39 @@ def _about_last(seen: Seen) -> Iterator[str]:
 
 
 def nearest_rule(routing: Routing) -> str:
-    """Which rule an unmatched event came closest to, and the fields that spoiled it."""
+    """Return which rule of its bus came closest to match an event, and the fields that differ."""
     rules = users_rules(routing.rules)
     if not rules:
         return f"bus {routing.bus!r} has no rules"
-    by_distance = [
+    disabled = [rule for rule in rules if not rule.enabled and not _differing_fields(rule, routing.event)]
+    if disabled:
+        return f"rule {disabled[0].name!r} is disabled; it would match if it were enabled"
+    enabled = [
         (rule, explain(rule.pattern, routing.event.matched_on)) for rule in rules if rule.enabled and rule.pattern
     ]
-    disabled = [rule.name for rule in rules if not rule.enabled and _satisfied(rule, routing)]
-    if disabled:
-        return f"rule {disabled[0]!r} would match it and is disabled"
-    if not by_distance:
-        return f"none of its {len(rules)} rules is enabled and has a pattern"
-    rule, why = min(by_distance, key=lambda pair: len(pair[1].mismatches))
-    return f"nearest was rule {rule.name!r}: {spoilers(why)}"
+    if not enabled:
+        return "no rule of it is enabled and has a pattern"
+    rule, why = min(enabled, key=lambda pair: len(pair[1].mismatches))
+    return f"closest was rule {rule.name!r}: {spoilers(why)}"
 
 
-def _satisfied(rule: Rule, routing: Routing) -> bool:
-    return rule.pattern is not None and rule.pattern.matches(routing.event.matched_on)
+def why_no_match(rule: Rule, event: Event) -> str:
+    """Return in short why a rule does not match an event: its state, then its fields; "" when it matches."""
+    differing = _differing_fields(rule, event)
+    if rule.enabled or rule.pattern is None:
+        return differing
+    return f"disabled; {differing}" if differing else "disabled"
+
+
+def _differing_fields(rule: Rule, event: Event) -> str:
+    if rule.pattern is None:
+        return "has a schedule and no pattern"
+    why = explain(rule.pattern, event.matched_on)
+    return "" if why else spoilers(why)
 
 
 def spoilers(why: Explanation, most: int = 3) -> str:
-    """The fields that differ, in short: ``detail.total differs, detail.country absent``."""
+    """Return the fields that differ, in short: ``detail.total differs, detail.country is absent``."""
     found = why.mismatches
     said = [f"{mismatch.path} {_verb(mismatch)}" for mismatch in found[:most]]
     return ", ".join(said) + (f" and {len(found) - most} more" if len(found) > most else "")
@@ -141,15 +223,5 @@ def _verb(mismatch: Mismatch) -> str:
 
 
 def users_rules(rules: Iterable[Rule]) -> list[Rule]:
-    """The rules that somebody put; archives and the like keep rules of their own."""
+    """Return the rules that somebody put; archives and endpoints have managed rules of their own."""
     return [rule for rule in rules if rule.managed_by is None]
-
-
-def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """``; did you mean 'orders'?``, or what there is when nothing is like it."""
-    near = difflib.get_close_matches(name, known, 1)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    shown = list(dict.fromkeys(known))
-    more = f" and {len(shown) - 10} more" if len(shown) > 10 else ""
-    return f"; there are {', '.join(map(repr, shown[:10]))}{more}" if shown else "; there are none at all"

@@ -10,7 +10,7 @@ from eventbridge_local.delivery.journal import Attempt, Call, Delivery, Entry, R
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import explain
 from eventbridge_local.report.pattern_advice import advice_on
-from eventbridge_local.report.text import event_name, target_name
+from eventbridge_local.report.text import ScopeWording, event_name, target_name
 
 _NOTHING = "nothing happened"
 #: How much of a test a failing report shows.
@@ -48,6 +48,11 @@ class _Index:
     numbers: Mapping[str, int]
     deliveries: Mapping[tuple[str, str], Sequence[Delivery]]
     attempts: Mapping[int, Sequence[Attempt]]
+    scopes: ScopeWording
+
+    def inside(self, record: Call | Entry | Routing) -> str:
+        """Return account and Region of a record, such as `` in eu-west-1``, where these records have several."""
+        return self.scopes.inside(record.account, record.region)
 
 
 def _told(records: Sequence[Record]) -> Iterator[list[str]]:
@@ -70,13 +75,15 @@ def _index(records: Sequence[Record]) -> _Index:
             attempts.setdefault(record.number, []).append(record)
         elif type(record) is Entry and record.event is not None:
             numbers[record.event.id] = record.number
-    return _Index(numbers, deliveries, attempts)
+    located = (record for record in records if isinstance(record, Call | Entry | Routing))
+    scopes = ScopeWording((record.account, record.region) for record in located)
+    return _Index(numbers, deliveries, attempts, scopes)
 
 
 def _tell_call(call: Call, index: _Index) -> Iterator[str]:
     if call.error_code is None:
         return
-    first, *rest = f"{call.operation} refused: {call.error_code}: {call.error_message}".splitlines()
+    first, *rest = f"{call.operation}{index.inside(call)} refused: {call.error_code}: {call.error_message}".splitlines()
     yield first
     yield from (f"    {line}" for line in rest)
     if hint := hint_of(call):
@@ -91,17 +98,16 @@ def hint_of(call: Call) -> str | None:
 
 
 def _tell_entry(entry: Entry, index: _Index) -> Iterator[str]:
-    where = f"put on bus {entry.bus!r}"
-    if entry.accepted:
-        yield f"event #{entry.number} {entry.source} {entry.detail_type!r} {where}"
-    else:
-        yield f"entry #{entry.number} {entry.source} {entry.detail_type!r} {where}"
+    noun = "event" if entry.accepted else "entry"
+    yield f"{noun} #{entry.number} {entry.source} {entry.detail_type!r} put on bus {entry.bus!r}{index.inside(entry)}"
+    if not entry.accepted:
         yield f"    refused: {entry.error_code}: {entry.error_message}"
 
 
 def _tell_routing(routing: Routing, index: _Index) -> Iterator[str]:
     name = event_name(routing.event, index.numbers.get(routing.event.id))
-    yield f"{name} on bus {routing.bus!r} met {len(routing.rules)} rule{'s' * (len(routing.rules) != 1)}"
+    count = f"{len(routing.rules)} rule{'s' * (len(routing.rules) != 1)}"
+    yield f"{name} was checked against {count} of bus {routing.bus!r}{index.inside(routing)}"
     if routing.trouble is not None:
         yield f"    dropped: {routing.trouble}"
     for rule in routing.rules:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from eventbridge_local.delivery.journal import Call, DeadLetter, Delivery, Entry
 from eventbridge_local.errors import EventBridgeLocalError
-from eventbridge_local.model.arn import names_of
+from eventbridge_local.model.arn import names_of, parse_arn
 from eventbridge_local.model.event import Event
 from eventbridge_local.report.expectations import Difference
 
@@ -167,3 +167,98 @@ def failure(error: Exception) -> str:
     """One failed check, as a note on another error."""
     said = str(error) if isinstance(error, EventBridgeLocalError) else repr(error)
     return "\n    ".join(f"eventbridge_local, also failed: {said}".splitlines())
+
+
+# Buses by account and Region: a sentence names only what tells them apart.
+
+
+class Location(NamedTuple):
+    """A bus by its account (twelve digits), its Region and its name."""
+
+    account: str
+    region: str
+    bus: str
+
+
+class Located(Protocol):
+    """A record that says on which bus of which account and Region something happened, such as a Routing."""
+
+    @property
+    def account(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def bus(self) -> str: ...
+
+
+def location_of(record: Located) -> Location:
+    """Return the bus that a record is about."""
+    return Location(record.account, record.region, record.bus)
+
+
+class RuleLike(Protocol):
+    """A rule, or what is known of one."""
+
+    @property
+    def arn(self) -> str: ...
+    @property
+    def bus(self) -> str: ...
+
+
+def location_of_rule(rule: RuleLike) -> Location:
+    """Return the bus that a rule is on; the account and the Region are those of its ARN."""
+    arn = parse_arn(rule.arn)
+    assert arn is not None
+    return Location(arn.account, arn.region, rule.bus)
+
+
+class ScopeWording:
+    """Words for account and Region, each only where there is more than one among those that are spoken of."""
+
+    def __init__(self, scopes: Iterable[tuple[str, str]]) -> None:
+        pairs = list(scopes)
+        self.several_accounts = len({account for account, _ in pairs}) > 1
+        self.several_regions = len({region for _, region in pairs}) > 1
+
+    def scope(self, account: str, region: str) -> str:
+        """Return such as ``eu-west-1 of account 123456789012``; "" where there is one account and one Region."""
+        if not self.several_accounts:
+            return region if self.several_regions else ""
+        return f"{region} of account {account}" if self.several_regions else f"account {account}"
+
+    def inside(self, account: str, region: str) -> str:
+        """Return the same as the end of a sentence, such as `` in eu-west-1``."""
+        scope = self.scope(account, region)
+        return f" in {scope}" if scope else ""
+
+
+class BusWording:
+    """Words for several buses, with as much of their accounts and Regions as tells them apart."""
+
+    def __init__(self, locations: Sequence[Location]) -> None:
+        self._scopes = ScopeWording((each.account, each.region) for each in locations)
+        self.several_buses = len({each.bus for each in locations}) > 1
+
+    def bus(self, location: Location) -> str:
+        """Return such as ``bus 'orders' in eu-west-1``."""
+        return f"bus {location.bus!r}{self._scopes.inside(location.account, location.region)}"
+
+    def bus_name(self, location: Location) -> str:
+        """Return such as ``orders in eu-west-1``, for a table."""
+        return location.bus + self._scopes.inside(location.account, location.region)
+
+    def scope(self, location: Location) -> str:
+        """Return such as ``eu-west-1``."""
+        return self._scopes.scope(location.account, location.region)
+
+    @property
+    def remedy(self) -> str:
+        """Return how an event reaches the bus of a rule that is another in these respects."""
+        same = [name for name, several in self._several.items() if several]
+        client = f"the client that puts the event must use the {' and the '.join(same)} of the rule" if same else ""
+        bus = "EventBusName of the entry chooses the bus" if self.several_buses else ""
+        return "; ".join(filter(None, (client, bus)))
+
+    @property
+    def _several(self) -> Mapping[str, bool]:
+        return {"account": self._scopes.several_accounts, "Region": self._scopes.several_regions}

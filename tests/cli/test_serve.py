@@ -402,7 +402,7 @@ def test_log(sockets: Any) -> None:
     assert said[0] == "PutRule 'all'"
     assert said[1].splitlines()[:3] == [
         "event #1 shop 'Placed' put on bus 'orders'",
-        "event #1 on bus 'orders' met 2 rules",
+        "event #1 was checked against 2 rules of bus 'orders'",
         "    Invoices: matched",
     ]
     assert said[2].startswith("PutRule refused: InvalidEventPatternException: Event pattern is not valid.")

@@ -172,7 +172,9 @@ def test_the_journal_tells_what_fired(eb: EventBridge) -> None:
     eb.rule("tick", schedule="rate(1 minute)", to="function")
     eb.clock.advance(minutes=1)
     told = str(eb.journal)
-    assert "event aws.events 'Scheduled Event' of 2026-03-06T09:01:30Z on bus 'default' met 1 rule" in told
+    assert (
+        "event aws.events 'Scheduled Event' of 2026-03-06T09:01:30Z was checked against 1 rule of bus 'default'" in told
+    )
     assert "tick: matched" in told
     assert len(eb.events) == 0
     eb.assert_delivered(rule="tick", count=1)

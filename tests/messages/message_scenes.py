@@ -23,6 +23,13 @@ def client() -> Any:
     return boto3.client("events", region_name="us-east-1")
 
 
+def put_elsewhere(region: str = "us-east-1", account: str = "123456789012") -> None:
+    """Put the order with a client of another Region or another account than that of the scenes."""
+    events = boto3.client("events", region_name=region, aws_access_key_id=account, aws_secret_access_key="unused")
+    source, detail_type = ORDER
+    events.put_events(Entries=[{"Source": source, "DetailType": detail_type, "Detail": "{}"}])
+
+
 @contextlib.contextmanager
 def shop(**options: Any) -> Iterator[EventBridge]:
     """A mock whose ids and times are the same in every run."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from message_scenes import FRAUD, ORDER, QUEUE, client, scene
+from message_scenes import FRAUD, ORDER, QUEUE, client, put_elsewhere, scene
 from scenes_of_assertions import a_few, with_dead_letters
 
 from eventbridge_local import EventBridge, make_event
@@ -39,6 +39,13 @@ def explain_one_rule(eb: EventBridge) -> object:
 @scene
 def explain_a_rule_on_another_bus(eb: EventBridge) -> object:
     return eb.explain(a_shop(eb).put(*ORDER), rule="FraudCheck")
+
+
+@scene
+def explain_a_rule_in_another_region(eb: EventBridge) -> object:
+    a_shop(eb)
+    put_elsewhere(region="eu-west-1")
+    return eb.explain(eb.events.last, rule="FraudCheck")
 
 
 @scene
@@ -83,6 +90,13 @@ def route_an_event_to_an_unknown_bus(eb: EventBridge) -> object:
 
 
 @scene
+def route_an_event_of_another_region(eb: EventBridge) -> object:
+    a_shop(eb)
+    put_elsewhere(region="eu-west-1")
+    return eb.route(eb.events.last)
+
+
+@scene
 def coverage_of_a_run(eb: EventBridge) -> object:
     a_shop(eb).put(*ORDER, {"total": 5000, "country": "DE"}, bus="orders")
     eb.put(*ORDER, {"total": 50, "country": "DE"}, bus="orders")
@@ -94,6 +108,14 @@ def journal_of_a_test(eb: EventBridge) -> object:
     a_few(eb)
     with_dead_letters(eb)
     eb.fail_target("audit", error="THROTTLING")
+    eb.put(*ORDER)
+    return eb.journal
+
+
+@scene
+def journal_of_two_regions(eb: EventBridge) -> object:
+    eb.rule("Audit", pattern={"source": ["shop.orders"]}, to=QUEUE)
+    put_elsewhere(region="eu-west-1")
     eb.put(*ORDER)
     return eb.journal
 

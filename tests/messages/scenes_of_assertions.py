@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import ANY
 
 from dirty_equals import IsPositive
-from message_scenes import DEAD, FRAUD, ORDER, QUEUE, client, failing, scene
+from message_scenes import DEAD, FRAUD, ORDER, QUEUE, client, failing, put_elsewhere, scene
 
 from eventbridge_local import EventBridge
 
@@ -175,6 +175,29 @@ def delivered_rule_with_a_schedule(eb: EventBridge) -> None:
 def delivered_rule_on_another_bus(eb: EventBridge) -> None:
     eb.rule("Audit", pattern={"source": ["shop.orders"]}, bus="orders", to=QUEUE)
     eb.put(*ORDER)
+    eb.assert_delivered(rule="Audit")
+
+
+@scene
+def delivered_rule_in_another_region(eb: EventBridge) -> None:
+    eb.rule("Audit", pattern={"source": ["shop.orders"]}, to=QUEUE)
+    put_elsewhere(region="eu-west-1")
+    eb.assert_delivered(rule="Audit")
+
+
+@scene
+def delivered_rule_in_another_account(eb: EventBridge) -> None:
+    eb.rule("Audit", pattern={"source": ["shop.refunds"]}, to=QUEUE)
+    client().disable_rule(Name="Audit")
+    put_elsewhere(account="111122223333")
+    eb.assert_delivered(rule="Audit")
+
+
+@scene
+def delivered_rule_with_targets_put_later(eb: EventBridge) -> None:
+    eb.rule("Audit", pattern={"source": ["shop.orders"]})
+    eb.put(*ORDER)
+    client().put_targets(Rule="Audit", Targets=[{"Id": "1", "Arn": QUEUE}])
     eb.assert_delivered(rule="Audit")
 
 

@@ -15,7 +15,7 @@ STORY = """
     PutRule refused: ResourceNotFoundException: Event bus order does not exist.
         hint: buses here: default, orders
     event #1 shop.orders 'OrderPlaced' put on bus 'orders'
-    event #1 on bus 'orders' met 5 rules
+    event #1 was checked against 5 rules of bus 'orders'
         invoices: matched
             -> invoice delivered
             -> kept recorded (no handler is connected)
@@ -30,10 +30,10 @@ STORY = """
     entry #2 shop.orders 'OrderPlaced' put on bus 'orders'
         refused: MalformedDetail: Detail is malformed.
     event #3 shop.invoices 'InvoiceWritten' put on bus 'default'
-    event #3 on bus 'default' met 1 rule
+    event #3 was checked against 1 rule of bus 'default'
         nightly: has a schedule and no pattern
     event #4 shop 'Sold' put on bus 'missing'
-    event #4 on bus 'missing' met 0 rules
+    event #4 was checked against 0 rules of bus 'missing'
         dropped: there is no event bus 'missing' in 123456789012/us-east-1
 """
 
@@ -89,11 +89,11 @@ def test_what_a_handler_puts_is_told_after_it() -> None:
         eb.put("shop", "Sold")
         assert eb.journal.text() == textwrap.dedent("""\
             event #1 shop 'Sold' put on bus 'default'
-            event #1 on bus 'default' met 1 rule
+            event #1 was checked against 1 rule of bus 'default'
                 on-sold: matched
                     -> announce delivered
             event #2 news 'Announced' put on bus 'default'
-            event #2 on bus 'default' met 1 rule
+            event #2 was checked against 1 rule of bus 'default'
                 on-sold: no match
                     source  differs wanted 'shop', got 'news'""")
 
