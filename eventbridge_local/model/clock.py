@@ -78,7 +78,7 @@ class Clock:
 
     @property
     def stepped(self) -> bool:
-        """Whether the test has taken the clock over; until then it follows the real one."""
+        """Whether the test moves the clock; until it does, the clock follows the real one."""
         return self._fixed is not None
 
     def freeze(self) -> datetime:
@@ -172,7 +172,7 @@ class Clock:
         return Advance(done)
 
     def _take(self, when: datetime) -> Timer | None:
-        """The next timer due by ``when``, which waits no longer; a clock that was taken over shows its instant."""
+        """Remove and return the next timer due by ``when``; a clock that the test moves shows its instant."""
         with self._moving:
             while self._timers and self._timers[0][0] <= when:
                 timer = heapq.heappop(self._timers)[2]
@@ -197,7 +197,7 @@ def _before_the_end(when: datetime, argument: str) -> datetime:
 
 
 def aware(when: datetime, argument: str) -> datetime:
-    """``when`` in UTC; a naive datetime is refused because its zone would be a guess."""
+    """Return ``when`` in UTC; a naive datetime is refused because its zone would be a guess."""
     if when.tzinfo is None:
         raise UsageError(f"{argument}={when!r} has no time zone; write datetime(..., tzinfo=UTC)")
     return when.astimezone(UTC)

@@ -167,6 +167,6 @@ class Ids:
         self._bits = random.Random(seed).getrandbits
 
     def uuid(self) -> str:
-        """Lower-case hex in UUID form; AWS does not set the version bits of uuid4 either (facts 1.10)."""
+        """Return lower-case hex in UUID form; AWS does not set the version bits of uuid4 either (facts 1.10)."""
         text = f"{self._bits(128):032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -174,7 +174,7 @@ _SECRET_MEMBERS = {
 
 
 def _snake(value: Any) -> Any:
-    """HTTP parameters with snake_case keys."""
+    """Return HTTP parameters with snake_case keys."""
     if isinstance(value, Mapping):
         return {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): _snake(inner) for name, inner in value.items()}
     return [_snake(item) for item in value] if isinstance(value, list) else value

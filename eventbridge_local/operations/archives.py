@@ -48,7 +48,7 @@ def create_archive(ctx: Context, params: Params) -> Answer:
 
 @operation("DescribeArchive")
 def describe_archive(ctx: Context, params: Params) -> Answer:
-    """One archive with what it holds at this moment; on AWS the figures follow within minutes."""
+    """Describe an archive with what it holds now; on AWS the figures follow within minutes."""
     archive = _archive_named(ctx, params["ArchiveName"])
     record = archive.record
     return without_nones(
@@ -62,7 +62,7 @@ def describe_archive(ctx: Context, params: Params) -> Answer:
 
 @operation("ListArchives")
 def list_archives(ctx: Context, params: Params) -> Answer:
-    """Archives by name, a page at a time; a list entry has neither ArchiveArn nor Description (facts 9.2)."""
+    """List archives by name, a page at a time; a list entry has neither ArchiveArn nor Description (facts 9.2)."""
     if sum(member in params for member in _FILTERS) > 1:
         raise validation_error(
             "At most one filter is allowed for ListArchives. Use either : State, EventSourceArn, or NamePrefix."
@@ -125,14 +125,14 @@ def delete_archive(ctx: Context, params: Params) -> Answer:
 
 
 def _checked_pattern(text: str | None) -> Pattern:
-    """The pattern of the managed rule of an archive with that pattern, which is refused as a rule's would be."""
+    """Return the pattern of the managed rule of an archive with that pattern, which is refused as a rule's would be."""
     if text:
         compiled(text)
     return compiled(managed_pattern(text or None))
 
 
 def _source_bus(ctx: Context, text: str) -> Bus:
-    """The bus of an EventSourceArn; its form has been checked to be that of an ARN of this service."""
+    """Return the bus of an EventSourceArn; its form has been checked to be that of an ARN of this service."""
     arn = parse_arn(text)
     if arn is None or not arn.resource.startswith("event-bus/"):
         raise validation_error("Parameter EventSourceArn is not valid. Reason: Must contain an event bus ARN.")

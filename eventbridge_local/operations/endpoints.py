@@ -82,13 +82,13 @@ def delete_endpoint(ctx: Context, params: Params) -> Answer:
 
 @operation("DescribeEndpoint")
 def describe_endpoint(ctx: Context, params: Params) -> Answer:
-    """One endpoint."""
+    """Describe an endpoint."""
     return _row(_endpoint_named(ctx, params["Name"], params.get("HomeRegion"), deleting=True))
 
 
 @operation("ListEndpoints")
 def list_endpoints(ctx: Context, params: Params) -> Answer:
-    """The endpoints of this Region by name; this listing calls its limit ``MaxResults``."""
+    """List the endpoints of this Region by name; this listing calls its limit ``MaxResults``."""
     prefix, region = params.get("NamePrefix"), params.get("HomeRegion")
     endpoints = _endpoints(ctx, region)
     shown, token = paged(
@@ -101,7 +101,7 @@ def list_endpoints(ctx: Context, params: Params) -> Answer:
 
 
 def endpoint_of_id(ctx: Context, id: str) -> Endpoint:
-    """The caller's endpoint of an ``EndpointId``, in whatever Region it is.
+    """Return the caller's endpoint of an ``EndpointId``, in whatever Region it is.
 
     Raises:
         ServiceError: there is none; a real client could not even resolve its host name then.
@@ -151,13 +151,13 @@ def fail_over(store: Store, account: str, endpoint: str, to: Side) -> Endpoint:
 
 
 def _settings(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of an endpoint: none is empty, and replication is on unless a request says otherwise."""
+    """Return the settings of an endpoint: none is empty, and replication is on unless a request says otherwise."""
     settings = {name: params[name] for name in SETTINGS if params.get(name)}
     return {**settings, "ReplicationConfig": {"State": "ENABLED", **params["ReplicationConfig"]}}
 
 
 def _check(ctx: Context, endpoint: Endpoint) -> None:
-    """The rules across members, then whether the buses exist; the texts are ours in AWS's grammar."""
+    """Check the rules across members, then whether the buses exist; the texts are ours in AWS's grammar."""
     first, second = (bus_arn(bus["EventBusArn"]) for bus in endpoint.settings["EventBuses"])
     if first.resource != second.resource:
         raise _bad("EventBuses", "The names of the event buses must be identical in each Region.")
@@ -181,7 +181,7 @@ def _bad(member: str, reason: str) -> Exception:
 
 
 def _endpoints(ctx: Context, region: str | None) -> Mapping[str, Endpoint]:
-    """The endpoints of the caller's Region, or of the one a request calls their home."""
+    """Return the endpoints of the caller's Region, or of the one a request calls their home."""
     home = ctx.scope if region is None else ctx.store.known_scope(ctx.scope.account, region)
     return {} if home is None else home.endpoints
 
@@ -197,7 +197,7 @@ def _endpoint_named(ctx: Context, name: str, region: str | None = None, *, delet
 
 
 def _enter(ctx: Context, endpoint: Endpoint) -> None:
-    """Write down an endpoint that is on its way to ACTIVE, with its rules."""
+    """Store an endpoint that is becoming ACTIVE, with its rules."""
     ctx.scope.endpoints[endpoint.name] = endpoint
     link(ctx, endpoint)
     _in_time(ctx, endpoint, lambda: _set_state(ctx.scope, endpoint.name, "ACTIVE"))
@@ -235,23 +235,22 @@ def _row(endpoint: Endpoint) -> Answer:
 
 # The rules that replicate what is put through a global endpoint: one on each bus, managed by the service.
 #
-# Each has the other bus as its target and takes what was put through the endpoint in its own Region. What it sends
-# over
-# keeps the Region it comes from, so that the rule on the other side lets it lie (User Guide, "Event replication").
+# Each has the other bus as its target and matches what was put through the endpoint in its own Region. The copy keeps
+# the Region it comes from, so that the rule on the other side does not match it (User Guide, "Event replication").
 
 
 MANAGED_BY = "events.amazonaws.com"
 
 
 def bus_arn(text: str) -> Arn:
-    """The ARN of one of an endpoint's buses."""
+    """Return the ARN of one of an endpoint's buses."""
     arn = parse_arn(text)
     assert arn is not None  # the pattern of the shape lets nothing else through
     return arn
 
 
 def bus_at(store: Store, arn: Arn) -> Bus:
-    """The bus of that ARN, in whatever Region it is."""
+    """Return the bus of that ARN, in whatever Region it is."""
     name = arn.resource.removeprefix("event-bus/")
     bus = None
     if arn.partition == partition_of(arn.region):
@@ -288,7 +287,7 @@ def unlink(store: Store, endpoint: Endpoint) -> None:
 
 
 def rule_name(endpoint: Endpoint) -> str:
-    """The name of its managed rules; its beginning is public (IAM policies for the role), the rest is our choice."""
+    """Return the name of its managed rules; the beginning is public (IAM policies for the role), the rest is ours."""
     return f"GlobalEndpointManagedRule-{endpoint.id.partition('.')[0]}"
 
 

@@ -44,7 +44,7 @@ def create_event_bus(ctx: Context, params: Params) -> Answer:
 
 
 def _settings(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The optional members; one that is empty is absent, and so takes away what was there (API reference)."""
+    """Return the optional members; one that is empty is absent, and so removes what was there (API reference)."""
     return {name: params[name] for name in SETTINGS if params.get(name)}
 
 

@@ -77,7 +77,7 @@ def _check_size(ctx: Context, entries: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _behind(ctx: Context, endpoint: Endpoint, entries: Sequence[Mapping[str, Any]]) -> tuple[Scope, tuple[str, ...]]:
-    """Where an endpoint sends its events now, and what it adds to their resources (User Guide, Global endpoints)."""
+    """Return where an endpoint sends its events, and what it adds to their resources (User Guide, Global endpoints)."""
     for entry in entries:
         check_bus(endpoint, entry.get("EventBusName", "default"))
     return ctx.store.scope(ctx.scope.account, endpoint.active_region), (endpoint.arn,)
@@ -120,7 +120,7 @@ def put_partner_events(ctx: Context, params: Params) -> Answer:
 
 
 def _result(event: Event | None, refused: ServiceError | None) -> Answer:
-    """What stands in the answer in the place of an entry."""
+    """Return what stands in the answer in the place of an entry."""
     if event is not None:
         return {"EventId": event.id}
     assert refused is not None
@@ -135,7 +135,7 @@ def _judged(
     through: tuple[str, ...] = (),
     may_use: Mapping[str, Any] | None = None,
 ) -> tuple[Event | None, ServiceError | None]:
-    """The event of an entry as it comes from ``home``, or the refusal of it.
+    """Return the event of an entry as it comes from ``home``, or the refusal of it.
 
     Args:
         through: what the event's way adds to its resources.
@@ -172,7 +172,7 @@ def _event(ctx: Context, entry: Mapping[str, Any], home: Scope, now: datetime, t
 
 
 def detail_tree(text: str, levels: int) -> dict[str, Any]:
-    """The parsed detail, which must be the text of a JSON object within the documented limits."""
+    """Return the parsed detail, which must be the text of a JSON object within the documented limits."""
     try:
         tree = parse_event(text)
         digits = text.encode("utf-8", "surrogatepass").translate(_DIGITS_AS_ZEROS)

@@ -1,4 +1,4 @@
-"""Finding what a request names, or refusing in AWS's words (facts 1.6)."""
+"""Find what a request names, or refuse it in AWS's words (facts 1.6)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from eventbridge_local.policies.statements import caller_context, effect_of, pol
 
 
 def bus_of(ctx: Context, params: Params, member: str = "EventBusName") -> Bus:
-    """The bus a request names by name or ARN, the default bus when it names none.
+    """Return the bus a request names by name or ARN, the default bus when it names none.
 
     A bus of another account is found by its ARN, if its policy allows the call.
     """
@@ -29,14 +29,14 @@ def bus_of(ctx: Context, params: Params, member: str = "EventBusName") -> Bus:
 
 
 def bus_of_another(ctx: Context, arn: Arn, rule: str | None = None, targets: Sequence[str] = ()) -> Bus:
-    """The bus of another account that a call is about, when the policy of the bus allows the call.
+    """Return the bus of another account that a call is about, when the policy of the bus allows the call.
 
     Args:
         rule: the name of the rule of that bus that the call is about.
         targets: the ARNs of the targets it puts.
 
     Raises:
-        ServiceError: AccessDeniedException; also when there is no such bus, for nobody has allowed anything then.
+        ServiceError: AccessDeniedException; also when there is no such bus, since no policy allows anything then.
     """
     bus = ctx.store.known_bus(arn.account, arn.region, arn.resource.removeprefix("event-bus/"))
     action = f"events:{ctx.operation}"
@@ -59,12 +59,12 @@ def bus_of_another(ctx: Context, arn: Arn, rule: str | None = None, targets: Seq
 
 
 def rule_arn(bus: Bus, rule: str) -> str:
-    """The ARN of a rule: it is of the account that owns the bus, whoever makes the rule (API reference, CreatedBy)."""
+    """Return the ARN of a rule; its account is that of the bus, whoever makes the rule (API reference, CreatedBy)."""
     return bus.record.arn.removesuffix(f"event-bus/{bus.name}") + rule_resource(bus.name, rule)
 
 
 def access_denied(ctx: Context, action: str, resource: str, bus: Bus | None, *, denied: bool = False) -> ServiceError:
-    """The refusal by the policy of a bus, in the sentence that AWS uses in all its services.
+    """Return the refusal by the policy of a bus, in the sentence that AWS uses in all its services.
 
     Args:
         bus: the bus whose policy refused; None when there is none.
@@ -85,7 +85,7 @@ def access_denied(ctx: Context, action: str, resource: str, bus: Bus | None, *, 
 
 def _about_policy(ctx: Context, bus: Bus | None, resource: str) -> str:
     if bus is None:
-        return f"nobody has made a bus there or given it a policy: {resource}"
+        return f"no such bus exists in this mock, so no policy allows it: {resource}"
     if bus.record.policy is None:
         return f"bus {bus.record.arn} has no policy; its account gives permission with PutPermission"
     text = policy_text(bus.record.policy)
@@ -97,7 +97,7 @@ def _about_policy(ctx: Context, bus: Bus | None, resource: str) -> str:
 
 
 def bus_named(ctx: Context, name_or_arn: str) -> Bus:
-    """The bus of a name or ARN in the caller's place."""
+    """Return the bus of a name or ARN in the caller's account and Region."""
     arn = parse_arn(name_or_arn)
     name = name_or_arn if arn is None else arn.resource.removeprefix("event-bus/")
     here = arn is None or is_here(ctx, arn)
@@ -108,7 +108,7 @@ def bus_named(ctx: Context, name_or_arn: str) -> Bus:
 
 
 def locate_bus(ctx: Context, name_or_arn: str) -> tuple[Scope, str]:
-    """Account and Region of a bus, and its name; whether it exists is not looked at.
+    """Return the scope of a bus and its name; whether the bus exists is not checked.
 
     An ARN that puts a Region into the wrong partition is no bus's: it comes back as a name that no bus has.
     """
@@ -118,19 +118,19 @@ def locate_bus(ctx: Context, name_or_arn: str) -> tuple[Scope, str]:
     return ctx.store.scope(arn.account, arn.region), arn.resource.removeprefix("event-bus/")
 
 
-def place_of(ctx: Context, arn_text: str) -> Scope:
-    """The place that an ARN of a resource names."""
+def scope_of(ctx: Context, arn_text: str) -> Scope:
+    """Return the scope (account and Region) that an ARN names."""
     arn = parse_arn(arn_text)
     return ctx.scope if arn is None else ctx.store.scope(arn.account, arn.region)
 
 
 def is_here(ctx: Context, arn: Arn) -> bool:
-    """Whether an ARN is of the caller's account and Region."""
+    """Return whether an ARN is of the caller's account and Region."""
     return arn.account == ctx.scope.account and _is_of_region(ctx, arn)
 
 
 def is_of_another(ctx: Context, arn: Arn) -> bool:
-    """Whether an ARN is of another account in the caller's Region."""
+    """Return whether an ARN is of another account in the caller's Region."""
     return arn.account != ctx.scope.account and _is_of_region(ctx, arn)
 
 
@@ -139,7 +139,7 @@ def _is_of_region(ctx: Context, arn: Arn) -> bool:
 
 
 def rule_of(bus: Bus, name: str) -> Rule:
-    """The rule of that name on a bus."""
+    """Return the rule of that name on a bus."""
     rule = bus.rules.get(name)
     if rule is None:
         raise not_found(f"Rule {name} does not exist on EventBus {bus.name}.")
@@ -162,20 +162,17 @@ def _other_buses(ctx: Context, name: str) -> str | None:
     return f"buses here: {', '.join(sorted(ctx.scope.buses))}"
 
 
-# One page of a listing, from the members that every List operation has.
-
-
 T = TypeVar("T")
 
 
 def paged(
     ctx: Context, params: Params, items: Sequence[T], key: Callable[[T], Any], *filters: str | None
 ) -> tuple[Sequence[T], str | None]:
-    """The page of ``items`` that a request asks for, and the token of the next one.
+    """Return the page of ``items`` that a request asks for, and the token of the next one.
 
     Args:
         items: sorted by ``key``.
-        filters: what the request narrows the listing by. With the operation and the caller's place they are what a
+        filters: what the request narrows the listing by. With the operation and the caller's scope they are what a
             token is good for.
 
     Raises:

@@ -50,14 +50,14 @@ def delete_partner_event_source(ctx: Context, params: Params) -> Answer:
 
 @operation("DescribePartnerEventSource")
 def describe_partner_event_source(ctx: Context, params: Params) -> Answer:
-    """One source, whoever it is offered to."""
+    """Describe one source, whoever it is offered to."""
     source = _offered(ctx, params["Name"])[0]
     return {"Arn": source.arn, "Name": source.name}
 
 
 @operation("ListPartnerEventSources")
 def list_partner_event_sources(ctx: Context, params: Params) -> Answer:
-    """The sources this partner made, by name, each once."""
+    """List the sources this partner made, by name, each once."""
     prefix = params["NamePrefix"]
     arns = {source.name: source.arn for source in sources_made_by(ctx) if source.name.startswith(prefix)}
     shown, token = paged(ctx, params, sorted(arns), str, prefix)
@@ -67,7 +67,7 @@ def list_partner_event_sources(ctx: Context, params: Params) -> Answer:
 
 @operation("ListPartnerEventSourceAccounts")
 def list_partner_event_source_accounts(ctx: Context, params: Params) -> Answer:
-    """The accounts a source is offered to."""
+    """List the accounts a source is offered to."""
     name = params["EventSourceName"]
     shown, token = paged(
         ctx,
@@ -89,7 +89,7 @@ def list_partner_event_source_accounts(ctx: Context, params: Params) -> Answer:
 
 
 def sources_made_by(ctx: Context) -> list[EventSource]:
-    """What the caller, as a partner, offers in this Region and has not lost."""
+    """Return the sources that the caller, as a partner, offers in this Region, the deleted ones left out."""
     return [
         source
         for scope in ctx.store.scopes
@@ -111,13 +111,13 @@ def _offered(ctx: Context, name: str) -> list[EventSource]:
 
 @operation("DescribeEventSource")
 def describe_event_source(ctx: Context, params: Params) -> Answer:
-    """One source offered to this account."""
+    """Describe one source offered to this account."""
     return _row(source_of(ctx, params["Name"]))
 
 
 @operation("ListEventSources")
 def list_event_sources(ctx: Context, params: Params) -> Answer:
-    """The sources offered to this account, by name."""
+    """List the sources offered to this account, by name."""
     prefix, sources = params.get("NamePrefix"), ctx.scope.event_sources
     shown, token = paged(ctx, params, sorted(name for name in sources if name.startswith(prefix or "")), str, prefix)
     return without_nones(EventSources=[_row(sources[name]) for name in shown], NextToken=token)
@@ -147,7 +147,7 @@ def deactivate_event_source(ctx: Context, params: Params) -> Answer:
 
 
 def source_of(ctx: Context, name: str) -> EventSource:
-    """The source of that name offered to the caller's account."""
+    """Return the source of that name offered to the caller's account."""
     source = ctx.scope.event_sources.get(name)
     if source is None:
         raise _missing(name)
@@ -160,7 +160,7 @@ def match(ctx: Context, source: EventSource) -> None:
 
 
 def release(ctx: Context, name: str) -> None:
-    """The bus of that name has gone: its source waits for another, and one that has ended is forgotten."""
+    """Note that the bus of a source was deleted: the source is PENDING again, and one that has expired is removed."""
     source = ctx.scope.event_sources.get(name)
     if source is None:
         return
@@ -177,7 +177,7 @@ def let_wait(ctx: Context, scope: Scope, source: EventSource) -> None:
 
     def expire() -> None:
         with ctx.alone:
-            # Whoever changed the source meanwhile has put another record in the place of this one.
+            # If the source was changed meanwhile, another record stands here now.
             if scope.event_sources.get(source.name) is waiting:
                 scope.event_sources[source.name] = replace(waiting, state="DELETED", expires=None)
 
@@ -185,7 +185,7 @@ def let_wait(ctx: Context, scope: Scope, source: EventSource) -> None:
 
 
 def wrong_state(source: EventSource, hint: str) -> ServiceError:
-    """The refusal for a source in another state than the call needs, in the API reference's sentence."""
+    """Return the refusal for a source in another state than the call needs, in the API reference's sentence."""
     return ServiceError(
         "InvalidStateException",
         "The specified state is not a valid state for an event source.",

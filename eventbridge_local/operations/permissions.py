@@ -75,7 +75,7 @@ def _check_short_form(params: Params) -> None:
 
 
 def _with_statement(policy: Document | None, params: Params, bus_arn: str) -> Document:
-    """The policy with the statement of a request in place of the one of its id, or behind all others."""
+    """Return the policy with the statement of a request in place of the one with its id, or at the end."""
     sid = params["StatementId"]
     statement = statement_of(sid, params["Principal"], bus_arn, params.get("Condition"))
     statements = [statement if each.get("Sid") == sid else each for each in statements_of(policy)]
@@ -111,7 +111,7 @@ def _store(ctx: Context, bus: Bus, policy: Document | None) -> None:
 
 
 def _document(text: str) -> Document:
-    """The policy of a request, refused when it is none; only the text about principals is captured from AWS."""
+    """Return the policy of a request, refused when it is none; only the text about principals is captured from AWS."""
     try:
         policy = json.loads(text)
     except (ValueError, RecursionError):
@@ -147,7 +147,7 @@ def _check_statement(statement: Any) -> None:
 
 
 def _check_principal(principal: Any) -> None:
-    """Everyone, or accounts, users and roles by id or ARN, or services by name."""
+    """Refuse a principal that is not everyone, or accounts, users and roles by id or ARN, or services by name."""
     if principal == "*":
         return
     valid = isinstance(principal, dict) and bool(principal) and all(map(_is_texts, principal.values()))

@@ -1,4 +1,4 @@
-"""Replays: start, describe, list, cancel. What they do to the bus is in ``bus/replays.py``."""
+"""Replays: start, describe, list, cancel. How they run is in ``delivery/replays.py``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def start_replay(ctx: Context, params: Params) -> Answer:
 
 
 def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple[Replay, Archive]:
-    """The replay of a request, entered in the records, and the archive it is of."""
+    """Return the replay of a request, entered in the records, and the archive it is of."""
     name, destination = params["ReplayName"], params["Destination"]
     bus = bus_named(ctx, destination["Arn"])
     archive = _archive_of(ctx, params["EventSourceArn"])
@@ -61,7 +61,7 @@ def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple
 
 @operation("DescribeReplay")
 def describe_replay(ctx: Context, params: Params) -> Answer:
-    """One replay. Times it has not reached yet are absent (recorded, facts 9.5)."""
+    """Describe a replay. Times it has not reached yet are absent (recorded, facts 9.5)."""
     _check_there(ctx, params["ReplayName"])
     replay = ctx.plane.replayer.look(ctx.scope, params["ReplayName"])
     return without_nones(
@@ -71,7 +71,7 @@ def describe_replay(ctx: Context, params: Params) -> Answer:
 
 @operation("ListReplays")
 def list_replays(ctx: Context, params: Params) -> Answer:
-    """Replays by name, a page at a time; a list entry has no ReplayArn, Description and Destination (facts 9.5)."""
+    """List replays by name, a page at a time; an item has no ReplayArn, Description and Destination (facts 9.5)."""
     if sum(member in params for member in _FILTERS) > 1:
         raise validation_error(
             "At most one filter is allowed for ListReplays. Use either : State, EventSourceArn, or NamePrefix."

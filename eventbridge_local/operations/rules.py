@@ -9,7 +9,7 @@ from eventbridge_local.delivery.archives import rule_was_forced
 from eventbridge_local.errors import ServiceError, limit_exceeded, validation_error
 from eventbridge_local.model.records import Rule, RuleState
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.lookup import bus_of, paged, place_of, refuse_managed, rule_arn, rule_of
+from eventbridge_local.operations.lookup import bus_of, paged, refuse_managed, rule_arn, rule_of, scope_of
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.operations.tags import check_tag_count, check_tags
 from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, matches, parse_event
@@ -45,14 +45,14 @@ def put_rule(ctx: Context, params: Params) -> Answer:
         targets=before.targets if before else (),
     )
     bus.put_rule(rule)
-    ctx.plane.scheduler.follow(place_of(ctx, rule.arn), rule)
+    ctx.plane.scheduler.follow(scope_of(ctx, rule.arn), rule)
     if before is None and tags:
-        place_of(ctx, rule.arn).tags[rule.arn] = tags
+        scope_of(ctx, rule.arn).tags[rule.arn] = tags
     return {"RuleArn": rule.arn}
 
 
 def _checked_trigger(params: Params) -> tuple[Pattern | None, Schedule | None]:
-    """What makes the rule run, compiled."""
+    """Return what makes the rule run, compiled."""
     pattern_text, schedule_text = params.get("EventPattern"), params.get("ScheduleExpression")
     if schedule_text is not None and _names_custom_bus(params):
         raise validation_error("ScheduleExpression is supported only on the default event bus.")
@@ -69,7 +69,7 @@ def _names_custom_bus(params: Params) -> bool:
 
 
 def compiled(text: str) -> Pattern:
-    """A pattern as PutRule, CreateArchive and TestEventPattern take it: valid, and not too complex."""
+    """Return a pattern as PutRule, CreateArchive and TestEventPattern take it: valid, and not too complex."""
     try:
         pattern = compile_pattern(text)
         check_complexity(pattern)
@@ -89,14 +89,14 @@ def _scheduled(text: str) -> Schedule:
 
 @operation("DescribeRule")
 def describe_rule(ctx: Context, params: Params) -> Answer:
-    """One rule; ``CreatedBy`` is shown here and not in lists (recorded, facts 3.2)."""
+    """Describe a rule; ``CreatedBy`` is shown here and not in lists (recorded, facts 3.2)."""
     rule = rule_of(bus_of(ctx, params), params["Name"])
     return {**_row(rule), "CreatedBy": rule.created_by}
 
 
 @operation("ListRules")
 def list_rules(ctx: Context, params: Params) -> Answer:
-    """The rules of a bus by name, a page at a time."""
+    """List the rules of a bus by name, a page at a time."""
     bus, prefix = bus_of(ctx, params), params.get("NamePrefix")
     names = sorted(name for name in bus.rules if name.startswith(prefix or ""))
     shown, token = paged(ctx, params, names, str, bus.record.arn, prefix)
@@ -121,7 +121,7 @@ def _set_state(ctx: Context, params: Params, state: RuleState) -> Answer:
     refuse_managed(rule)
     changed = replace(rule, state=state)
     bus.put_rule(changed)
-    ctx.plane.scheduler.follow(place_of(ctx, rule.arn), changed)
+    ctx.plane.scheduler.follow(scope_of(ctx, rule.arn), changed)
     return {}
 
 
@@ -139,15 +139,15 @@ def delete_rule(ctx: Context, params: Params) -> Answer:
             "Rule can't be deleted since it has targets.", hint=f"call RemoveTargets first, with Ids {ids}"
         )
     bus.remove_rule(rule.name)
-    rule_was_forced(place_of(ctx, rule.arn), rule)
-    ctx.plane.scheduler.forget(place_of(ctx, rule.arn), rule)
-    place_of(ctx, rule.arn).tags.pop(rule.arn, None)
+    rule_was_forced(scope_of(ctx, rule.arn), rule)
+    ctx.plane.scheduler.forget(scope_of(ctx, rule.arn), rule)
+    scope_of(ctx, rule.arn).tags.pop(rule.arn, None)
     return {}
 
 
 @operation("TestEventPattern")
 def test_event_pattern(_: Context, params: Params) -> Answer:
-    """Whether a pattern matches an event given as text. Source: facts 3.3, the fields it must have."""
+    """Return whether a pattern matches an event given as text. Source: facts 3.3, the fields it must have."""
     pattern = compiled(params["EventPattern"])
     refusal: Callable[[str], ServiceError] = lambda hint: validation_error("Parameter Event is not valid.", hint=hint)  # noqa: E731
     try:

@@ -10,7 +10,7 @@ from eventbridge_local.model.arn import Arn, parse_arn, split_rule_resource
 from eventbridge_local.model.limits import Limits
 from eventbridge_local.model.store import Bus
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.lookup import bus_named, bus_of_another, is_of_another, place_of, rule_of
+from eventbridge_local.operations.lookup import bus_named, bus_of_another, is_of_another, rule_of, scope_of
 from eventbridge_local.operations.table import Answer, Params, operation
 
 
@@ -19,7 +19,7 @@ def tag_resource(ctx: Context, params: Params) -> Answer:
     """Add tags; a key that is there gets the new value."""
     pairs = check_tags(params["Tags"])
     arn = _taggable(ctx, params["ResourceARN"], change=True)
-    tags = place_of(ctx, arn).tags
+    tags = scope_of(ctx, arn).tags
     together = {**tags.get(arn, {}), **pairs}
     check_tag_count(together, ctx.limits)
     tags[arn] = together
@@ -31,20 +31,20 @@ def untag_resource(ctx: Context, params: Params) -> Answer:
     """Remove tags by key; a key that is not there is no error (recorded, facts 2.7)."""
     arn = _taggable(ctx, params["ResourceARN"], change=True)
     gone = set(params["TagKeys"])
-    tags = place_of(ctx, arn).tags
+    tags = scope_of(ctx, arn).tags
     tags[arn] = {key: value for key, value in tags.get(arn, {}).items() if key not in gone}
     return {}
 
 
 @operation("ListTagsForResource")
 def list_tags_for_resource(ctx: Context, params: Params) -> Answer:
-    """The tags of a bus or rule, in the order they were given."""
+    """List the tags of a bus or rule, in the order they were given."""
     arn = _taggable(ctx, params["ResourceARN"], change=False)
-    return {"Tags": [{"Key": key, "Value": value} for key, value in place_of(ctx, arn).tags.get(arn, {}).items()]}
+    return {"Tags": [{"Key": key, "Value": value} for key, value in scope_of(ctx, arn).tags.get(arn, {}).items()]}
 
 
 def check_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """The tags of a request as a dict. Their number is a quota and looked at last; the texts are not recorded."""
+    """Return a request's tags as a dict. Their number is a quota and is checked last; the texts are not recorded."""
     pairs = [(tag["Key"], tag["Value"]) for tag in tags]
     given = dict(pairs)
     if len(given) < len(pairs):
@@ -61,7 +61,7 @@ def check_tag_count(tags: Mapping[str, str], limits: Limits) -> None:
 
 
 def _taggable(ctx: Context, text: str, *, change: bool) -> str:
-    """The ARN of an existing bus or rule; which of the two it must be is told by the ARN (facts 2.7)."""
+    """Return the ARN of an existing bus or rule; which of the two it must be is told by the ARN (facts 2.7)."""
     arn = parse_arn(text)
     if arn is None or arn.service != "events":
         raise validation_error(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")
@@ -79,7 +79,7 @@ def _taggable(ctx: Context, text: str, *, change: bool) -> str:
 
 
 def _bus_here_or_there(ctx: Context, arn: Arn, rule: str | None = None) -> Bus:
-    """The bus of an ARN: the caller's own, or another account's whose policy allows the call."""
+    """Return the bus of an ARN: the caller's own, or another account's whose policy allows the call."""
     if is_of_another(ctx, arn):
         return bus_of_another(ctx, arn, rule)
     return bus_named(ctx, str(arn))

@@ -8,7 +8,7 @@ from eventbridge_local.errors import limit_exceeded
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.records import Target
 from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.lookup import bus_of, paged, place_of, refuse_managed, rule_of
+from eventbridge_local.operations.lookup import bus_of, paged, refuse_managed, rule_of, scope_of
 from eventbridge_local.operations.table import Answer, Params, operation, without_nones
 from eventbridge_local.transforms import compile_input
 
@@ -33,7 +33,7 @@ def put_targets(ctx: Context, params: Params) -> Answer:
 
 
 def _rule_place(ctx: Context, bus: str) -> RulePlace:
-    """Where the rules of a bus are, from its name or ARN alone."""
+    """Return where the rules of a bus are, from its name or ARN alone."""
     caller, arn = ctx.scope.account, parse_arn(bus)
     if arn is None:
         return RulePlace(caller, ctx.scope.region, bus, caller)
@@ -53,13 +53,13 @@ def remove_targets(ctx: Context, params: Params) -> Answer:
     refuse_managed(rule, force=params.get("Force", False))
     gone = set(params["Ids"])
     bus.put_targets(rule, tuple(target for target in rule.targets if target.id not in gone))
-    rule_was_forced(place_of(ctx, rule.arn), rule)
+    rule_was_forced(scope_of(ctx, rule.arn), rule)
     return {"FailedEntryCount": 0, "FailedEntries": []}
 
 
 @operation("ListTargetsByRule")
 def list_targets_by_rule(ctx: Context, params: Params) -> Answer:
-    """The targets of a rule by id, each exactly as it was put (recorded, facts 4.1)."""
+    """List the targets of a rule by id, each exactly as it was put (recorded, facts 4.1)."""
     bus = bus_of(ctx, params)
     rule = rule_of(bus, params["Rule"])
     shown, token = paged(
@@ -70,7 +70,7 @@ def list_targets_by_rule(ctx: Context, params: Params) -> Answer:
 
 @operation("ListRuleNamesByTarget")
 def list_rule_names_by_target(ctx: Context, params: Params) -> Answer:
-    """The names of this bus's rules that have a target of exactly that ARN."""
+    """List the names of this bus's rules that have a target of exactly that ARN."""
     bus, arn = bus_of(ctx, params), params["TargetArn"]
     names = sorted(rule.name for rule in bus.rules.values() if any(target.arn == arn for target in rule.targets))
     shown, token = paged(ctx, params, names, str, bus.record.arn, arn)

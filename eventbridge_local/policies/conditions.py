@@ -31,12 +31,12 @@ def _wildcard(pattern: str) -> re.Pattern[str]:
 
 
 def like(pattern: str, text: str) -> bool:
-    """Whether a text fits a pattern in which ``*`` stands for anything and ``?`` for one character."""
+    """Return whether a text fits a pattern in which ``*`` stands for anything and ``?`` for one character."""
     return _wildcard(pattern).fullmatch(text) is not None
 
 
 def arn_like(pattern: str, text: str) -> bool:
-    """Like ``like``, but each of the six parts of an ARN for itself: a ``*`` does not reach over a colon."""
+    """Compare as ``like`` does, but part by part of an ARN: a ``*`` does not match a colon."""
     patterns, parts = pattern.split(":", 5), text.split(":", 5)
     return parse_arn(text) is not None and len(patterns) == 6 and all(map(like, patterns, parts))
 
@@ -88,7 +88,7 @@ OPERATORS: dict[str, _Operator] = {
 
 
 def known_operator(name: str) -> bool:
-    """Whether an operator, with its prefix and suffix, is one that ``satisfied`` evaluates."""
+    """Return whether an operator, with its prefix and suffix, is one that ``satisfied`` evaluates."""
     prefix, colon, rest = name.rpartition(":")
     if colon and prefix not in _SET_OPERATORS:
         return False
@@ -96,7 +96,7 @@ def known_operator(name: str) -> bool:
 
 
 def satisfied(block: Mapping[str, Mapping[str, Any]], context: Context) -> bool:
-    """Whether a ``Condition`` holds; one with an operator that is not known never does."""
+    """Return whether a ``Condition`` holds; one with an operator that is not known never does."""
     said = {key.lower(): _texts(values) for key, values in context.items()}
     return all(
         _holds(operator, said.get(key.lower(), ()), _texts(wanted), said)
@@ -122,13 +122,13 @@ def _holds(name: str, given: Sequence[str], wanted: Sequence[str], said: Mapping
 
 
 def _filled(value: str, said: Mapping[str, Sequence[str]]) -> str:
-    """A value of the policy with its variables, such as ``${aws:PrincipalAccount}``, filled in."""
+    """Return a value of the policy with its variables, such as ``${aws:PrincipalAccount}``, filled in."""
     if "${" not in value:
         return value
     return _VARIABLE.sub(lambda found: next(iter(said.get(found.group(1).lower(), ())), found.group()), value)
 
 
 def _texts(values: Any) -> Sequence[str]:
-    """One value or several, as texts; JSON's true is ``true``."""
+    """Return one value or several, as texts; JSON's true is ``true``."""
     several = values if isinstance(values, list | tuple | set | frozenset) else [values]
     return [str(value).lower() if isinstance(value, bool) else str(value) for value in several]

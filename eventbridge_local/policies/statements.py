@@ -25,7 +25,7 @@ PUT_EVENTS = "events:PutEvents"
 
 
 def statement_of(sid: str, principal: str, bus_arn: str, condition: Mapping[str, str] | None = None) -> Document:
-    """The statement that the short form of PutPermission makes (recorded, facts 2.2).
+    """Return the statement that the short form of PutPermission makes (recorded, facts 2.2).
 
     Args:
         principal: twelve digits, or ``*`` for everyone.
@@ -44,12 +44,12 @@ def statement_of(sid: str, principal: str, bus_arn: str, condition: Mapping[str,
 
 
 def policy_text(policy: Document) -> str:
-    """The document as DescribeEventBus shows it; its length is what counts for the limit."""
+    """Return the document as DescribeEventBus shows it; its length is what counts for the limit."""
     return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
 
 
 def statements_of(policy: Document | None) -> list[Document]:
-    """The statements of a policy, which may hold a single one without a list."""
+    """Return the statements of a policy, which may hold a single one without a list."""
     statements = [] if policy is None else policy.get("Statement", [])
     return [statements] if isinstance(statements, Mapping) else list(statements)
 
@@ -63,7 +63,7 @@ def effect_of(
     context: Context,
     resource: str | None = None,
 ) -> Effect | None:
-    """What a policy says to a request; the arguments are those of ``allows``. None when it says nothing."""
+    """Return what a policy says to a request; the arguments are those of ``allows``. None when it says nothing."""
     effects = {
         statement.get("Effect")
         for statement in statements_of(policy)
@@ -84,7 +84,7 @@ def allows(
     context: Context,
     resource: str | None = None,
 ) -> bool:
-    """Whether a caller may do something to a bus.
+    """Return whether a caller may do something to a bus.
 
     Args:
         policy: the document of the bus, None when it has none.
@@ -101,7 +101,7 @@ def allows(
 def may_put(
     store: Store, caller_account: str, bus_arn: str, event: Event, by_rule: bool = True, rule_arn: str | None = None
 ) -> bool:
-    """Whether an account may put an event on a bus: its own, or one of another account whose policy allows it.
+    """Return whether an account may put an event on a bus: its own, or one of another account whose policy allows it.
 
     A bus that nobody made in this mock refuses nothing.
 
@@ -127,7 +127,7 @@ def effect_of_put(
     detail: Mapping[str, Any],
     said: Mapping[str, str],
 ) -> Effect | None:
-    """What the policy of a bus says to an event; ``said`` are further condition keys of the request."""
+    """Return what the policy of a bus says to an event; ``said`` are further condition keys of the request."""
     arn = parse_arn(bus_arn)
     if arn is None:
         return None
@@ -150,7 +150,7 @@ def effect_of_put(
 
 
 def caller_context(store: Store, account: str, region: str) -> dict[str, str]:
-    """What is known of every call: who makes it, and where."""
+    """Return what is known of every call: who makes it, and where."""
     context: dict[str, str] = {
         "aws:PrincipalAccount": account,
         "aws:PrincipalArn": root_arn(account, region),
@@ -164,12 +164,12 @@ def caller_context(store: Store, account: str, region: str) -> dict[str, str]:
 
 
 def root_arn(account: str, region: str) -> str:
-    """The ARN by which the mock calls a caller, of whom it knows only the account."""
+    """Return the ARN by which the mock calls a caller, of whom it knows only the account."""
     return f"arn:{partition_of(region)}:iam::{account}:root"
 
 
 def _details(detail: Mapping[str, Any]) -> dict[str, str]:
-    """The three members of the detail that policies may ask for (User Guide)."""
+    """Return the three members of the detail that policies may ask for (User Guide)."""
     found = {}
     for path in ("eventTypeCode", "service", "userIdentity.principalId"):
         value: Any = detail
@@ -190,7 +190,7 @@ def _applies(statement: Document, action: str, account: str, resource: str, cont
 
 
 def _names(statement: Document, element: str, test: Any) -> bool:
-    """Whether an element, or its ``Not`` form, takes the request in. A bus policy without a resource is for its bus."""
+    """Return whether an element or its ``Not`` form covers the request. Without Resource a policy is for its bus."""
     if element in statement:
         return bool(test(statement[element]))
     if f"Not{element}" in statement:
@@ -220,5 +220,5 @@ def _any_like(patterns: Any, text: str, *, ignore_case: bool = False) -> bool:
 
 
 def several(value: Any) -> Iterable[str]:
-    """A member that may be one text or a list of them."""
+    """Return a member that may be one text or a list of them."""
     return [value] if isinstance(value, str) else list(value)
