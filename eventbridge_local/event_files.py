@@ -7,7 +7,6 @@ spelling it was captured in. What is no envelope is given out as a ``BadLine`` i
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import re
 import zlib
@@ -16,6 +15,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from eventbridge_local.json_text import JsonError, Member, members
 from eventbridge_local.model.event import Event
 from eventbridge_local.patterns import parse_event
 
@@ -23,10 +23,6 @@ PathLike = str | os.PathLike[str]
 
 #: No event comes near this; a file without line breaks must not fill the memory.
 _LONGEST_LINE = 8 * 1024 * 1024
-_START = re.compile(r"[ \t\r\n]*\{")
-_NAME = re.compile(r'[ \t\r\n]*"((?:[^"\\]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*')
-_NEXT = re.compile(r"[ \t\r\n]*([,}])")
-_DECODER = json.JSONDecoder()
 _NEEDED = ("detail-type", "source", "account", "time", "region", "detail")
 _TEXTS = ("id", "detail-type", "source", "account", "time", "region", "replay-name")
 #: Texts that are written without a look for what JSON must escape.
@@ -85,9 +81,11 @@ def read_event(line: bytes) -> Event:
     Raises:
         ValueError: it is no envelope; the message says why.
     """
-    members = _members(_text_of(line))
-    values = _checked({name: value for name, (value, _) in members.items()})
-    detail_text = members["detail"][1]
+    text = _text_of(line).rstrip("\r\n")
+    found = _members(text)
+    values = _checked({name: member.value for name, member in found.items()})
+    detail = found["detail"]
+    detail_text = text[detail.start : detail.end]
     return Event(
         id=values.get("id", ""),
         detail_type=values["detail-type"],
@@ -102,7 +100,7 @@ def read_event(line: bytes) -> Event:
     )
 
 
-def _checked(values: dict[str, Any]) -> dict[str, Any]:
+def _checked(values: dict[str | int, Any]) -> dict[str | int, Any]:
     """The members of an envelope, of which the needed ones are there and all known ones of their type."""
     for name in _NEEDED:
         if name not in values:
@@ -153,37 +151,13 @@ def _text_of(line: bytes) -> str:
         raise _NoEvent(f"not UTF-8 at byte {error.start + 1}") from None
 
 
-def _members(text: str) -> dict[str, tuple[Any, str]]:
-    """Value and spelling of each member of a JSON object, by name; of a repeated name the last."""
-    found: dict[str, tuple[Any, str]] = {}
-    at, sign = _part(_START, text, 0, "an object").end(), ","
-    while sign == ",":
-        name = _part(_NAME, text, at, "a member")
-        value, at = _value(text, name.end())
-        found[name[1]] = value, text[name.end() : at]
-        after = _part(_NEXT, text, at, "a comma or a brace")
-        sign, at = after[1], after.end()
-    if text[at:].strip():
-        raise _NoEvent(f"text behind the envelope, at column {at + 1}")
-    return found
-
-
-def _part(pattern: re.Pattern[str], text: str, at: int, what: str) -> re.Match[str]:
-    found = pattern.match(text, at)
-    if found is None:
-        raise _NoEvent(f"not JSON: {what} should be at column {at + 1}")
-    return found
-
-
-def _value(text: str, at: int) -> tuple[Any, int]:
-    """The JSON value that begins at ``at``, and where it ends."""
+def _members(text: str) -> dict[str | int, Member]:
+    if text[:1] != "{" and text.strip(" \t\r\n")[:1] != "{":
+        raise _NoEvent("not a JSON object")
     try:
-        return _DECODER.raw_decode(text, at)
-    except RecursionError:
-        raise _NoEvent("nested too deeply") from None
-    except ValueError as error:
-        column = f"column {getattr(error, 'pos', at) + 1}"
-        raise _NoEvent(f"not JSON: {getattr(error, 'msg', error)} at {column}") from None
+        return members(text)
+    except JsonError as broken:
+        raise _NoEvent(f"not JSON at column {broken.position[1]}: {broken.brief}") from None
 
 
 def _detail_tree(text: str) -> dict[str, Any]:

@@ -32,6 +32,11 @@ LONGEST_NUMBER = 1000
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 """What ends a line for the parser of AWS."""
 
+_FOR_JAVA = re.compile(
+    r" \((?:start marker at|for (?:Object|Array) starting at) \[Source: .*\)|: enable `JsonReadFeature\.\w+` to allow",
+    re.DOTALL,
+)
+
 TokenKind = Literal["{", "}", "[", "]", "name", "string", "number", "word", "end"]
 
 
@@ -55,6 +60,11 @@ class JsonError(ValueError):
         self.at = at
         self.cursor = cursor
         self.word_at = word_at
+
+    @property
+    def brief(self) -> str:
+        """What is wrong, without the quoted text and the settings of the parser; for messages that are not AWS's."""
+        return _FOR_JAVA.sub("", self.message)
 
     @property
     def position(self) -> tuple[int, int]:

@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 _WHITE = re.compile(r"[ \t\r\n]*")
+_NAME = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*')
+_NEXT = re.compile(r"[ \t\r\n]*([,}\]])[ \t\r\n]*")
+_tuple = tuple.__new__  # makes a named tuple in half the time; files of events have many members
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _BLANK_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 _BRACKET_OR_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
@@ -276,19 +279,21 @@ def _members_at(text: str, start: int) -> tuple[dict[str | int, Member], int]:
         if opening == "{":
             name, at = _name_at(text, at)
         value, end = _DECODE(text, at)
-        found[name] = Member(value, name_at, at, end)
-        at = _after_white(text, end)
-        if text[at] == closing:
-            return found, at + 1
-        if text[at] != ",":
+        found[name] = _tuple(Member, (value, name_at, at, end))
+        mark = _NEXT.match(text, end)
+        if mark is None:
             raise ValueError
-        at = _after_white(text, at + 1)
+        if mark[1] == closing:
+            return found, mark.end(1)
+        if mark[1] != ",":
+            raise ValueError
+        at = mark.end()
 
 
 def _name_at(text: str, at: int) -> tuple[str, int]:
     """The name that begins at an index, and where its value begins."""
-    name, at = _DECODE(text, at)
-    at = _after_white(text, at)
-    if type(name) is not str or text[at] != ":":
+    head = _NAME.match(text, at)
+    if head is None:
         raise ValueError
-    return name, _after_white(text, at + 1)
+    name = head[1]
+    return json.loads(f'"{name}"') if "\\" in name else name, head.end()

@@ -91,6 +91,14 @@ def test_mistakes_have_the_words_and_places_of_aws(text: str, message: str, posi
     assert error.position == position
 
 
+def test_a_brief_reason_does_not_quote_the_text() -> None:
+    """AWS's parser quotes the whole text for brackets that do not fit, and settings that nobody here can change."""
+    assert mistake("NaN").brief == "Non-standard token 'NaN'"
+    assert mistake('{"a": 1').brief == "Unexpected end-of-input: expected close marker for Object"
+    assert mistake('{"a": [1}').brief == "Unexpected close marker '}': expected ']'"
+    assert mistake("nope").brief == mistake("nope").message
+
+
 def test_several_values() -> None:
     """Values on lines of their own are taken together, values on one line are not."""
     check_lines('"a"\n{"b":\n1}  \n 3')

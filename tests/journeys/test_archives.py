@@ -143,7 +143,7 @@ def test_yesterdays_production_events_still_reach_my_rules(tmp_path: Path) -> No
         report = eb.replay_from(capture)
         assert report.count == 2
         assert report.matched == {"Large": 2, "Renamed": 0}
-        assert [str(bad) for bad in report.bad_lines] == ["line 3: not JSON: an object should be at column 1"]
+        assert [str(bad) for bad in report.bad_lines] == ["line 3: not a JSON object"]
         eb.assert_delivered(target="InvoiceFunction", payload={"account": "210987654321", "detail": {"total": 120}})
 
 
