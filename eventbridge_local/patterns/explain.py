@@ -122,14 +122,14 @@ class Explanation:
 
 
 def matches(pattern: Pattern | str | Mapping[str, Any], event: Any) -> Match:
-    """Whether an event satisfies a pattern.
+    """Tell whether an event satisfies a pattern.
 
     Args:
         pattern: JSON text, a dict, or a compiled pattern.
         event: JSON text, a dict, or an object with an ``envelope``, such as an entry of ``eb.events``.
 
     Returns:
-        what is true or false.
+        An object that is true or false.
 
     Raises:
         InvalidPattern: AWS would refuse the pattern; the text is AWS's.
@@ -139,14 +139,14 @@ def matches(pattern: Pattern | str | Mapping[str, Any], event: Any) -> Match:
 
 
 def explain(pattern: Pattern | str | Mapping[str, Any], event: Any) -> Explanation:
-    """Why an event does or does not satisfy a pattern. It never disagrees with ``matches``.
+    """Tell why an event does or does not satisfy a pattern. It never disagrees with ``matches``.
 
     Args:
         pattern: JSON text, a dict, or a compiled pattern.
         event: JSON text, a dict, or an object with an ``envelope``, such as an entry of ``eb.events``.
 
     Returns:
-        what is true or false as ``matches`` says, and tells the fields one by one when printed.
+        An object that is true or false as ``matches`` says, and that tells the fields one by one when printed.
 
     Raises:
         InvalidPattern: AWS would refuse the pattern; the text is AWS's.
@@ -198,7 +198,7 @@ def _inconsistent(report: FieldReport, found: Found) -> FieldReport:
     """Each field is satisfied somewhere, but not in one element of the arrays they share."""
     if not found.in_array:
         return report
-    hint = "every field is satisfied, but by different elements of an array; EventBridge wants one element for all"
+    hint = "each field is satisfied, but by different elements of an array; one element must satisfy all of them"
     mismatch = Mismatch(report.path, "array_consistency", report.wanted, report.actual, hint)
     return FieldReport(report.path, report.wanted, report.actual, mismatch)
 
@@ -214,7 +214,7 @@ def _overlaps(subrules: tuple[SubRule, ...]) -> Iterator[str]:
             if all(one & two for one, two in pairs) and any(two - one for one, two in pairs):
                 yield (
                     f"branches {other} and {number} of $or share a value at {listed(each.path for each in rule)}; "
-                    f"the real engine may lose branch {number}, so put it first or merge the two"
+                    f"the real EventBridge may ignore branch {number}, so put it first or merge the two"
                 )
         same_paths.append((number, lists))
 
@@ -255,19 +255,22 @@ def _reason(field: Field, found: Found, tree: Mapping[str, Any]) -> tuple[Mismat
     if not found.values:
         return _nothing(field, found, tree)
     if all(type(each) is Absent for each in field.conditions):
-        return "present", "exists: false wants the field to be missing"
+        return "present", "exists: false matches only if the field is missing"
     for value in found.values:
         if hint := _type_hint(field, value):
             return "type", hint
     for value in found.values:
         if hint := _case_hint(field, value):
             return "case", hint
-    return ("element", "no element of the array satisfies it") if len(found.values) > 1 else ("value", "")
+    return ("element", "no element of the array satisfies the condition") if len(found.values) > 1 else ("value", "")
 
 
 def _nothing(field: Field, found: Found, tree: Mapping[str, Any]) -> tuple[MismatchKind, str]:
     if found.containers:
-        return "exists_on_non_leaf", "EventBridge looks at values only; an object or an empty array is not one"
+        return (
+            "exists_on_non_leaf",
+            "EventBridge compares values only; an object or an empty array is not a value",
+        )
     wanted_depth = field.path.count(".")
     name = field.path.rpartition(".")[2]
     for path in _paths(tree):
