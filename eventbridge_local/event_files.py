@@ -1,7 +1,8 @@
-"""Events as a file: JSON Lines, one envelope a line as AWS delivers it, gzip when the name ends in ``.gz``.
+"""Events in files, archives as a test sees them, and the events of a file put on a bus.
 
-Strategy: nothing is ever held but one line. A line is taken apart by its members, because the detail must keep the
-spelling it was captured in. What is no envelope is given out as a ``BadLine`` in its place, and reading goes on.
+A file holds JSON Lines: one envelope in each line as AWS delivers it, gzip when the name ends in ``.gz``. Only one line
+is held at a time. A line is taken apart by its members, because the detail must keep the spelling it was captured in. A
+line that is not an envelope is returned as a ``BadLine`` in its place, and reading goes on.
 """
 
 from __future__ import annotations
@@ -10,28 +11,39 @@ import gzip
 import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from eventbridge_local.errors import UsageError
 from eventbridge_local.json_text import JsonError, Member, members
-from eventbridge_local.model.event import Event
+from eventbridge_local.model.archives import Archive
+from eventbridge_local.model.arn import parse_arn, rule_resource
+from eventbridge_local.model.event import Event, replayed
+from eventbridge_local.model.records import Rule
+from eventbridge_local.model.store import Bus, Scope
 from eventbridge_local.patterns import parse_event
 
 PathLike = str | os.PathLike[str]
+Names = str | Iterable[str]
 
-#: No event comes near this; a file without line breaks must not fill the memory.
+#: The ``replay-name`` of events that come from a file.
+FROM_FILE = "replay-from-file"
+_MOST_BAD_LINES = 1_000
+#: No event is as long as this; a file without line breaks must not fill the memory.
 _LONGEST_LINE = 8 * 1024 * 1024
 _NEEDED = ("detail-type", "source", "account", "time", "region", "detail")
 _TEXTS = ("id", "detail-type", "source", "account", "time", "region", "replay-name")
-#: Texts that are written without a look for what JSON must escape.
+#: Texts that are written without a search for characters that JSON must escape.
 _PLAIN_TEXTS = ("id", "account", "region")
 _PLAIN = re.compile(r"[\w.:-]*")
+_SECOND = timedelta(seconds=1)
 
 
 class BadLine(NamedTuple):
-    """A line that is no event: its number, from 1, and why."""
+    """A line that is not an event: its number, from 1, and the reason."""
 
     number: int
     reason: str
@@ -40,21 +52,218 @@ class BadLine(NamedTuple):
         return f"line {self.number}: {self.reason}"
 
 
-class _NoEvent(ValueError):
-    """Why a line is no event."""
+# archives
+
+
+class ArchiveView:
+    """An archive from the test's side."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._archive.record.name
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return self._archive.record.arn
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events in it now, in the order of their arrival."""
+        return tuple(self._archive.events())
+
+    def __len__(self) -> int:
+        return self._archive.measure()[0]
+
+    def as_replay_request(
+        self, *, start: datetime | None = None, end: datetime | None = None, rules: Names = ()
+    ) -> dict[str, Any]:
+        """Return the parameters of ``client.start_replay`` without the name.
+
+        Use them as ``start_replay(ReplayName="x", **request)``.
+
+        Args:
+            start: events from this time on, aware; by default from the oldest event on.
+            end: events before this time, aware; by default up to the newest event.
+            rules: names or ARNs of the rules that receive the events, all by default.
+
+        Raises:
+            UsageError: the archive has no event, so there is no time to take.
+        """
+        times = [event.time for event in self._archive.events()]
+        if not times and (start is None or end is None):
+            raise UsageError(f"archive {self.name!r} has no event; give start= and end=, or put events first")
+        record = self._archive.record
+        chosen = [_rule_arn(record.bus_arn, rule) for rule in _several(rules)]
+        return {
+            "EventSourceArn": record.arn,
+            "EventStartTime": start or min(times).replace(microsecond=0),
+            "EventEndTime": end or max(times).replace(microsecond=0) + _SECOND,
+            "Destination": {"Arn": record.bus_arn, **({"FilterArns": chosen} if chosen else {})},
+        }
+
+    def __repr__(self) -> str:
+        return f"<Archive {self.name!r} of {len(self)} events>"
+
+
+def archived_events(scope: Scope, name: str) -> list[Event]:
+    """Return the events of the archive of that name or ARN.
+
+    Raises:
+        UsageError: there is no such archive.
+    """
+    found = scope.archives.get(name.rpartition("archive/")[2])
+    if found is None:
+        raise UsageError(f"there is no archive {name!r}; archives here: {_listed(scope.archives)}")
+    return found.events()
+
+
+def _rule_arn(bus_arn: str, rule: str) -> str:
+    if parse_arn(rule) is not None:
+        return rule
+    start, _, bus = bus_arn.partition("event-bus/")
+    return f"{start}{rule_resource(bus, rule)}"
+
+
+# events of a file on a bus
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """What ``eb.replay_from`` did.
+
+    Attributes:
+        count: how many events were put on the bus.
+        matched: how many of them each rule matched, by the name of the rule; 0 for a rule that matched none.
+        unmatched: how many no rule matched.
+        bad_count: how many lines are not events.
+        bad_lines: the first thousand of them, each with ``number`` and ``reason``.
+    """
+
+    count: int
+    matched: Mapping[str, int]
+    unmatched: int
+    bad_count: int = 0
+    bad_lines: tuple[BadLine, ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        rules = [f"  {name}: {count}" for name, count in self.matched.items()]
+        bad = [f"  {line}" for line in self.bad_lines[:10]]
+        lines = "1 line is not an event" if self.bad_count == 1 else f"{self.bad_count} lines are not events"
+        return "\n".join(
+            [
+                f"{self.count} events replayed, {self.unmatched} of them matched by no rule",
+                *rules,
+                *([lines] if self.bad_count else ()),
+                *bad,
+                *([f"  and {self.bad_count - len(bad)} more"] if self.bad_count > len(bad) else ()),
+            ]
+        )
+
+
+def replay_file(
+    path: PathLike,
+    bus: Bus,
+    rules: Names | None,
+    replay_name: str | None,
+    *,
+    new_id: Callable[[], str],
+    put: Callable[[Event, frozenset[str] | None], None],
+) -> ReplayReport:
+    """Put the events of a file on a bus, one after the other, and count the rules that match them.
+
+    Args:
+        path: the file.
+        bus: the bus, for its rules.
+        rules: names or ARNs of the rules that receive the events; None for all.
+        replay_name: the ``replay-name`` of the events; None keeps the one that each was captured with.
+        new_id: returns the id of the next event.
+        put: puts an event on the bus, for the rules with these ARNs; None means all rules.
+
+    Raises:
+        UsageError: there is no such rule.
+        OSError: the file cannot be read.
+    """
+    chosen = _chosen_rules(bus, rules)
+    only = None if rules is None else frozenset(rule.arn for rule in chosen)
+    matched = {rule.name: 0 for rule in chosen}
+    count = unmatched = bad_count = 0
+    bad_lines: list[BadLine] = []
+    for found in read_events(path):
+        if isinstance(found, BadLine):
+            bad_count += 1
+            if len(bad_lines) < _MOST_BAD_LINES:
+                bad_lines.append(found)
+            continue
+        event = replayed(found, new_id(), found.replay_name if replay_name is None else replay_name)
+        hits = [rule.name for rule in bus.match(event)[1] if rule.name in matched]
+        for name in hits:
+            matched[name] += 1
+        count += 1
+        unmatched += not hits
+        put(event, only)
+    return ReplayReport(count, matched, unmatched, bad_count, tuple(bad_lines))
+
+
+def bus_called(scope: Scope, name: str) -> Bus:
+    """Return the bus of that name or ARN.
+
+    Raises:
+        UsageError: there is no such bus in this account and Region.
+    """
+    arn = parse_arn(name)
+    bus = scope.buses.get(name if arn is None else arn.resource.removeprefix("event-bus/"))
+    if bus is None or (arn is not None and bus.record.arn != name):
+        raise UsageError(
+            f"there is no event bus {name!r} in {scope.region} of account {scope.account}; "
+            f"buses here: {_listed(scope.buses)}"
+        )
+    return bus
+
+
+def _chosen_rules(bus: Bus, rules: Names | None) -> list[Rule]:
+    """Return the rules that receive the events: those named, or all but managed rules."""
+    if rules is None:
+        return [rule for rule in bus.rules.values() if rule.managed_by is None]
+    found = {rule.name: rule for rule in bus.rules.values()}
+    found.update((rule.arn, rule) for rule in bus.rules.values())
+    names = _several(rules)
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise UsageError(f"there is no rule {missing[0]!r} on bus {bus.name!r}; rules there: {_listed(bus.rules)}")
+    return [found[name] for name in names]
+
+
+def _several(names: Names) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+# writing and reading
+
+
+class _NotAnEvent(ValueError):
+    """Why a line is not an event."""
 
 
 def write_events(events: Iterable[Event], path: PathLike) -> int:
-    """Write one envelope a line, and replace the file if there is one. Returns how many were written."""
+    """Write one envelope in each line, in place of what the file held; return how many were written."""
     with _opened(path, "wb") as file:
         return sum(bool(file.write(event.text.encode("utf-8", "surrogatepass") + b"\n")) for event in events)
 
 
 def read_events(path: PathLike) -> Iterator[Event | BadLine]:
-    """The events of a file in its order, each with the id it was captured with; blank lines are skipped.
+    """Yield the events of a file in its order, each with the id it was captured with; blank lines are skipped.
 
-    An envelope needs ``detail-type``, ``source``, ``account``, ``time``, ``region`` and an object as ``detail``;
-    members nobody knows are ignored.
+    An envelope needs ``detail-type``, ``source``, ``account``, ``time``, ``region`` and an object as ``detail``; other
+    members than those of an envelope are ignored.
 
     Raises:
         OSError: the file cannot be read, or is not gzip although its name says so.
@@ -64,26 +273,26 @@ def read_events(path: PathLike) -> Iterator[Event | BadLine]:
 
 
 def events_in(file: BinaryIO) -> Iterator[Event | BadLine]:
-    """The events of a stream of uncompressed lines; see ``read_events``."""
+    """Yield the events of a stream of uncompressed lines; see ``read_events``."""
     for number, line in _lines(file):
-        if isinstance(line, _NoEvent):
+        if isinstance(line, _NotAnEvent):
             yield BadLine(number, str(line))
         elif line.strip():
             try:
                 yield read_event(line)
-            except _NoEvent as why:
+            except _NotAnEvent as why:
                 yield BadLine(number, str(why))
 
 
 def read_event(line: bytes) -> Event:
-    """The event of one line.
+    """Return the event of one line.
 
     Raises:
-        ValueError: it is no envelope; the message says why.
+        ValueError: the line is not an envelope; the message says why.
     """
     text = _text_of(line).rstrip("\r\n")
     found = _members(text)
-    values = _checked({name: member.value for name, member in found.items()})
+    values = _checked({str(name): member.value for name, member in found.items()})
     detail = found["detail"]
     detail_text = text[detail.start : detail.end]
     return Event(
@@ -91,7 +300,7 @@ def read_event(line: bytes) -> Event:
         detail_type=values["detail-type"],
         source=values["source"],
         account=values["account"],
-        time=_instant(values["time"]),
+        time=_time(values["time"]),
         region=values["region"],
         resources=tuple(values.get("resources", ())),
         detail_text=detail_text,
@@ -100,20 +309,29 @@ def read_event(line: bytes) -> Event:
     )
 
 
-def _checked(values: dict[str | int, Any]) -> dict[str | int, Any]:
-    """The members of an envelope, of which the needed ones are there and all known ones of their type."""
+def _members(text: str) -> dict[str | int, Member]:
+    if text[:1] != "{" and text.strip(" \t\r\n")[:1] != "{":
+        raise _NotAnEvent("not a JSON object")
+    try:
+        return members(text)
+    except JsonError as broken:
+        raise _NotAnEvent(f"not JSON at column {broken.position[1]}: {broken.brief}") from None
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of an envelope after a check that those needed exist and all have their type."""
     for name in _NEEDED:
         if name not in values:
-            raise _NoEvent(f"the envelope has no {name!r}")
+            raise _NotAnEvent(f"the envelope has no {name!r}")
     for name in _TEXTS:
         if not isinstance(values.get(name, ""), str):
-            raise _NoEvent(f"{name!r} is not a string")
+            raise _NotAnEvent(f"{name!r} is not a string")
     for name in _PLAIN_TEXTS:
         if not _PLAIN.fullmatch(values.get(name, "")):
-            raise _NoEvent(f"{name!r} is no such thing: {values[name][:40]!r}")
+            raise _NotAnEvent(f"{name!r} has characters that it never has: {values[name][:40]!r}")
     resources = values.get("resources", [])
     if not isinstance(resources, list) or not all(isinstance(each, str) for each in resources):
-        raise _NoEvent("'resources' is not a list of strings")
+        raise _NotAnEvent("'resources' is not a list of strings")
     return values
 
 
@@ -122,8 +340,8 @@ def _opened(path: PathLike, mode: str) -> BinaryIO:
     return cast("BinaryIO", opener(path, mode))
 
 
-def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | _NoEvent]]:
-    """Lines with their numbers; in place of one that cannot be read the reason."""
+def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | _NotAnEvent]]:
+    """Yield lines with their numbers; for a line that cannot be read, the reason."""
     for number in count(1):
         try:
             line = file.readline(_LONGEST_LINE)
@@ -133,11 +351,11 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | _NoEvent]]:
         except (EOFError, zlib.error, gzip.BadGzipFile) as damage:
             if number == 1 and isinstance(damage, gzip.BadGzipFile):
                 raise
-            yield number, _NoEvent("the compressed data is damaged; nothing can be read from here on")
+            yield number, _NotAnEvent("the compressed data is damaged; nothing can be read from here on")
             return
         if not line:
             return
-        yield number, _NoEvent(f"longer than {_LONGEST_LINE:,} bytes") if cut else line
+        yield number, _NotAnEvent(f"longer than {_LONGEST_LINE:,} bytes") if cut else line
 
 
 def _is_cut(part: bytes) -> bool:
@@ -148,30 +366,21 @@ def _text_of(line: bytes) -> str:
     try:
         return line.decode("utf-8-sig", "surrogatepass")
     except UnicodeDecodeError as error:
-        raise _NoEvent(f"not UTF-8 at byte {error.start + 1}") from None
-
-
-def _members(text: str) -> dict[str | int, Member]:
-    if text[:1] != "{" and text.strip(" \t\r\n")[:1] != "{":
-        raise _NoEvent("not a JSON object")
-    try:
-        return members(text)
-    except JsonError as broken:
-        raise _NoEvent(f"not JSON at column {broken.position[1]}: {broken.brief}") from None
+        raise _NotAnEvent(f"not UTF-8 at byte {error.start + 1}") from None
 
 
 def _detail_tree(text: str) -> dict[str, Any]:
     try:
         return parse_event(text)
     except ValueError as error:
-        raise _NoEvent(f"'detail': {error}" if text.startswith("{") else "'detail' is not an object") from None
+        raise _NotAnEvent(f"'detail': {error}" if text.startswith("{") else "'detail' is not an object") from None
 
 
-def _instant(text: str) -> datetime:
+def _time(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
         if instant.tzinfo is not None:
             return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise _NoEvent(f"'time' is not of the form 2026-03-06T09:00:00Z: {text[:40]!r}")
+    raise _NotAnEvent(f"'time' is not of the form 2026-03-06T09:00:00Z: {text[:40]!r}")

@@ -29,7 +29,6 @@ LEVELS = {
     "operations": 6,
     "botocore_hooks": 7,
     "report": 7,
-    "captures": 7,
     "contracts": 7,
     "iac": 7,
     "options": 8,

@@ -99,7 +99,7 @@ GIVEN = {
     ],
     "Coverage": ["report.coverage.Coverage", "report.coverage.RuleCoverage"],
     "Templates": ["iac.plan.LoadReport", "iac.plan.LoadedRule", "iac.plan.LoadedTarget"],
-    "Archives and files": ["captures.ArchiveView", "captures.ReplayReport"],
+    "Archives and files": ["event_files.ArchiveView", "event_files.ReplayReport"],
     "Findings of contracts": ["contracts.collection.Contract", "contracts.violations.Violation"],
     "Samples": ["samples.catalog.Sample"],
     "Outcomes of put_all": ["batching.PutOutcome"],

@@ -12,18 +12,16 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 from eventbridge_local.bench import Bench
-from eventbridge_local.captures import FROM_FILE
 from eventbridge_local.cli.commands import document_of
 from eventbridge_local.cli.inputs import Text, read_events
 from eventbridge_local.cli.output import Progress, Terminal, count
 from eventbridge_local.cli.templates import bus_for, loaded
 from eventbridge_local.delivery.engine import Arrival
 from eventbridge_local.delivery.journal import Routing
-from eventbridge_local.delivery.replays import replayed
 from eventbridge_local.errors import UsageError
-from eventbridge_local.event_files import BadLine, events_in
+from eventbridge_local.event_files import FROM_FILE, BadLine, events_in
 from eventbridge_local.iac import LoadReport
-from eventbridge_local.model.event import Event
+from eventbridge_local.model.event import Event, replayed
 from eventbridge_local.report.explain import RoutingTable, RuleStep, table
 from eventbridge_local.report.hints import users_rules
 

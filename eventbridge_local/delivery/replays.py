@@ -17,7 +17,7 @@ from itertools import groupby
 
 from eventbridge_local.delivery.engine import Arrival, Engine
 from eventbridge_local.model.archives import Archive, Replay
-from eventbridge_local.model.event import Event
+from eventbridge_local.model.event import Event, replayed
 from eventbridge_local.model.store import Scope, Store
 
 _STEP = timedelta(seconds=1)
@@ -121,23 +121,6 @@ _STEPS: dict[str, Callable[[Replayer, _Run], None]] = {
     "RUNNING": Replayer._next_minute,
     "CANCELLING": Replayer._end_cancelled,
 }
-
-
-def replayed(event: Event, new_id: str, replay_name: str | None) -> Event:
-    """The event as a replay puts it: a new id and the replay's name; all else is the original's (recorded)."""
-    # Not dataclasses.replace, which takes twice as long; a replay makes one of these for each event.
-    return Event(
-        new_id,
-        event.detail_type,
-        event.source,
-        event.account,
-        event.time,
-        event.region,
-        event.resources,
-        event.detail_text,
-        event.tree,
-        replay_name,
-    )
 
 
 def minute_of(instant: datetime) -> datetime:

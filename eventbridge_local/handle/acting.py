@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from eventbridge_local import captures
+from eventbridge_local.delivery.engine import Arrival
 from eventbridge_local.delivery.journal import Entry
 from eventbridge_local.errors import UsageError
-from eventbridge_local.event_files import PathLike
+from eventbridge_local.event_files import (
+    FROM_FILE,
+    Names,
+    PathLike,
+    ReplayReport,
+    archived_events,
+    bus_called,
+    replay_file,
+    write_events,
+)
 from eventbridge_local.handle.base import Base
+from eventbridge_local.model.event import Event
 
 _ENVELOPE = {"time": "Time", "resources": "Resources", "trace_header": "TraceHeader"}
 
@@ -74,36 +84,48 @@ class Acting(Base):
         Raises:
             UsageError: there is no such archive, or both are given.
         """
-        scope = self._place
-        return captures.archive_to(self._service, scope, path, archive, bus)
+        if archive is None:
+            entries = self._service.journal.of(Entry)
+            return write_events((each.event for each in entries if each.event and bus in (None, each.bus)), path)
+        if bus is not None:
+            raise UsageError(
+                f"archive_to(archive={archive!r}, bus={bus!r}): an archive has one bus; give one of the two"
+            )
+        return write_events(archived_events(self._place, archive), path)
 
     def replay_from(
         self,
         path: PathLike,
         *,
         bus: str = "default",
-        rules: str | Iterable[str] | None = None,
-        replay_name: str | None = captures.FROM_FILE,
-    ) -> captures.ReplayReport:
+        rules: Names | None = None,
+        replay_name: str | None = FROM_FILE,
+    ) -> ReplayReport:
         """Put the events of a file on a bus, as a replay does: in the order of the file, with new ids.
 
         The file holds one envelope a line, as AWS delivers events; it is gzip when the name ends in ``.gz``. Time,
-        account, region, source, resources and detail stay as they were captured. What is no event is reported and
-        left out. Of a file of millions of events the journal keeps every one, unless ``keep_records`` says otherwise.
+        account, region, source, resources and detail stay as they were captured. A line that is not an event is
+        reported and left out. The journal keeps every event, of a file of millions too, unless ``keep_records`` says
+        otherwise.
 
         Args:
             path: the file.
             bus: name or ARN of the bus.
-            rules: names or ARNs of the rules that may see the events; None for all.
-            replay_name: what the events carry as ``replay-name``. Archives keep no replayed events; None puts them as
-                they were captured, so that an archive can be filled from a file.
+            rules: names or ARNs of the rules that receive the events; None for all.
+            replay_name: the ``replay-name`` of the events. Archives keep no replayed events; None puts them as they
+                were captured, so that an archive can be filled from a file.
 
         Returns:
-            how many there were, how many each rule matched, and the lines that are no events.
+            how many there were, how many each rule matched, and the lines that are not events.
 
         Raises:
             UsageError: there is no such bus or rule.
             OSError: the file cannot be read.
         """
-        scope = self._place
-        return captures.replay_from(self._service, scope, path, bus, rules, replay_name)
+        scope, service = self._place, self._service
+        found = bus_called(scope, bus)
+
+        def put(event: Event, only: frozenset[str] | None) -> None:
+            service.plane.engine.accept([Arrival(scope, found.name, event, only)])
+
+        return replay_file(path, found, rules, replay_name, new_id=service.ids.uuid, put=put)

@@ -6,11 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from eventbridge_local import captures
 from eventbridge_local.delivery.handlers import TargetSpy
 from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.errors import UsageError
-from eventbridge_local.event_files import PathLike
+from eventbridge_local.event_files import ArchiveView, PathLike
 from eventbridge_local.handle.base import Base
 from eventbridge_local.model.arn import function_arn, parse_arn, partition_of
 from eventbridge_local.model.records import secret_document
@@ -114,7 +113,7 @@ class Arranging(Base):
 
     def archive(
         self, name: str, *, pattern: EventPattern | None = None, bus: str = "default", days: int = 0
-    ) -> captures.ArchiveView:
+    ) -> ArchiveView:
         """The archive of that name, which is made when there is none.
 
         Args:
@@ -131,7 +130,7 @@ class Arranging(Base):
             source = bus if parse_arn(bus) is not None else scope.arn(f"event-bus/{bus}")
             given = {} if pattern is None else {"EventPattern": _json(pattern)}
             self._perform("CreateArchive", ArchiveName=name, EventSourceArn=source, RetentionDays=days, **given)
-        return captures.ArchiveView(scope.archives[name])
+        return ArchiveView(scope.archives[name])
 
     def secret(self, connection: str) -> dict[str, Any]:
         """What the secret of a connection holds, as Secrets Manager would give it, parsed.

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from eventbridge_local import EventBridge, mock_eventbridge
-from eventbridge_local.captures import ArchiveView
+from eventbridge_local.event_files import ArchiveView
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 

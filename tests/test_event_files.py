@@ -102,7 +102,7 @@ BAD = [
     (without("detail"), "the envelope has no 'detail'"),
     (line(source=1), "'source' is not a string"),
     (line(id=1), "'id' is not a string"),
-    (line(account='1"2'), "'account' is no such thing: '1\"2'"),
+    (line(account='1"2'), "'account' has characters that it never has: '1\"2'"),
     (line(resources="arn:x"), "'resources' is not a list of strings"),
     (line(resources=[1]), "'resources' is not a list of strings"),
     (line(detail="{}"), "'detail' is not an object"),
@@ -204,7 +204,7 @@ def test_the_report(tmp_path: Path, eventbridge: EventBridge) -> None:
         "3 events replayed, 1 of them matched by no rule",
         "  orders: 2",
         "  large: 1",
-        "1 lines are no events",
+        "1 line is not an event",
         "  line 3: not a JSON object",
     ]
 
