@@ -1,7 +1,7 @@
-"""The doors: one object that is a context manager, an async context manager and a decorator.
+"""``mock_eventbridge``: one object that is a context manager, an async context manager and a decorator.
 
-Every entrance makes a new, empty EventBridge, so an object can be used again and can be nested in itself. Leaving
-restores exactly what was found, also after an exception.
+Every time it is entered it makes a new, empty EventBridge, so an object can be used again, can be nested in itself, and
+can be used by several threads and tasks at once. Its exit restores exactly what was found, also after an exception.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from typing import Any, TypeVar, overload
 import botocore.session
 
 from eventbridge_local import session
-from eventbridge_local.botocore_hooks.hook import Active, activate, deactivate
+from eventbridge_local.botocore_hooks.active import (
+    ActiveMock,
+    active_mocks,
+    innermost,
+    region_around,
+)
+from eventbridge_local.botocore_hooks.hook import activate, deactivate
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.plane import EventCheck
 from eventbridge_local.errors import UsageError
@@ -31,12 +37,9 @@ from eventbridge_local.report import checks, text
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
 
-_REGION_VARIABLE = "AWS_DEFAULT_REGION"
 _DEFAULT_REGION = "us-east-1"
-#: What a configured Region depends on; while none of it changes, the answer is known.
-_REGION_SOURCES = ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE")
-
-_entered: list[_Entrance] = []
+#: What the Region of the AWS configuration file depends on; while none of it changes, the answer is known.
+_CONFIGURATION_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE")
 
 
 class Mock:
@@ -44,22 +47,22 @@ class Mock:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._entrances: list[_Entrance] = []
 
     def __enter__(self) -> EventBridge:
-        entrance = _Entrance(self._options)
-        entrance.open()
-        self._entrances.append(entrance)
-        return entrance.handle
+        return _Entry(self._options, self).__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._entrances.pop().close(error)
+        self._innermost_entry().__exit__(kind, error, traceback)
 
-    def tell(self, error: BaseException) -> None:
-        """Put what the innermost entrance knows on an error that ended a test, as leaving with it would."""
-        self._entrances[-1].tell(error)
+    def add_notes(self, error: BaseException) -> None:
+        """Add what the mock knows to an error that ended a test, as an exit with this error would."""
+        self._innermost_entry().add_notes(error)
+
+    def _innermost_entry(self) -> _Entry:
+        """Return the entry that an exit ends: the innermost of this object in this context, else in the process."""
+        return next(mock for mock in active_mocks() if isinstance(mock, _Entry) and mock.owner is self)
 
     async def __aenter__(self) -> EventBridge:
         return self.__enter__()
@@ -72,10 +75,10 @@ class Mock:
     def __call__(self, decorated: F) -> F:
         """Run a function, coroutine function, generator fixture or every test of a class inside a mock of its own."""
         if isinstance(decorated, type):
-            return _decorate_class(self, decorated)  # type: ignore[return-value]
+            return _decorate_class(self, decorated, self._options)  # type: ignore[return-value]
         if not callable(decorated):
             raise UsageError(f"mock_eventbridge cannot decorate {decorated!r}; it takes a function or a class")
-        wrapped: F = _decorate_function(self, decorated)
+        wrapped: F = _decorate_function(decorated, self._options)
         return wrapped
 
     def __repr__(self) -> str:
@@ -109,26 +112,33 @@ def mock_eventbridge(decorated: Any = None, /, **options: Any) -> Any:
 
 
 def current_eventbridge() -> EventBridge:
-    """The handle of the innermost active mock, for helpers and decorated tests.
+    """Return the handle of the mock that answers here, for helpers and decorated tests.
+
+    It is the innermost active mock of the caller's thread or asyncio task; where those have entered none, the innermost
+    of the process.
 
     Raises:
         UsageError: no mock is active.
     """
-    if not _entered:
+    mock = innermost()
+    if not isinstance(mock, _Entry):
         raise UsageError(
             "no mock_eventbridge is active here; use `with mock_eventbridge():` or the fixture eventbridge"
         )
-    return _entered[-1].handle
+    return mock.handle
 
 
-class _Entrance:
-    """One stay inside a mock."""
+class _Entry(ActiveMock):
+    """One stay inside a mock: from an enter to its exit.
 
-    def __init__(self, options: Options) -> None:
-        region = options.region or _configured_region() or _DEFAULT_REGION
-        self._options = options
+    Args:
+        owner: the object that was entered, and will be asked to exit; None for calls of decorated functions, which hold
+            their entry themselves.
+    """
+
+    def __init__(self, options: Options, owner: Mock | None = None) -> None:
         services = Services(options.forward, options.allow_hosts)
-        self._service = Service(
+        service = Service(
             Clock(options.start()),
             Ids(options.seed),
             options.limits,
@@ -138,50 +148,47 @@ class _Entrance:
             options.organization,
             _event_check(options),
         )
-        self._active = Active(self._service, options.account)
-        self._region_before: str | None = None
-        self._told: BaseException | None = None
-        self.handle = EventBridge(self._service, options.account, region)
+        super().__init__(service, options.account, options.region or _region_around())
+        self.owner = owner
+        self.handle = EventBridge(service, options.account, self.region)
+        self._options = options
+        #: The error that has our notes already.
+        self._noted: BaseException | None = None
 
-    def open(self) -> None:
-        activate(self._active)
-        _entered.append(self)
-        self._region_before = os.environ.get(_REGION_VARIABLE)
-        os.environ[_REGION_VARIABLE] = self.handle.region
+    def __enter__(self) -> EventBridge:
+        activate(self)
         session.tell("opened", self.handle)
         try:
             for source, parameters in _templates(self._options.template):
                 self.handle.load(source, parameters=parameters)
         except BaseException as error:
-            self._told = error  # what a mock without its rules would say at its end explains nothing
-            self.close(error)
+            self._noted = error  # what a mock without its rules would say at its end explains nothing
+            self.__exit__(type(error), error, error.__traceback__)
             raise
+        return self.handle
 
-    def close(self, error: BaseException | None) -> None:
-        deactivate(self._active)
-        _entered.remove(self)
-        if self._region_before is None:
-            os.environ.pop(_REGION_VARIABLE, None)
-        else:
-            os.environ[_REGION_VARIABLE] = self._region_before
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        deactivate(self)
         session.tell("closed", self.handle)
         if error is not None:
-            self.tell(error)
-        elif self._told is None and (failures := self._failures()):
+            self.add_notes(error)
+        elif self._noted is None and (failures := self._failures()):
             raise ExceptionGroup(text.failed_checks(len(failures)), failures)
 
-    def tell(self, error: BaseException) -> None:
-        """Put what we know on the test's own failure, which stays the one that is raised; ours explains it. Once."""
-        if self._told is not error:
-            self._told = error
+    def add_notes(self, error: BaseException) -> None:
+        """Add what we know to the test's own failure, once. It stays the one that is raised; ours explains it."""
+        if self._noted is not error:
+            self._noted = error
             for note in (*self.handle.hints_for(error), *map(text.failure, self._failures())):
                 error.add_note(note)
 
     def _failures(self) -> list[Exception]:
-        options, seen, journal = self._options, self.handle.seen(), self._service.journal
+        options, seen, journal = self._options, self.handle.seen(), self.service.journal
         failures: list[Exception] = []
         if options.assert_all_deliveries_succeeded:
-            failures += checks.failed_deliveries(seen, journal.deliveries, self._service.rings)
+            failures += checks.failed_deliveries(seen, journal.deliveries, self.service.rings)
         if options.events_must_match:
             failures += checks.unmatched_events(seen)
         if options.rules_must_match:
@@ -211,23 +218,26 @@ def _templates(given: Any) -> list[tuple[Any, Any]]:
     return [(source, None) for source in ([given] if isinstance(given, str | os.PathLike) else given)]
 
 
+def _region_around() -> str:
+    """Return the Region of a mock that names none: the one that a client would get, or us-east-1."""
+    return (
+        region_around() or _configured_region(tuple(map(os.environ.get, _CONFIGURATION_VARIABLES))) or _DEFAULT_REGION
+    )
+
+
 @functools.lru_cache(maxsize=16)
-def _region_for(sources: tuple[str | None, ...]) -> str | None:
-    region: str | None = botocore.session.Session().get_config_variable("region")
+def _configured_region(depends_on: tuple[str | None, ...]) -> str | None:
+    """Return the Region of the AWS configuration file. Asking botocore takes milliseconds, so the answer is kept."""
+    region: str | None = botocore.session.Session().get_config_variable("region", methods=("config",))
     return region
 
 
-def _configured_region() -> str | None:
-    """The Region a client without one would get. Asking botocore takes milliseconds, so the answer is kept."""
-    return _region_for(tuple(map(os.environ.get, _REGION_SOURCES)))
-
-
-def _decorate_function(mock: Mock, function: Any) -> Any:
+def _decorate_function(function: Any, options: Options) -> Any:
     if inspect.isasyncgenfunction(function):
 
         @functools.wraps(function)
         async def decorated_async_generator(*args: Any, **kwargs: Any) -> Any:
-            async with mock:
+            with _Entry(options):
                 async for value in function(*args, **kwargs):
                     yield value
 
@@ -236,7 +246,7 @@ def _decorate_function(mock: Mock, function: Any) -> Any:
 
         @functools.wraps(function)
         async def decorated_coroutine(*args: Any, **kwargs: Any) -> Any:
-            async with mock:
+            with _Entry(options):
                 return await function(*args, **kwargs)
 
         return decorated_coroutine
@@ -244,24 +254,24 @@ def _decorate_function(mock: Mock, function: Any) -> Any:
 
         @functools.wraps(function)
         def decorated_generator(*args: Any, **kwargs: Any) -> Any:
-            with mock:
+            with _Entry(options):
                 return (yield from function(*args, **kwargs))
 
         return decorated_generator
 
     @functools.wraps(function)
     def decorated(*args: Any, **kwargs: Any) -> Any:
-        with mock:
+        with _Entry(options):
             return function(*args, **kwargs)
 
     return decorated
 
 
-def _decorate_class(mock: Mock, cls: type) -> type:
+def _decorate_class(mock: Mock, cls: type, options: Options) -> type:
     """Give every test of a class a mock of its own that also covers its set-up and tear-down."""
     unittest = sys.modules.get("unittest.case")  # whoever derives from TestCase has imported it
     if unittest is not None and issubclass(cls, unittest.TestCase):
-        cls.run = _decorate_function(mock, cls.run)  # type: ignore[attr-defined]
+        cls.run = _decorate_function(cls.run, options)  # type: ignore[attr-defined]
         return cls
     set_up, tear_down = getattr(cls, "setup_method", None), getattr(cls, "teardown_method", None)
 
@@ -274,7 +284,7 @@ def _decorate_class(mock: Mock, cls: type) -> type:
             raise
 
     def teardown_method(self: Any, method: Any) -> None:
-        with _leaving(mock):
+        with _exit_afterwards(mock):
             _call_with_method(tear_down, self, method)
 
     cls.setup_method = setup_method  # type: ignore[attr-defined]
@@ -290,7 +300,7 @@ def _call_with_method(function: Any, instance: Any, method: Any) -> None:
 
 
 @contextmanager
-def _leaving(mock: Mock) -> Iterator[None]:
+def _exit_afterwards(mock: Mock) -> Iterator[None]:
     try:
         yield
     except BaseException as error:

@@ -190,7 +190,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
         item.stash[_ERROR] = call.excinfo.value
         mock = item.stash.get(_MOCK, None)
         if mock is not None:
-            mock.tell(call.excinfo.value)
+            mock.add_notes(call.excinfo.value)
     report = yield
     _add_journals(item, report)
     return report

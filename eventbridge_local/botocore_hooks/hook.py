@@ -1,4 +1,4 @@
-"""The fence around botocore's and Python's internals: how every ``events`` client of the process comes to ask us.
+"""How every ``events`` client of the process comes to ask us; all that touches botocore's and Python's internals.
 
 Strategy: one handler on ``before-call.eventbridge``. It stands in ``BUILTIN_HANDLERS``, so every session made after
 this import has it, and at the first activation it is registered on every session and client that already exists,
@@ -8,27 +8,34 @@ botocore goes on as ever.
 A second handler in the same places takes ``EndpointId`` out of the parameters of PutEvents and carries it to the first
 in the context of the call: with it botocore would resolve another host and sign with SigV4A, which needs awscrt.
 
+Two methods of botocore are replaced while a mock is active, for what no event of botocore reaches: see ``_PATCHES``.
+The originals are put back when the last mock ends.
+
 A call of an operation for which ``fail_call`` has arranged something takes the longer way through ``attempts``.
 """
 
 from __future__ import annotations
 
+import functools
 import gc
+import os
 import re
+from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 import botocore.handlers
 from botocore.client import BaseClient
+from botocore.configprovider import EnvironmentProvider
 from botocore.model import OperationModel
 from botocore.session import Session
 from botocore.utils import IMDSFetcher
 
-from eventbridge_local.botocore_hooks import attempts, codec
+from eventbridge_local.botocore_hooks import active, attempts, codec
 from eventbridge_local.botocore_hooks.compiled import compiled_operation
 from eventbridge_local.delivery.forward import account_of_assumed_role
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.event import TRACE_HEADER
-from eventbridge_local.operations.service import Service
 
 EVENT = "before-call.eventbridge"
 PUT_EVENTS_PARAMS = "provide-client-params.eventbridge.PutEvents"
@@ -37,43 +44,28 @@ _ENDPOINT_ID = "eventbridge_local_endpoint_id"
 _TWELVE_DIGITS = re.compile(r"[0-9]{12}")
 
 
-class Active:
-    """A mock that answers calls: its service, and the account of callers whose access key names none."""
-
-    __slots__ = ("account", "service")
-
-    def __init__(self, service: Service, account: str) -> None:
-        self.service = service
-        self.account = account
+def activate(mock: active.ActiveMock) -> None:
+    """Let ``mock`` answer the clients of the process from now on; see ``active`` for which mock answers whom."""
+    _attach_to_existing()
+    active.begin(mock)
+    _patch_or_restore()
 
 
-_stack: list[Active] = []
-_attached = False
-
-
-def activate(active: Active) -> None:
-    """Let ``active`` answer from now on; those before it wait."""
-    global _attached
-    if not _attached:
-        _attach_to_existing()
-        _attached = True
-    _stack.append(active)
-
-
-def deactivate(active: Active) -> None:
-    """Take ``active`` out, wherever it stands: contexts of several threads may end in any order."""
-    _stack.remove(active)
+def deactivate(mock: active.ActiveMock) -> None:
+    """Let ``mock`` answer nobody any more, and put botocore's methods back after the last one."""
+    active.end(mock)
+    _patch_or_restore()
 
 
 def answer(
     model: OperationModel, params: dict[str, Any], context: dict[str, Any], request_signer: Any = None, **_: Any
 ) -> Any:
     """The ``before-call`` handler: the pair botocore takes as the response, or None while no mock is active."""
-    if not _stack:
+    mock = active.innermost()
+    if mock is None:
         return None
-    active = _stack[-1]
-    service = active.service
-    account = _account_of(request_signer) or active.account
+    service = mock.service
+    account = _account_of(request_signer) or mock.account
     entrance = compiled_operation(model)
     if service.call_faults and service.call_faults.armed(entrance.name):
         extra = {"EndpointId": context[_ENDPOINT_ID]} if _ENDPOINT_ID in context else {}
@@ -96,7 +88,7 @@ def carry_endpoint_id(params: Any, context: dict[str, Any], **_: Any) -> dict[st
 
     What botocore refuses anyway, such as an empty text, is left to botocore.
     """
-    if not _stack or not isinstance(params, dict):
+    if active.innermost() is None or not isinstance(params, dict):
         return None
     endpoint_id = params.get("EndpointId")
     if not endpoint_id or not isinstance(endpoint_id, str):
@@ -118,13 +110,23 @@ def _account_of(request_signer: Any) -> str | None:
     return account_of_assumed_role(key)
 
 
+_lock = Lock()
+_attached = False
+
+
 def _attach_to_existing() -> None:
-    for thing in gc.get_objects():
-        kind = type(thing)  # not isinstance: proxies run code of their own when asked for their class
-        if issubclass(kind, Session):
-            _register(thing.get_component("event_emitter"))
-        elif issubclass(kind, BaseClient) and thing.meta.service_model.service_name == "events":
-            _register(thing.meta.events)
+    """Register the handlers on the sessions and clients that were made before this module was imported, once."""
+    global _attached
+    with _lock:
+        if _attached:
+            return
+        for thing in gc.get_objects():
+            kind = type(thing)  # not isinstance: proxies run code of their own when asked for their class
+            if issubclass(kind, Session):
+                _register(thing.get_component("event_emitter"))
+            elif issubclass(kind, BaseClient) and thing.meta.service_model.service_name == "events":
+                _register(thing.meta.events)
+        _attached = True
 
 
 def _register(emitter: Any) -> None:
@@ -132,23 +134,63 @@ def _register(emitter: Any) -> None:
         emitter.register(event, handler)
 
 
-def _refuse_metadata_while_active() -> None:
-    """Keep botocore from asking a machine's metadata service for credentials while a mock is active.
+def _assert_metadata_enabled(original: Callable[[Any], None], fetcher: Any) -> None:
+    """Keep botocore from asking a machine's metadata service for credentials.
 
     Without credentials in the environment a new client would open a socket to it and wait for the timeout. There is
     no public switch that also reaches sessions made earlier.
     """
-    fetcher: Any = IMDSFetcher
-    before = fetcher._assert_enabled
+    if active.is_any_active():
+        raise fetcher._RETRIES_EXCEEDED_ERROR_CLS()
+    original(fetcher)
 
-    def assert_enabled(self: Any) -> None:
-        if _stack:
-            raise self._RETRIES_EXCEEDED_ERROR_CLS()
-        before(self)
 
-    fetcher._assert_enabled = assert_enabled
+def _provide_variable(original: Callable[[Any], Any], provider: Any) -> Any:
+    """Give a client that names no Region the one of the mock that answers where the client is made.
+
+    The environment has one ``AWS_DEFAULT_REGION`` for all threads and tasks. What botocore asks first, such as
+    ``region_name``, and whatever else it looks for in the environment stay as they are.
+    """
+    if provider._name == active.REGION_VARIABLE and provider._env is os.environ:
+        mock = active.innermost()
+        if mock is not None:
+            return active.region_of(mock)
+    return original(provider)
+
+
+#: Methods of botocore that are replaced while a mock is active: the class, the method, and what is called instead, with
+#: the original before its arguments.
+_PATCHES: tuple[tuple[type, str, Callable[..., Any]], ...] = (
+    (IMDSFetcher, "_assert_enabled", _assert_metadata_enabled),
+    (EnvironmentProvider, "provide", _provide_variable),
+)
+#: What is replaced now: the class, the method, the original and what stands in its place.
+_replaced: list[tuple[type, str, Any, Any]] = []
+
+
+def _patch_or_restore() -> None:
+    """Replace the methods while a mock is active, else put the originals back; threads may come here in any order."""
+    with _lock:
+        if active.is_any_active() and not _replaced:
+            for owner, name, instead in _PATCHES:
+                original = vars(owner)[name]
+                patched = _patched(original, instead)
+                setattr(owner, name, patched)
+                _replaced.append((owner, name, original, patched))
+        elif not active.is_any_active():
+            for owner, name, original, patched in _replaced:
+                if vars(owner)[name] is patched:  # else somebody has wrapped ours, which then only passes on
+                    setattr(owner, name, original)
+            _replaced.clear()
+
+
+def _patched(original: Any, instead: Callable[..., Any]) -> Any:
+    @functools.wraps(original)
+    def method(self: Any) -> Any:
+        return instead(original, self)
+
+    return method
 
 
 HANDLERS = ((EVENT, answer), (PUT_EVENTS_PARAMS, carry_endpoint_id))
 botocore.handlers.BUILTIN_HANDLERS.extend(HANDLERS)
-_refuse_metadata_while_active()

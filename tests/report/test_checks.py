@@ -150,11 +150,11 @@ def test_a_template_that_cannot_be_read_leaves_no_mock_behind(tmp_path: Path) ->
         current_eventbridge()
 
 
-def test_an_error_that_is_told_twice_is_noted_once() -> None:
+def test_an_error_that_is_noted_twice_has_its_notes_once() -> None:
     """The pytest plugin tells the error before it is written down, and the fixture leaves with it afterwards."""
     mock = mock_eventbridge(strict=True)
     both_fail(mock.__enter__())
     error = ValueError("the test's own")
-    mock.tell(error)
+    mock.add_notes(error)
     mock.__exit__(ValueError, error, None)
     assert len(error.__notes__) == 2

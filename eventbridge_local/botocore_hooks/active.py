@@ -1,0 +1,129 @@
+"""Which mock answers a call: the one stack of active mocks.
+
+Strategy: each context (``contextvars``: a thread, an asyncio task) has a stack of the mocks that were entered in it or
+in the context it was copied from. The innermost of them that is still active answers. A context that has none, such as
+that of a new thread, meets the innermost active mock of the process.
+
+Enter and exit may run in different contexts, as in async fixtures. So a mock that ends is marked as ended, and whoever
+finds it in a stack passes over it; ``ContextVar.reset`` would fail in another context.
+
+``AWS_DEFAULT_REGION`` belongs to the process. It mirrors the Region of the process's innermost mock, for code that
+reads it and for subprocesses, and has the value that was found there when the last mock has ended.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextvars import ContextVar
+from threading import Lock
+
+from eventbridge_local.operations.service import Service
+
+REGION_VARIABLE = "AWS_DEFAULT_REGION"
+
+
+class ActiveMock:
+    """A mock that answers calls, from ``begin`` to ``end``.
+
+    Args:
+        service: carries out the calls.
+        account: of callers whose access key names none, twelve digits.
+        region: of clients that name none.
+    """
+
+    def __init__(self, service: Service, account: str, region: str) -> None:
+        self.service = service
+        self.account = account
+        self.region = region
+        self.ended = False
+        #: What ``AWS_DEFAULT_REGION`` was while this mock was the innermost of the process; None where it was deleted.
+        self.variable: str | None = region
+
+
+_in_context: ContextVar[tuple[ActiveMock, ...]] = ContextVar("eventbridge_local_mocks", default=())
+#: All active mocks in the order in which they began. It is replaced and never changed, so reading it needs no lock.
+_in_process: tuple[ActiveMock, ...] = ()
+_lock = Lock()
+#: What ``AWS_DEFAULT_REGION`` was before the first of them.
+_found: str | None = None
+
+
+def begin(mock: ActiveMock) -> None:
+    """Let ``mock`` answer in this context, and where a context has no mock of its own."""
+    global _in_process, _found
+    with _lock:
+        if _in_process:
+            _in_process[-1].variable = os.environ.get(REGION_VARIABLE)  # the test may have set it
+        else:
+            _found = os.environ.get(REGION_VARIABLE)
+        _in_process = (*_in_process, mock)
+        _set_variable(mock.variable)
+    _in_context.set((*_active_in_context(), mock))
+
+
+def end(mock: ActiveMock) -> None:
+    """Let ``mock`` answer nowhere any more. Mocks may end in any order."""
+    global _in_process
+    with _lock:
+        was_innermost = _in_process[-1] is mock
+        mock.ended = True
+        _in_process = tuple(each for each in _in_process if each is not mock)
+        if was_innermost:
+            _set_variable(_in_process[-1].variable if _in_process else _found)
+    _in_context.set(_active_in_context())
+
+
+def innermost() -> ActiveMock | None:
+    """Return the mock that answers the caller, None where no mock is active."""
+    for mock in reversed(_in_context.get()):
+        if not mock.ended:
+            return mock
+    mocks = _in_process
+    return mocks[-1] if mocks else None
+
+
+def active_mocks() -> Iterator[ActiveMock]:
+    """Yield all active mocks in the order in which they would answer the caller; one may come twice."""
+    yield from reversed(_active_in_context())
+    yield from reversed(_in_process)
+
+
+def is_any_active() -> bool:
+    """Return whether a mock is active anywhere in the process."""
+    return bool(_in_process)
+
+
+def region_of(mock: ActiveMock) -> str:
+    """Return the Region of a client that names none and is made where ``mock`` answers.
+
+    It is that of the mock, unless the test has set ``AWS_DEFAULT_REGION`` itself while this mock was the innermost.
+    """
+    with _lock:
+        is_mirrored = bool(_in_process) and _in_process[-1] is mock
+        return (os.environ.get(REGION_VARIABLE) if is_mirrored else mock.variable) or mock.region
+
+
+def region_around() -> str | None:
+    """Return what a new mock that names no Region finds in ``AWS_DEFAULT_REGION``.
+
+    Inside another mock of this context it is that mock's Region. Elsewhere it is what was there before any mock, or
+    what the test has set since; the Region of a mock in another task or thread does not count.
+    """
+    mine = next((mock for mock in reversed(_in_context.get()) if not mock.ended), None)
+    if mine is not None:
+        return region_of(mine)
+    with _lock:
+        value = os.environ.get(REGION_VARIABLE)
+        return _found if _in_process and value == _in_process[-1].region else value
+
+
+def _active_in_context() -> tuple[ActiveMock, ...]:
+    return tuple(mock for mock in _in_context.get() if not mock.ended)
+
+
+def _set_variable(value: str | None) -> None:
+    if value is None:
+        os.environ.pop(REGION_VARIABLE, None)
+    else:
+        os.environ[REGION_VARIABLE] = value
