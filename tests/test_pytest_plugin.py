@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import subprocess
 import sys
 
 import pytest
+
+import eventbridge_local
+
+
+@pytest.fixture(scope="module", autouse=True)
+def everything_imported() -> None:
+    """Import beforehand what inner runs import, as pytester takes the modules of a run out of ``sys.modules`` again.
+
+    Otherwise there would be two copies of them later, and the errors of one are not those that the other catches.
+    """
+    for module in pkgutil.walk_packages(eventbridge_local.__path__, "eventbridge_local."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    for name in ("boto3", "jsonschema", "jsonschema_specifications", "referencing.jsonschema"):
+        importlib.import_module(name)
 
 
 @pytest.fixture(autouse=True)

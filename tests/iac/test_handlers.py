@@ -17,11 +17,12 @@ PLACE = {"account": "123456789012", "region": "us-east-1"}
 
 
 @pytest.fixture(autouse=True)
-def imports_undone() -> Iterator[None]:
-    modules, path = dict(sys.modules), list(sys.path)
+def imports_undone(tmp_path: Path) -> Iterator[None]:
+    """Forget the modules of the test's own folder, and no others: of those there would be two copies later."""
+    path = list(sys.path)
     yield
     sys.path[:] = path
-    for name in set(sys.modules) - set(modules):
+    for name in [name for name, module in sys.modules.items() if str(tmp_path) in repr(module)]:
         del sys.modules[name]
 
 
