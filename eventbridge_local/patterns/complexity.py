@@ -100,7 +100,7 @@ class _Names:
         self._absent: dict[str, _Names] = {}
 
     def add(self, rule: SubRule, at: int, budget: _Budget) -> None:
-        """Load a sub-rule from its field number `at` on."""
+        """Load a sub-rule from its field number ``at`` on."""
         todo = [(self, at)]
         while todo:
             names, at = todo.pop()
@@ -122,7 +122,7 @@ class _Names:
         return list(behind)
 
     def score(self, enough: float, budget: _Budget) -> int:
-        """The highest score of any field from here on; what comes only behind an absent field is not counted."""
+        """Return the highest score of any field from here on; what comes only behind an absent field is not counted."""
         most = 0
         todo, seen = [self], {self}
         while todo and most < enough:
@@ -145,7 +145,7 @@ class _Tests:
         self._others: dict[Hashable, _Names] = {}  # tests without wildcards
 
     def add(self, condition: Condition, follows: _Names, budget: _Budget) -> _Names:
-        """Load a test; returns the place behind it, which is another one if the test was there."""
+        """Load a test; return the place behind it, which is another one if the test was there."""
         test: Any = frozenset(condition.excluded) if isinstance(condition, AnythingBut) else condition
         operands = _operands(condition)
         if not operands:
@@ -159,7 +159,7 @@ class _Tests:
         return follows
 
     def behind(self) -> list[_Names]:
-        """The places behind the tests."""
+        """Return the places behind the tests."""
         return [*self._others.values(), *(each for each in self.machine.follows() if isinstance(each, _Names))]
 
 
@@ -273,7 +273,7 @@ class _State(_Arrow):
         self.others: list[_Arrow] = []  # for the bytes not named
 
     def arrows(self, token: int) -> list[_Arrow]:
-        """Where a byte leads, or a star: to what every byte leads to."""
+        """Return where a byte leads, or a star: to what every byte leads to."""
         if token == _STAR:
             return [each for each in self.others if all(each in listed for listed in self.named.values())]
         return self.named.get(token, self.others)
@@ -373,7 +373,7 @@ class _ValueMachine:
         return (end.follows for end in self._ends.values())
 
     def most_alive(self, enough: float, budget: _Budget) -> int:
-        """The most states any input can be in at once, a state counting once for each test it can still meet.
+        """Return the most states any input can be in at once, a state counting once for each test it can still meet.
 
         Args:
             enough: stop looking once so many are found.

@@ -16,7 +16,7 @@ _FRACTION = re.compile(r"[.eE]")
 
 
 class RepeatedKeys(dict[str, Any]):
-    """A JSON object that names a key more than once: a dict of the last values, with all of them in `pairs`."""
+    """A JSON object that names a key more than once: a dict of the last values, with all of them in ``pairs``."""
 
     __slots__ = ("pairs",)
 
@@ -31,8 +31,8 @@ def parse_event(text: str) -> dict[str, Any]:
     Args:
         text: the JSON text of one object, nothing behind it.
     Returns:
-        A tree as ``json.loads`` gives, except that a number no double stands for is a `SpelledNumber` and an object
-        with repeated keys is a `RepeatedKeys`.
+        A tree as ``json.loads`` gives, except that a number no double stands for is a ``SpelledNumber`` and an object
+        with repeated keys is a ``RepeatedKeys``.
     Raises:
         ValueError: the text is not strict JSON, not an object, or nested deeper than 1,000 levels.
     """
@@ -47,13 +47,13 @@ def read_event(text: str) -> dict[str, Any]:
     """Read an event as the engine does: whatever follows the closing brace is never looked at.
 
     Raises:
-        ValueError: as for `parse_event`.
+        ValueError: as for ``parse_event``.
     """
     return _read(text)[0]
 
 
 def event_tree(event: Any) -> dict[str, Any]:
-    """The tree of whatever stands for an event.
+    """Return the tree of whatever an event is given as.
 
     Args:
         event: JSON text, a mapping, or an object whose ``envelope`` is a mapping.
@@ -74,7 +74,7 @@ def event_tree(event: Any) -> dict[str, Any]:
 
 
 def pairs_of(tree: Mapping[str, Any]) -> Any:
-    """All (name, value) pairs of an object of an event, repeated names included."""
+    """Return all (name, value) pairs of an object of an event, repeated names included."""
     return tree.pairs if type(tree) is RepeatedKeys else tree.items()
 
 

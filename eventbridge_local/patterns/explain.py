@@ -83,7 +83,7 @@ class FieldReport:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Whether an event matches, and why not; true or false as `matches` says.
+    """Whether an event matches, and why not; true or false as ``matches`` says.
 
     Args:
         matched: the verdict.

@@ -80,7 +80,7 @@ class RuleSet:
         self._tidy()
 
     def match(self, event: Any) -> list[str]:
-        """The names of all patterns the event satisfies, in the order they were added.
+        """Return the names of all patterns the event satisfies, in the order they were added.
 
         Args:
             event: JSON text, a dict as ``json.loads`` gives, or an object with an ``envelope``.
@@ -91,6 +91,7 @@ class RuleSet:
         tree = event if type(event) is dict else event_tree(event)
         values, bound = self._trie.values(tree)
         matched = self._exclusions.matched(values, bound, tree)
+        # A dropped rule stays in the index until `_tidy` builds it anew; `live` tells.
         candidates = self._index.candidates(values)
         if self._always:
             candidates += self._always
@@ -146,8 +147,8 @@ class RuleSet:
                 self._index.insert(entry)
 
     def _entry(self, rule: Rule, subrule: SubRule) -> Entry:
-        slots = ((self._trie.slot(field.path), field) for field in subrule)
-        return Entry(rule, tuple((slot, field.accepts, field.absent_ok, field.conditions) for slot, field in slots))
+        slot = self._trie.slot
+        return Entry(rule, tuple(Check(slot(f.path), f.accepts, f.absent_ok, f.conditions) for f in subrule))
 
 
 # -- the values of an event
@@ -163,7 +164,7 @@ class _PathTrie:
         self._slots = 0
 
     def slot(self, path: str) -> int:
-        """The slot of a path, new or known."""
+        """Return the slot of a path, new or known."""
         node = self._root
         for name in path.split("."):
             node = node.below.setdefault(name, _Node()) if name not in node.below else node.below[name]
@@ -173,7 +174,7 @@ class _PathTrie:
         return node.slot
 
     def values(self, tree: dict[str, Any]) -> tuple[dict[int, Any], frozenset[int]]:
-        """What the event holds at the paths of interest.
+        """Return what the event holds at the paths that rules look at.
 
         Returns:
             Slot to value (a list where there are several), and the slots whose values may lie in an array element that
@@ -277,7 +278,7 @@ def _excludes_only(check: Check) -> bool:
 
 
 def _tests(check: Check) -> list[Any]:
-    return [condition for condition in check[3] if type(condition) is not Absent]
+    return [condition for condition in check.conditions if type(condition) is not Absent]
 
 
 class _Exclusions:
@@ -292,9 +293,9 @@ class _Exclusions:
         self._free: set[_Group] = set()
 
     def add(self, entry: Entry, branch: int) -> _Group:
-        """Take a sub-rule in; `branch` is its number in its rule."""
-        needed = frozenset(check[0] for check in entry.checks if not check[2])
-        forbidden = frozenset(check[0] for check in entry.checks if not _tests(check))
+        """Take a sub-rule in; ``branch`` is its number in its rule."""
+        needed = frozenset(check.slot for check in entry.checks if not check.absent_ok)
+        forbidden = frozenset(check.slot for check in entry.checks if not _tests(check))
         signature = (needed, forbidden, branch)
         group = self._by_signature.get(signature)
         if group is None:
@@ -314,7 +315,7 @@ class _Exclusions:
             self._by_forbidden.setdefault(slot, set()).add(group)
 
     def matched(self, values: dict[int, Any], bound: frozenset[int], tree: dict[str, Any]) -> set[int]:
-        """The orders of the rules with a sub-rule here that the event satisfies; the set is the caller's.
+        """Return the orders of the rules with a sub-rule here that the event satisfies; the set is the caller's.
 
         Args:
             values: the event's values by slot.
@@ -363,8 +364,8 @@ class _Group:
         for check in entry.checks:
             for test in _tests(check):
                 if isinstance(test, AnythingBut):
-                    self._excluded.setdefault(check[0], _Excluded()).add(order, check, test)
-                    self.slots |= {check[0]}
+                    self._excluded.setdefault(check.slot, _Excluded()).add(order, check, test)
+                    self.slots |= {check.slot}
 
     def remove(self, entry: Entry) -> None:
         """Take a sub-rule out."""
@@ -373,16 +374,16 @@ class _Group:
         for check in entry.checks:
             for test in _tests(check):
                 if isinstance(test, AnythingBut):
-                    self._excluded[check[0]].remove(order, test)
+                    self._excluded[check.slot].remove(order, test)
 
     def accepted(self, values: dict[int, Any]) -> set[int]:
-        """The orders of the sub-rules whose fields accept the values, each by itself; the set is the caller's."""
+        """Return the orders of the sub-rules whose fields accept the values each by itself; the set is the caller's."""
         if not self._forbidden.isdisjoint(values):
             return set()
         return self._not_excluded(values, self._excluded.keys())
 
     def accepted_in_places(self, values: dict[int, Any], tree: dict[str, Any]) -> Iterator[int]:
-        """The same where values lie in array elements that fields must agree on: the pattern has the last word.
+        """Yield the same where values lie in array elements that fields must agree on: the pattern has the last word.
 
         A value at a path that needs none may lie in another element than the one that is agreed on.
         """
@@ -403,7 +404,7 @@ class _Group:
 
 
 class _Excluding:
-    """The sub-rules that exclude a value, by their order. Where `exact` is false the field has the last word."""
+    """The sub-rules that exclude a value, by their order. Where ``exact`` is false the field has the last word."""
 
     __slots__ = ("checks", "exact")
 
@@ -431,7 +432,7 @@ class _Excluded:
             self._excluding.bucket(excluded).checks.pop(order, None)
 
     def refusing(self, value: Any) -> set[int]:
-        """The orders of the sub-rules that one scalar does not satisfy."""
+        """Return the orders of the sub-rules that one scalar does not satisfy."""
         found: list[_Excluding] = []
         self._excluding.hits(value, found)
         refusing: set[int] = set()
@@ -439,11 +440,11 @@ class _Excluded:
             if bucket.exact:
                 refusing.update(bucket.checks)
             else:
-                refusing.update(order for order, check in bucket.checks.items() if not check[1](value))
+                refusing.update(order for order, check in bucket.checks.items() if not check.accepts(value))
         return refusing
 
     def refusing_all(self, values: list[Any]) -> set[int]:
-        """The orders of the sub-rules that none of several scalars satisfies."""
+        """Return the orders of the sub-rules that none of several scalars satisfies."""
         refusing = self.refusing(values[0])
         for value in values[1:]:
             if not refusing:

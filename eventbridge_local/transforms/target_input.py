@@ -300,7 +300,7 @@ def _place(broken: JsonError) -> str:
 
     Three places are known: column 1 for ``not-json`` and for ``hello null`` (native captures), column 4 for
     ``env:dev`` (quoted in a public thread). So a stray word stands for its beginning, but for its end when a colon
-    follows. For all other mistakes the place is what the same parser reports for patterns (judgement).
+    follows. For all other mistakes the place is what the same parser reports for patterns (facts 4.4; judgement).
     """
     source, at = broken.source, broken.at or 0
     if broken.word_at is not None and not source.text.startswith(":", at):
