@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac.documents import read_document
-from eventbridge_local.iac.values import Scope
+from eventbridge_local.iac.values import Environment
 
 MANIFEST = "manifest.json"
 
@@ -30,7 +30,7 @@ class StackFile(NamedTuple):
     name: str
     path: Path
     parameters: dict[str, Any]
-    made_for: Scope | None
+    made_for: Environment | None
 
 
 def stack_files(folder: Path) -> list[StackFile]:
@@ -69,10 +69,10 @@ def _stacks(folder: Path) -> Iterator[StackFile]:
             yield from _stacks(folder / properties["directoryName"])
 
 
-def _environment(environment: Any) -> Scope | None:
+def _environment(environment: Any) -> Environment | None:
     """Return the account and Region of ``aws://ACCOUNT/REGION``; without an environment there are placeholders."""
     account, _, region = str(environment).removeprefix("aws://").partition("/")
-    return Scope(account, region) if account.isdigit() and region and region != "unknown-region" else None
+    return Environment(account, region) if account.isdigit() and region and region != "unknown-region" else None
 
 
 def _in_order(artifacts: dict[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from eventbridge_local.iac.values import Scope
+from eventbridge_local.iac.values import Environment
 from eventbridge_local.model.arn import Arn, parse_arn, partition_of
 
 _NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
@@ -50,20 +50,20 @@ class ResourceKind(NamedTuple):
     dead_letter: tuple[str, ...] = ()
 
 
-def format_fields(kind: ResourceKind, name: str, seed: tuple[str, ...], scope: Scope) -> dict[str, str]:
+def format_fields(kind: ResourceKind, name: str, seed: tuple[str, ...], environment: Environment) -> dict[str, str]:
     """Return the values for the formats of a kind, ``arn`` included.
 
     Args:
         kind: the kind of the resource.
         name: its physical name.
         seed: what made-up ids depend on, such as the stack and the logical id.
-        scope: the account and Region it is in.
+        environment: the account and Region it is in.
     """
     fields = {
-        "partition": partition_of(scope.region),
-        "region": scope.region,
-        "account": scope.account,
-        "dns": url_suffix(scope.region),
+        "partition": partition_of(environment.region),
+        "region": environment.region,
+        "account": environment.account,
+        "dns": url_suffix(environment.region),
         "name": name,
         "id": suffix(*seed, length=10).lower(),
         "short": suffix(*seed, length=6),
@@ -72,12 +72,12 @@ def format_fields(kind: ResourceKind, name: str, seed: tuple[str, ...], scope: S
     return {**fields, "arn": kind.arn.format(**fields)}
 
 
-def function_arn(name: str, scope: Scope) -> str:
+def function_arn(name: str, environment: Environment) -> str:
     """Return the ARN of a Lambda function of that name or ARN."""
     if parse_arn(name):
         return name
     return RESOURCE_KINDS["AWS::Lambda::Function"].arn.format(
-        partition=partition_of(scope.region), region=scope.region, account=scope.account, name=name
+        partition=partition_of(environment.region), region=environment.region, account=environment.account, name=name
     )
 
 
@@ -124,15 +124,15 @@ def stack_name(text: str) -> str:
 # sources that were made for another account and Region
 
 
-def scope_of(arns: Iterable[Any]) -> Scope | None:
+def environment_of(arns: Iterable[Any]) -> Environment | None:
     """Return the account and Region of most of ``arns``; None when there is no ARN among them."""
     parsed = [parse_arn(arn) for arn in arns if isinstance(arn, str)]
-    scopes = Counter(Scope(arn.account, arn.region) for arn in parsed if arn is not None)
+    scopes = Counter(Environment(arn.account, arn.region) for arn in parsed if arn is not None)
     return scopes.most_common(1)[0][0] if scopes else None
 
 
-def moved(value: Any, made_for: Scope | None, to: Scope) -> Any:
-    """Return ``value`` with every ARN of the scope it was made for rewritten to the scope ``to``.
+def moved(value: Any, made_for: Environment | None, to: Environment) -> Any:
+    """Return ``value`` with every ARN of the environment it was made for rewritten to the environment ``to``.
 
     What a template says with pseudo parameters needs no rewriting; a Terraform state, and a stack of CDK with an
     explicit environment, have the ARNs of their own account and Region as text. ARNs of other accounts and Regions

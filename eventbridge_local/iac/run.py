@@ -24,7 +24,7 @@ from eventbridge_local.iac.documents import BrokenFile, Document, read_document
 from eventbridge_local.iac.names import moved, stack_name
 from eventbridge_local.iac.plan import LoadReport, Plan, Step, report_of
 from eventbridge_local.iac.terraform import planning as terraform
-from eventbridge_local.iac.values import GivenValues, Scope
+from eventbridge_local.iac.values import Environment, GivenValues
 from eventbridge_local.operations.service import Service
 
 #: Carries out one operation, ``(name, parameters)``, and returns its answer.
@@ -145,43 +145,45 @@ def read(
         BrokenFile: the text of a file is broken; names file, line and column.
     """
     path = Path(source)
-    scope = Scope(account, region)
+    environment = Environment(account, region)
     set_by_user: Mapping[str, Any] = MappingProxyType(dict(parameters or {}))
     given = GivenValues(MappingProxyType(dict(resources or {})))
     if path.is_dir():
         if (path / cdk.MANIFEST).is_file():
-            return _read_assembly(path, scope, set_by_user, given)
+            return _read_assembly(path, environment, set_by_user, given)
         path = _template_in(path)
     document = read_document(path)
     if terraform.is_terraform(document.data):
         with _form_of(path, "the output of `terraform show -json`"):
-            return terraform.plan_of(str(source), document, scope, given, set_by_user)
+            return terraform.plan_of(str(source), document, environment, given, set_by_user)
     if serverless.is_serverless(document):
-        document, name, origins = serverless.template_of(document, set_by_user, given, scope)
-        stacks = templates.read_stacks(document, stack or name, scope, set_by_user, given, _TRANSFORMS, origins=origins)
+        document, name, origins = serverless.template_of(document, set_by_user, given, environment)
+        stacks = templates.read_stacks(
+            document, stack or name, environment, set_by_user, given, _TRANSFORMS, origins=origins
+        )
         return templates.plan_of(str(source), stacks, set_by_user, given)
     _check_is_template(document)
     with _form_of(path.parent / cdk.MANIFEST, "a manifest of CDK"):
         known = cdk.known_stack(path)
     values = set_by_user
     if known:
-        document = replace(document, data=moved(document.data, known.made_for, scope))
+        document = replace(document, data=moved(document.data, known.made_for, environment))
         values = {**known.parameters, **set_by_user}
     name = stack or (known.name if known else stack_name(path.name.partition(".")[0]))
-    stacks = templates.read_stacks(document, name, scope, values, given, _TRANSFORMS)
+    stacks = templates.read_stacks(document, name, environment, values, given, _TRANSFORMS)
     return templates.plan_of(str(source), stacks, set_by_user, given)
 
 
-def _read_assembly(folder: Path, scope: Scope, parameters: Mapping[str, Any], given: GivenValues) -> Plan:
+def _read_assembly(folder: Path, environment: Environment, parameters: Mapping[str, Any], given: GivenValues) -> Plan:
     stacks: list[templates.LoadedStack] = []
     with _form_of(folder / cdk.MANIFEST, "a manifest of CDK"):
         files = cdk.stack_files(folder)
     for name, path, set_by_assembly, made_for in files:
         document = read_document(path)
-        document = replace(document, data=moved(document.data, made_for, scope))
+        document = replace(document, data=moved(document.data, made_for, environment))
         file = path.relative_to(folder).as_posix()
         values = {**set_by_assembly, **parameters}
-        stacks.extend(templates.read_stacks(document, name, scope, values, given, _TRANSFORMS, file=file))
+        stacks.extend(templates.read_stacks(document, name, environment, values, given, _TRANSFORMS, file=file))
     return templates.plan_of(str(folder), stacks, parameters, given)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac.documents import Document, Origin, read_document
 from eventbridge_local.iac.names import stack_name
-from eventbridge_local.iac.values import GivenValues, Path, Scope, Unknown, first_unknown, text_of
+from eventbridge_local.iac.values import Environment, GivenValues, Path, Unknown, first_unknown, text_of
 
 _LONGEST = 64
 _SECTIONS = ("Resources", "Outputs", "Conditions", "Parameters", "Mappings", "Transform")
@@ -50,7 +50,7 @@ def is_serverless(document: Document) -> bool:
 
 
 def template_of(
-    document: Document, parameters: Mapping[str, Any], given: GivenValues, scope: Scope
+    document: Document, parameters: Mapping[str, Any], given: GivenValues, environment: Environment
 ) -> tuple[Document, str, Origins]:
     """Return the service as a template, the name of its stack, and where each resource comes from.
 
@@ -58,9 +58,9 @@ def template_of(
         document: the ``serverless.yml``.
         parameters: values of ``${opt:...}``, ``${param:...}`` and ``${env:...}``.
         given: what the user gave as ``resources``.
-        scope: the account and Region it is loaded in.
+        environment: the account and Region it is loaded in.
     """
-    variables = Variables(document.data, document.path.parent, parameters, given, scope)
+    variables = Variables(document.data, document.path.parent, parameters, given, environment)
     data = variables.resolved(document.data)
     template, origins = _own_resources(data)
     service = data["service"].get("name") if isinstance(data["service"], dict) else data["service"]
@@ -285,7 +285,7 @@ class Variables:
         folder: where ``${file(...)}`` starts from.
         parameters: values of ``${opt:...}`` and ``${param:...}`` by bare name, of others as ``env:NAME``.
         given: what the user gave as ``resources``.
-        scope: the account and Region it is loaded in.
+        environment: the account and Region it is loaded in.
         used: names among the parameters that were asked for.
     """
 
@@ -293,7 +293,7 @@ class Variables:
     folder: FilePath
     parameters: Mapping[str, Any]
     given: GivenValues
-    scope: Scope
+    environment: Environment
     used: set[str] = field(default_factory=set)
     _busy: list[str] = field(default_factory=list)
 
@@ -383,7 +383,7 @@ def _self(variables: Variables, _: str, address: str) -> Any:
     if found is _ABSENT and address == "provider.stage":
         return variables.stage
     if found is _ABSENT and address == "provider.region":
-        return variables.scope.region
+        return variables.environment.region
     return found
 
 
@@ -405,7 +405,7 @@ def _at(variables: Variables, node: Any, address: str) -> Any:
 
 def _option(variables: Variables, _: str, address: str) -> Any:
     if address == "region" and not {"region", "opt:region"} & variables.parameters.keys():
-        return variables.scope.region
+        return variables.environment.region
     return variables._parameter(f"opt:{address}", address)
 
 
@@ -421,7 +421,7 @@ def _param(variables: Variables, _: str, address: str) -> Any:
     return _ABSENT
 
 
-def _environment(variables: Variables, _: str, address: str) -> Any:
+def _environment_variable(variables: Variables, _: str, address: str) -> Any:
     given = variables._parameter(f"env:{address}")
     return os.environ.get(address, _ABSENT) if given is _ABSENT else given
 
@@ -431,7 +431,7 @@ def _serverless(variables: Variables, _: str, address: str) -> Any:
 
 
 def _aws(variables: Variables, _: str, address: str) -> Any:
-    return {"accountId": variables.scope.account, "region": variables.scope.region}.get(address, _ABSENT)
+    return {"accountId": variables.environment.account, "region": variables.environment.region}.get(address, _ABSENT)
 
 
 def _file(variables: Variables, argument: str, address: str) -> Any:
@@ -472,7 +472,7 @@ _SOURCES: Mapping[str, Callable[[Variables, str, str], Any]] = {
     "self": _self,
     "opt": _option,
     "param": _param,
-    "env": _environment,
+    "env": _environment_variable,
     "sls": _serverless,
     "aws": _aws,
     "file": _file,

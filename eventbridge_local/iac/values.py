@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 Path = tuple[str | int, ...]
 
 
-class Scope(NamedTuple):
-    """The account and Region in which everything is loaded, whatever the source was made for."""
+class Environment(NamedTuple):
+    """An account and a Region, as CDK uses the word: where a source is loaded, or what it was made for."""
 
     account: str
     region: str

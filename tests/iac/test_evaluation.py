@@ -15,7 +15,7 @@ from eventbridge_local.iac.cloudformation.stack import Stack
 from eventbridge_local.iac.names import RESOURCE_KINDS, physical_name, stack_name
 from eventbridge_local.iac.run import read
 from eventbridge_local.iac.serverless import Variables
-from eventbridge_local.iac.values import GivenValues, Scope, Unknown
+from eventbridge_local.iac.values import Environment, GivenValues, Unknown
 
 TEMPLATE: dict[str, Any] = {
     "Parameters": {
@@ -44,7 +44,7 @@ OPEN = object()
 
 def stack(**given: Any) -> Stack:
     values = GivenValues({"export": "imported", **given})
-    return Stack("stack", TEMPLATE, Scope("123456789012", "us-east-1"), {}, values)
+    return Stack("stack", TEMPLATE, Environment("123456789012", "us-east-1"), {}, values)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_stack_names_are_allowed(text: str) -> None:
 @pytest.mark.parametrize("kind", RESOURCE_KINDS)
 def test_every_kind_has_a_whole_arn(kind: str) -> None:
     template = {"Resources": {"It": {"Type": kind, "Properties": {RESOURCE_KINDS[kind].name or "x": "my-name"}}}}
-    made = Stack("stack", template, Scope("123456789012", "eu-west-1"), {}, GivenValues({})).identity("It")
+    made = Stack("stack", template, Environment("123456789012", "eu-west-1"), {}, GivenValues({})).identity("It")
     assert made.arn.startswith("arn:aws:")
     assert len(made.arn.split(":", 5)[5]) > 0
     assert "{" not in "".join([made.name, made.arn, made.ref, *filter(None, made.attributes.values())])
@@ -227,7 +227,7 @@ def test_variables_of_serverless(text: str, expected: Any, monkeypatch: pytest.M
         tmp_path,
         {"colour": "red", "env:GIVEN": "given"},
         GivenValues({"ssm:/given": "from-ssm"}),
-        Scope("123456789012", "eu-west-1"),
+        Environment("123456789012", "eu-west-1"),
     )
     value = variables.resolved(text)
     if expected is OPEN:

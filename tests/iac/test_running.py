@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from eventbridge_local import mock_eventbridge
-from eventbridge_local.iac import LoadReport, PlanRefused, read, run
+from eventbridge_local.iac import LoadReport, PlanRefused, TemplateSource, Unresolved, load, read, run
 
 PLACE = {"account": "123456789012", "region": "us-east-1"}
 TEMPLATES = Path(__file__).parents[1] / "cases" / "templates"
@@ -140,3 +140,50 @@ def test_loading_twice_is_refused_like_deploying_twice() -> None:
         loaded(eb, TEMPLATES / "loops")
         with pytest.raises(PlanRefused, match=r"template\.yaml:8 Bus: .*ResourceAlreadyExistsException"):
             loaded(eb, TEMPLATES / "loops")
+
+
+def test_one_way_for_every_caller(template: Callable[[str], Path]) -> None:
+    """A source with its arguments is read where it is needed; its names are known to the service afterwards."""
+    source = TemplateSource(
+        template(
+            "  Audit:\n    Type: AWS::Events::Rule\n    Properties:\n      EventPattern: {source: [shop]}\n"
+            "      Targets: [{Id: q, Arn: !GetAtt Queue.Arn}]\n  Queue: {Type: AWS::SQS::Queue}\n"
+        ),
+        stack="shop",
+    )
+    with mock_eventbridge(region="eu-west-1") as eb:
+        plan = source.plan(eb.account, eb.region)
+        report = load(eb._service, lambda name, params: eb._perform(name, **params), plan)
+        queue = report.names["Queue"].arn
+        assert queue is not None and queue.startswith("arn:aws:sqs:eu-west-1:123456789012:shop-Queue-")
+        assert eb._service.names["Queue"] == queue
+        assert eb._service.rule_names == {"Audit": report.rules[0].name}
+        assert report.assumed_buses == ()
+
+
+def test_buses_that_are_taken_to_exist(template: Callable[[str], Path]) -> None:
+    """They are created on demand only, before the steps that use them, and the report names them."""
+    plan = read(
+        template(
+            "  On: {Type: AWS::Events::Rule, Properties: {EventBusName: elsewhere, EventPattern: {a: [b]}}}\n"
+            "  Made: {Type: AWS::Events::EventBus, Properties: {Name: here}}\n"
+            "  Here: {Type: AWS::Events::Rule, Properties: {EventBusName: !Ref Made, EventPattern: {a: [b]}}}\n"
+            "  Arn:\n    Type: AWS::Events::Rule\n    Properties:\n      EventPattern: {a: [b]}\n"
+            "      EventBusName: arn:aws:events:us-east-1:123456789012:event-bus/default\n"
+            "  Default: {Type: AWS::Events::Rule, Properties: {EventPattern: {a: [b]}}}\n"
+        ),
+        **PLACE,
+    )
+    assert plan.undeclared_buses == ("elsewhere",)
+    with mock_eventbridge() as eb, pytest.raises(PlanRefused, match="Event bus elsewhere does not exist"):
+        load(eb._service, lambda name, params: eb._perform(name, **params), plan)
+    with mock_eventbridge() as eb:
+        report = load(eb._service, lambda name, params: eb._perform(name, **params), plan, assume_buses=True)
+        assert report.assumed_buses == ("elsewhere",)
+        assert {rule.bus for rule in report.rules} == {"elsewhere", "here", "default"}
+
+
+def test_how_to_give_a_value_on_the_command_line() -> None:
+    """The remedy in Python's words becomes the options of the command line, quoted for a shell."""
+    entry = Unresolved("p", "why", "parameters={'Queue Arn': '...'} or resources={'Bus.Arn': '...'}")
+    assert entry.options == "--parameter 'Queue Arn'=VALUE or --resource Bus.Arn=VALUE"

@@ -21,7 +21,7 @@ from eventbridge_local.iac.names import (
     suffix,
     url_suffix,
 )
-from eventbridge_local.iac.values import NO_VALUE, GivenValues, Scope, Unknown, first_unknown, text_of
+from eventbridge_local.iac.values import NO_VALUE, Environment, GivenValues, Unknown, first_unknown, text_of
 from eventbridge_local.model.arn import events_arn, parse_arn, partition_of, rule_resource
 
 _LISTS = ("CommaDelimitedList", "List<")
@@ -35,7 +35,7 @@ class Stack:
     Args:
         name: name of the stack.
         template: the template, with loops expanded and SAM transformed.
-        scope: the account and Region it is loaded in.
+        environment: the account and Region it is loaded in.
         parameters: values given for its parameters.
         given: what the user gave as ``resources``, and the exports of all stacks.
         parameters_used: names among them that were asked for.
@@ -45,7 +45,7 @@ class Stack:
 
     name: str
     template: dict[str, Any]
-    scope: Scope
+    environment: Environment
     parameters: Mapping[str, Any]
     given: GivenValues
     parameters_used: set[str] = field(default_factory=set)
@@ -187,14 +187,14 @@ class Stack:
         return f"parameters={{{self.inner + name!r}: '...'}}"
 
     def _pseudo(self, name: str) -> Any:
-        partition = partition_of(self.scope.region)
-        service = f"arn:{partition}:cloudformation:{self.scope.region}:{self.scope.account}"
-        stack_id = f"stack/{self.name}/{made_up_uuid(self.name, self.scope.account, self.scope.region)}"
+        partition = partition_of(self.environment.region)
+        service = f"arn:{partition}:cloudformation:{self.environment.region}:{self.environment.account}"
+        stack_id = f"stack/{self.name}/{made_up_uuid(self.name, self.environment.account, self.environment.region)}"
         values: dict[str, Any] = {
-            "AWS::AccountId": self.scope.account,
-            "AWS::Region": self.scope.region,
+            "AWS::AccountId": self.environment.account,
+            "AWS::Region": self.environment.region,
             "AWS::Partition": partition,
-            "AWS::URLSuffix": url_suffix(self.scope.region),
+            "AWS::URLSuffix": url_suffix(self.environment.region),
             "AWS::StackName": self.name,
             "AWS::StackId": f"{service}:{stack_id}",
             "AWS::NotificationARNs": [],
@@ -272,7 +272,7 @@ def _name(stack: Stack, logical_id: str, kind: ResourceKind, given: Any) -> Any:
 def _named(stack: Stack, kind: ResourceKind, name: Any, logical_id: str) -> Identity:
     if isinstance(name, Unknown):
         return Identity(name, name, name, dict.fromkeys(_attributes(kind), name))
-    fields = format_fields(kind, name, (stack.name, logical_id), stack.scope)
+    fields = format_fields(kind, name, (stack.name, logical_id), stack.environment)
     fields["arn"] = fields["arn"].replace("parameter//", "parameter/")  # the name of a parameter may begin with a slash
     fields["ref"] = kind.ref.format(**fields)
     attributes = {attribute: form.format(**fields) for attribute, form in _attributes(kind).items()}
@@ -292,7 +292,7 @@ def _rule(stack: Stack, logical_id: str) -> Identity:
     if unknown:
         return Identity(name, unknown, unknown, {"Arn": unknown})
     bus_name = text_of(bus).rpartition("event-bus/")[2]
-    arn = events_arn(stack.scope.region, stack.scope.account, rule_resource(bus_name, text_of(name)))
+    arn = events_arn(stack.environment.region, stack.environment.account, rule_resource(bus_name, text_of(name)))
     ref = text_of(name) if bus_name == "default" else f"{bus_name}|{name}"
     return Identity(text_of(name), arn, ref, {"Arn": arn})
 
@@ -305,7 +305,7 @@ def _qualified(stack: Stack, logical_id: str) -> Identity:
     if unknown or function is None:
         missing = unknown or Unknown(f"{logical_id} has no FunctionName", f"resources={{{logical_id!r}: '...'}}")
         return Identity(missing, missing, missing, {})
-    arn = f"{function_arn(text_of(function), stack.scope)}:{qualifier}"
+    arn = f"{function_arn(text_of(function), stack.environment)}:{qualifier}"
     name = arn.split(":")[6]
     extra = {"Version": qualifier, "FunctionArn": arn, "AliasArn": arn}
     return Identity(name, arn, arn, extra)
@@ -339,7 +339,7 @@ def _parameter_store(stack: Stack, logical_id: str) -> Identity:
 def _nested(stack: Stack, logical_id: str) -> Identity:
     name = f"{stack.name}-{logical_id}-{suffix(stack.name, logical_id)}"
     arn = (
-        f"arn:{partition_of(stack.scope.region)}:cloudformation:{stack.scope.region}:{stack.scope.account}"
+        f"arn:{partition_of(stack.environment.region)}:cloudformation:{stack.environment.region}:{stack.environment.account}"
         f":stack/{name}/{made_up_uuid(stack.name, logical_id)}"
     )
     return Identity(name, arn, arn, {})

@@ -26,7 +26,7 @@ from eventbridge_local.iac.handlers import Handler, python_handler
 from eventbridge_local.iac.names import RESOURCE_KINDS, suffix
 from eventbridge_local.iac.plan import Plan, Resource, Unresolved, names_with_aliases
 from eventbridge_local.iac.steps import CONNECTION, ORDER, DeclaredResource, PlanBuilder, step_rank
-from eventbridge_local.iac.values import GivenValues, Path, Scope, Unknown, known, path_text
+from eventbridge_local.iac.values import Environment, GivenValues, Path, Unknown, known, path_text
 
 #: Returns a template with the additions of a transform, and where each added resource comes from.
 Transform = Callable[[dict[str, Any]], tuple[dict[str, Any], dict[str, Origin]]]
@@ -76,7 +76,7 @@ class LoadedStack:
 def read_stacks(
     document: Document,
     name: str,
-    scope: Scope,
+    environment: Environment,
     parameters: Mapping[str, Any],
     given: GivenValues,
     transforms: Mapping[str, Transform],
@@ -90,7 +90,7 @@ def read_stacks(
     Args:
         document: the template.
         name: name of the stack.
-        scope: the account and Region it is loaded in.
+        environment: the account and Region it is loaded in.
         parameters: values for the template's parameters.
         given: what the user gave as ``resources``; shared by all stacks of the source.
         transforms: the transforms that can be carried out, by name.
@@ -101,7 +101,7 @@ def read_stacks(
     Raises:
         BrokenFile: a resource is not in the form that CloudFormation takes.
     """
-    stack = Stack(name, document.data, scope, parameters, given, inner=inner)
+    stack = Stack(name, document.data, environment, parameters, given, inner=inner)
     loaded = LoadedStack(stack, document, file or document.name, inner, origins or {})
     _expand_loops(loaded)
     _check(loaded)
@@ -182,7 +182,7 @@ def _children(loaded: LoadedStack, transforms: Mapping[str, Transform]) -> Itera
         found = read_stacks(
             document,
             f"{stack.name}-{logical_id}-{suffix(stack.name, logical_id)}",
-            stack.scope,
+            stack.environment,
             {**(parameters if isinstance(parameters, dict) else {}), **_addressed(stack.parameters, logical_id)},
             stack.given,
             transforms,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from eventbridge_local.iac.names import RESOURCE_KINDS, format_fields, function_arn, suffix
-from eventbridge_local.iac.values import GivenValues, Path, Scope, Unknown, first_unknown, path_text
+from eventbridge_local.iac.values import Environment, GivenValues, Path, Unknown, first_unknown, path_text
 from eventbridge_local.model.arn import events_arn, rule_resource
 
 _ITERATION = ("each.key", "each.value", "count.index")
@@ -153,14 +153,14 @@ class InstanceValues:
     Args:
         instances: by address.
         configuration: ``configuration.root_module`` of a plan; empty for a state.
-        scope: the account and Region everything is loaded in.
+        environment: the account and Region everything is loaded in.
         given: what the user gave as ``resources``.
         left_out: by address, why a resource was left out.
     """
 
     instances: dict[str, Instance]
     configuration: Mapping[str, Any]
-    scope: Scope
+    environment: Environment
     given: GivenValues
     left_out: dict[str, Unknown] = field(default_factory=dict)
 
@@ -218,7 +218,7 @@ class InstanceValues:
         name = self.name(instance)
         if isinstance(name, Unknown):
             return name
-        fields = format_fields(RESOURCE_KINDS[kind.type], str(name), (instance.address,), self.scope)
+        fields = format_fields(RESOURCE_KINDS[kind.type], str(name), (instance.address,), self.environment)
         if instance.type == "aws_cloudwatch_log_group":
             fields["arn"] = fields["arn"].removesuffix(":*")
         elif instance.type == "aws_iam_role":
@@ -233,7 +233,7 @@ class InstanceValues:
         if unknown:
             return unknown
         bus = str(bus).rpartition("event-bus/")[2]
-        arn = events_arn(self.scope.region, self.scope.account, rule_resource(bus, str(name)))
+        arn = events_arn(self.environment.region, self.environment.account, rule_resource(bus, str(name)))
         return {"name": str(name), "arn": arn, "ref": str(name)}
 
     def _alias_fields(self, instance: Instance) -> dict[str, str] | Unknown:
@@ -243,7 +243,7 @@ class InstanceValues:
         if function is None:
             return _known_after_apply(instance.address, "arn")
         alias = str(instance.values.get("name"))
-        return {"name": alias, "arn": f"{function_arn(str(function), self.scope)}:{alias}", "ref": alias}
+        return {"name": alias, "arn": f"{function_arn(str(function), self.environment)}:{alias}", "ref": alias}
 
     # what is known after apply
 

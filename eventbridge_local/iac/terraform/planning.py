@@ -10,7 +10,7 @@ from typing import Any
 
 from eventbridge_local.iac.documents import Document
 from eventbridge_local.iac.handlers import Handler, python_handler
-from eventbridge_local.iac.names import moved, scope_of
+from eventbridge_local.iac.names import environment_of, moved
 from eventbridge_local.iac.plan import Plan, Resource, names_with_aliases
 from eventbridge_local.iac.steps import ORDER, TARGET, DeclaredResource, PlanBuilder, step_rank
 from eventbridge_local.iac.terraform.instances import (
@@ -22,7 +22,7 @@ from eventbridge_local.iac.terraform.instances import (
     instances_of,
 )
 from eventbridge_local.iac.terraform.shapes import SHAPES, shaped
-from eventbridge_local.iac.values import GivenValues, Scope, Unknown, known, path_text
+from eventbridge_local.iac.values import Environment, GivenValues, Unknown, known, path_text
 
 _NAMED = frozenset(KINDS_BY_TYPE) | {RULE_TYPE, ALIAS_TYPE}
 _OF_THE_RULE = ("Rule", "EventBusName")
@@ -33,22 +33,24 @@ def is_terraform(data: Mapping[str, Any]) -> bool:
     return "format_version" in data and ("planned_values" in data or "values" in data or "terraform_version" in data)
 
 
-def plan_of(source: str, document: Document, scope: Scope, given: GivenValues, parameters: Mapping[str, Any]) -> Plan:
+def plan_of(
+    source: str, document: Document, environment: Environment, given: GivenValues, parameters: Mapping[str, Any]
+) -> Plan:
     """Return the plan of a Terraform plan or state.
 
     Args:
         source: the path that was read.
         document: the output of ``terraform show -json``.
-        scope: the account and Region everything is loaded in.
+        environment: the account and Region everything is loaded in.
         given: what the user gave as ``resources``.
         parameters: what the user gave as parameters; all are unused, because the variables have their values already.
     """
     found = list(instances_of(document.data))
-    made_for = scope_of(instance.values.get("arn") for instance in found if instance.type in SHAPES)
-    data = moved(document.data, made_for, scope)
+    made_for = environment_of(instance.values.get("arn") for instance in found if instance.type in SHAPES)
+    data = moved(document.data, made_for, environment)
     instances = {instance.address: instance for instance in instances_of(data)}
     configuration = (data.get("configuration") or {}).get("root_module") or {}
-    values = InstanceValues(instances, configuration, scope, given)
+    values = InstanceValues(instances, configuration, environment, given)
     managed = [instance for instance in instances.values() if not instance.is_data]
     builder = PlanBuilder()
     for kind in ORDER:
