@@ -12,12 +12,12 @@ from typing import Any
 
 from eventbridge_local.botocore_hooks.compiled import perform
 from eventbridge_local.delivery.forward import Services
-from eventbridge_local.delivery.plane import EventCheck
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.iac import LoadReport, TemplateSource, load
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Ids
 from eventbridge_local.operations.service import Service
+from eventbridge_local.operations.table import EventCheck
 from eventbridge_local.options import Options
 
 DEFAULT_REGION = "us-east-1"

@@ -26,12 +26,12 @@ from eventbridge_local.botocore_hooks.active import (
 )
 from eventbridge_local.botocore_hooks.hook import activate, deactivate
 from eventbridge_local.delivery.forward import Services
-from eventbridge_local.delivery.plane import EventCheck
 from eventbridge_local.errors import UsageError
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Ids
 from eventbridge_local.operations.service import Service
+from eventbridge_local.operations.table import EventCheck
 from eventbridge_local.options import Options, make_options
 from eventbridge_local.report import checks, text
 
@@ -188,7 +188,7 @@ class _Entry(ActiveMock):
         options, seen, journal = self._options, self.handle.seen(), self.service.journal
         failures: list[Exception] = []
         if options.assert_all_deliveries_succeeded:
-            failures += checks.failed_deliveries(seen, journal.deliveries, self.service.rings)
+            failures += checks.failed_deliveries(seen, journal.deliveries, self.service.loops)
         if options.events_must_match:
             failures += checks.unmatched_events(seen)
         if options.rules_must_match:

@@ -16,8 +16,8 @@ from eventbridge_local.cli.commands import document_of
 from eventbridge_local.cli.inputs import Text, read_events
 from eventbridge_local.cli.output import Progress, Terminal, count
 from eventbridge_local.cli.templates import bus_for, loaded
-from eventbridge_local.delivery.engine import Arrival
 from eventbridge_local.delivery.journal import Routing
+from eventbridge_local.delivery.route import Arrival
 from eventbridge_local.errors import UsageError
 from eventbridge_local.event_files import FROM_FILE, BadLine, events_in
 from eventbridge_local.iac import LoadReport
@@ -89,7 +89,13 @@ def _step_document(step: RuleStep) -> dict[str, Any]:
         "why": step.why,
         "explanation": None if step.explanation is None else document_of(step.explanation),
         "targets": [
-            {"id": target.id, "arn": target.arn, "outcome": target.outcome, "payload": target.payload}
+            {
+                "id": target.id,
+                "arn": target.arn,
+                "outcome": target.outcome,
+                "error": target.error,
+                "payload": target.payload,
+            }
             for target in step.targets
         ],
     }
@@ -140,7 +146,7 @@ def _matched(bench: Bench, bus: str, event: Event) -> set[tuple[str, str]]:
     service.journal.clear()
     scope = service.store.scope(bench.eb.account, bench.eb.region)
     arriving = replayed(event, service.ids.uuid(), FROM_FILE)
-    service.plane.engine.accept([Arrival(scope, bus, arriving)])
+    service.engine.accept([Arrival(scope, bus, arriving)])
     return {
         (routing.bus, rule.name)
         for routing in service.journal.of(Routing)

@@ -1,16 +1,14 @@
-"""One event to one target: make the payload, hand it over, and see it through to one outcome.
+"""One event to the targets of a rule that it matched: carry out what ``route`` has planned, to one outcome each.
 
-Strategy: a delivery is one frozen ``Passage`` that is attempted at once, and again on the clock as long as the target's
-retry policy allows. An attempt asks in order: has the test arranged a failure, has it connected a callable, what does
-the kind of target do (a bus, an archive, an HTTP endpoint, another AWS service). What fails is raised as
-``AttemptFailed``, and ``failures`` sees to what follows. Nothing of this is raised to the producer.
+A delivery is attempted at once, and again on the clock as long as its target's retry policy allows. ``route`` says
+whether an attempt can be made at all; here the event is handed to whoever receives for the target: a connected
+callable, another bus, an archive, an HTTP endpoint, another AWS service. What fails goes on in ``retries``. Nothing of
+this is raised to the producer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 
 from eventbridge_local.delivery.archives import keep
@@ -18,44 +16,25 @@ from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.forward import Forwarder
 from eventbridge_local.delivery.handlers import Handlers, LambdaContext, TargetSpy
 from eventbridge_local.delivery.http.invocations import Invocations
-from eventbridge_local.delivery.journal import Delivery, Journal, Logbook, Outcome, Passage
-from eventbridge_local.delivery.kinds import kind_of
-from eventbridge_local.delivery.kinds.base import Way
-from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, Handover, HttpRequest, unforeseen
+from eventbridge_local.delivery.journal import Delivery, Journal, delivery_record
+from eventbridge_local.delivery.kinds import Destination, destination_of
+from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, HttpRequest, PendingDelivery, unforeseen
 from eventbridge_local.delivery.retries import Failures, let_out
-from eventbridge_local.delivery.route import hop
-from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.delivery.route import Arrival, AttemptPlan, InputFailed, plan_attempt, with_input
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule, Target
 from eventbridge_local.model.store import Scope, Store
-from eventbridge_local.policies.statements import may_put
-from eventbridge_local.transforms import InputContext, InvalidResult
 
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """How an attempt ended that did not fail: what a connected callable raised, and the request that was made."""
-
-    outcome: Outcome
-    raised: BaseException | None = None
-    sent: AwsRequest | HttpRequest | None = None
-
-
-#: The sentence is the one captured for SQS; nobody recorded it for a bus.
-_NOT_PERMITTED = (
-    "User: events.amazonaws.com is not authorized to perform: events:PutEvents on resource: {arn} "
-    "because no resource-based policy allows the events:PutEvents action"
-)
-
-_ENDED = "A handler before it ended the test run, so this target was not come to."
-
-
-#: Puts an event on the bus of that name in a place.
-Forward = Callable[[Scope, str, Event], None]
+_SKIPPED = "Skipped: an earlier handler ended the test run."
 
 
 class Deliverer:
-    """Hands events over to whoever stands behind a target."""
+    """Hands events to whoever receives for a target.
+
+    Args:
+        accept: puts events on buses.
+        seed: makes the delays between attempts reproducible.
+    """
 
     def __init__(
         self,
@@ -66,199 +45,154 @@ class Deliverer:
         invocations: Invocations,
         faults: Faults,
         seed: object,
+        accept: Callable[[Iterable[Arrival]], None],
     ) -> None:
-        self._world = store
-        self._invocations = invocations
-        self._logbook = Logbook(journal, store)
+        self._store = store
+        self._journal = journal
         self._handlers = handlers
         self._forwarder = forwarder
+        self._invocations = invocations
         self._faults = faults
-        self._failures = Failures(store, self._logbook, handlers, forwarder, faults, seed, self._retry)
-        self._unserved: dict[str, bool] = {}
-        self.forward: Forward | None = None
+        self._accept = accept
+        self._has_receiver: dict[str, bool] = {}
+        self._failures = Failures(store, journal, handlers, forwarder, faults, seed, self._retry)
 
-    @property
-    def ended(self) -> bool:
-        """Whether the mock was reset, so that nothing is delivered any more."""
-        return self._world.ended
+    def begin_round(self) -> None:
+        """Ask anew who receives for which service; the answers hold while one call's events are worked off."""
+        self._has_receiver.clear()
 
-    def look_around(self) -> None:
-        """Ask anew who serves which service; it stays true while one event is routed."""
-        self._unserved.clear()
-
-    def deliver_all(self, scope: Scope, event: Event, rule: Rule) -> None:
-        """Hand an event to every target of a rule that it matched."""
-        now = self._world.clock.now
-        undisturbed = not self._faults and not self._handlers
-        for number_of, target in enumerate(rule.targets, 1):
-            if self.ended:
+    def deliver(self, scope: Scope, event: Event, rule: Rule) -> None:
+        """Deliver an event to every target of a rule that it matched."""
+        for position, target in enumerate(rule.targets, 1):
+            if self._store.ended:
                 return
-            if undisturbed and target.input is None and self._is_only_recorded(target.arn):
-                # The short way for most targets of most tests: nobody is there, so nothing has to be made.
-                number = self._logbook.next_delivery()
-                self._logbook.add(Delivery(number, event, rule, target, None, "recorded", now))
-                continue
+            now = self._store.clock.now
+            number = self._journal.next_delivery()
             try:
-                self._deliver(scope, event, rule, target)
-            except BaseException:
-                self._abandon(event, rule, rule.targets[number_of:])
+                self._begin(PendingDelivery(number, event, rule, target, scope.account, scope.region, now, now))
+            except BaseException:  # only what ends a test run comes here
+                self._skip(event, rule, rule.targets[position:])
                 raise
 
-    def abandon(self, event: Event, rules: Iterable[Rule]) -> None:
-        """Write down that rules were not come to: Ctrl-C, or a test that failed inside a handler, ended the round."""
+    def skip(self, event: Event, rules: Iterable[Rule]) -> None:
+        """Write down that rules were skipped: Ctrl-C, or a test that failed inside a handler, ended the round."""
         for rule in rules:
-            self._abandon(event, rule, rule.targets)
+            self._skip(event, rule, rule.targets)
 
-    def _abandon(self, event: Event, rule: Rule, targets: Iterable[Target]) -> None:
-        now = self._world.clock.now
-        for target in targets:
-            number = self._logbook.next_delivery()
-            self._logbook.add(Delivery(number, event, rule, target, None, "dropped", now, 0, "INTERRUPTED", _ENDED))
-
-    def _is_only_recorded(self, arn: str) -> bool:
-        kind = kind_of(arn)
-        return kind is None or (kind.way == "api" and (kind.client is None or self._nobody(kind.client)))
-
-    def _nobody(self, service: str) -> bool:
-        known = self._unserved.get(service)
-        if known is None:
-            known = self._unserved[service] = self._forwarder.nobody(service)
-        return known
-
-    def _deliver(self, scope: Scope, event: Event, rule: Rule, target: Target) -> None:
-        """Begin the passage of an event to a target, and end it too unless it has to wait."""
-        now = self._world.clock.now
-        untouched = Passage(self._logbook.next_delivery(), scope, event, rule, target, None, now)
-        if way_to(target.arn) == "archive":
-            # Before any transformation: an archive keeps the event, whatever its managed target spells.
-            keep(scope, rule, event)
-            self._logbook.outcome(untouched, "archived", now)
+    def _skip(self, event: Event, rule: Rule, targets: Iterable[Target]) -> None:
+        if self._store.ended:
             return
-        try:
-            passage = replace(untouched, transformed=self._transformed(event, rule, target, now))
-        except InvalidResult as invalid:
-            # AWS neither retries nor delivers it (recorded).
-            failed = AttemptFailed("INVALID_JSON", "Invalid input for target.")
-            self._failures.end(replace(untouched, transformed=invalid.text), failed, now)
-        except RecursionError as broken:  # a detail with more levels than Python's parser takes
-            self._failures.end(untouched, unforeseen(broken), now)
-        else:
-            self._begin(passage, now)
+        now = self._store.clock.now
+        for target in targets:
+            number = self._journal.next_delivery()
+            self._journal.add(Delivery(number, event, rule, target, None, "dropped", now, 0, "INTERRUPTED", _SKIPPED))
 
-    def _begin(self, passage: Passage, now: datetime) -> None:
-        """An attempt, at once or when the rate limit of an API destination lets it go."""
-        if way_to(passage.target.arn) == "http":
-            turn = self._invocations.turn(self._handover(passage, now), passage.scope)
-            if turn > now:
-                self._failures.wait(passage, turn, partial(self._go, passage), now)
+    def _begin(self, pending: PendingDelivery) -> None:
+        """Make the first attempt, at once or when the rate limit of an API destination lets it go."""
+        destination = destination_of(pending.target)
+        if destination.way == "archive":
+            # Before any transformation: an archive keeps the event, whatever its managed target spells.
+            keep(self._store.scope(pending.account, pending.region), pending.rule, pending.event)
+            self._journal.add(delivery_record(pending, "archived", pending.at))
+            return
+        if pending.target.input is not None:
+            try:
+                pending = with_input(pending)
+            except InputFailed as failed:
+                self._failures.end(failed.pending, failed.failed)
                 return
-        self._attempt(passage, now)
+        self._in_turn(pending, destination)
 
-    def _go(self, passage: Passage) -> None:
-        """The attempt of a passage whose turn has come."""
-        self.look_around()
-        self._attempt(passage, self._world.clock.now)
+    def _retry(self, pending: PendingDelivery) -> None:
+        """Make the next attempt, which is due now."""
+        self.begin_round()
+        self._in_turn(pending._replace(at=self._store.clock.now), destination_of(pending.target))
 
-    def _retry(self, passage: Passage) -> None:
-        """The attempt that a back-off has let wait; it takes a turn as the first did."""
-        self.look_around()
-        self._begin(passage, self._world.clock.now)
+    def _in_turn(self, pending: PendingDelivery, destination: Destination) -> None:
+        """Make an attempt now, or when the rate limit of an API destination lets it go."""
+        if destination.way == "http":
+            turn = self._invocations.turn(pending)
+            if turn > pending.at:
+                self._failures.wait(pending, turn, partial(self._attempt_in_turn, pending))
+                return
+        self._attempt(pending, destination)
 
-    def _transformed(self, event: Event, rule: Rule, target: Target, now: datetime) -> str | None:
-        """What the target's input makes of an event, None when the target takes the event as it is.
+    def _attempt_in_turn(self, pending: PendingDelivery) -> None:
+        """Make the attempt whose turn has come."""
+        self.begin_round()
+        self._attempt(pending._replace(at=self._store.clock.now), destination_of(pending.target))
 
-        Raises:
-            InvalidResult: the transformer made something that is not JSON.
-        """
-        if target.input is None:
-            return None
-        return target.input.payload(event.text, event.envelope, InputContext(rule.arn, rule.name, now))
-
-    def _attempt(self, passage: Passage, now: datetime) -> None:
+    def _attempt(self, pending: PendingDelivery, destination: Destination) -> None:
+        spy = self._handlers.find(pending.target.arn) if self._handlers else None
+        strike = self._faults.strike if self._faults else None
         try:
-            if self._faults:
-                self._faults.check(passage.target)
-            spy = self._handlers.find(passage.target.arn)
-            arrival = _WAYS[way_to(passage.target.arn)](self, passage, spy, now)
+            plan = plan_attempt(self._store, pending, strike, self._store.ids.uuid, connected=spy is not None)
+            if plan.refusal is not None:
+                raise plan.refusal
+            ended = _SEND[destination.way](self, pending, destination, plan, spy)
         except AttemptFailed as failed:
-            self._failures.follow(passage, failed, now)
+            self._failures.follow(pending, failed)
         except BaseException as broken:  # of whoever gives tokens, or a mistake of ours: the event must not be lost
-            self._failures.end(passage, unforeseen(broken), now, broken)
+            self._failures.end(pending, unforeseen(broken), broken)
             let_out(broken)
         else:
-            self._logbook.outcome(passage, arrival.outcome, now, raised=arrival.raised, sent=arrival.sent)
-            let_out(arrival.raised)
+            if not self._store.ended:
+                self._journal.add(ended)
+            let_out(ended.raised)
 
     # the ways to a target
 
-    def _to_callable(self, passage: Passage, spy: TargetSpy) -> _Arrival:
-        # A function that fails was still delivered to: EventBridge's part ends at the hand-over (recorded).
-        return _Arrival(
-            "delivered",
-            spy(passage.payload, LambdaContext(passage.target.arn, self._world.ids.uuid(), passage.event.trace_header)),
-        )
+    def _to_callable(self, pending: PendingDelivery, spy: TargetSpy) -> Delivery:
+        # A function that fails was still delivered to: EventBridge's part ends there (recorded).
+        context = LambdaContext(pending.target.arn, self._store.ids.uuid(), pending.event.trace_header)
+        raised = spy(pending.payload, context)
+        return delivery_record(pending, "delivered", pending.at, raised=raised)
 
-    def _to_service(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrival:
+    def _to_service(
+        self, pending: PendingDelivery, destination: Destination, plan: AttemptPlan, spy: TargetSpy | None
+    ) -> Delivery:
         if spy is not None:
-            return self._to_callable(passage, spy)
-        kind = kind_of(passage.target.arn)
-        if kind is None or kind.client is None or kind.request is None:
-            return _Arrival("recorded")
-        # Written also where nobody is there to get it: an event that makes no valid request fails on AWS.
-        request = kind.request(self._handover(passage, now))
-        sent = not self._nobody(kind.client) and self._forwarder.send(request) is not None
-        return _Arrival("delivered" if sent else "recorded", sent=request)
+            return self._to_callable(pending, spy)
+        client, kind, request = destination.client, destination.kind, plan.request
+        if client is None or kind is None or kind.request is None or not self._is_received(client):
+            return delivery_record(pending, "recorded", pending.at, sent=request)
+        request = kind.request(pending) if request is None else request
+        assert isinstance(request, AwsRequest)
+        sent = self._forwarder.send(request) is not None
+        return delivery_record(pending, "delivered" if sent else "recorded", pending.at, sent=request)
 
-    def _to_bus(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrival:
+    def _is_received(self, service: str) -> bool:
+        found = self._has_receiver.get(service)
+        if found is None:
+            found = self._has_receiver[service] = not self._forwarder.has_no_receiver(service)
+        return found
+
+    def _to_bus(
+        self, pending: PendingDelivery, destination: Destination, plan: AttemptPlan, spy: TargetSpy | None
+    ) -> Delivery:
         if spy is not None:
-            return self._to_callable(passage, spy)
-        event, scope = passage.event, passage.scope
-        arn = parse_arn(passage.target.arn)
-        assert arn is not None and self.forward is not None
-        name = arn.resource.removeprefix("event-bus/")
-        away = (arn.account, arn.region) != (scope.account, scope.region)
-        there = self._world.scope(arn.account, arn.region)
-        if away and name not in there.buses:
-            return _Arrival("recorded")  # nobody made that bus in this mock
-        if away and not may_put(
-            self._world, passage.rule.created_by, passage.target.arn, event, by_rule=True, rule_arn=passage.rule.arn
-        ):
-            raise AttemptFailed("NO_PERMISSIONS", _NOT_PERMITTED.format(arn=passage.target.arn))
-        arriving = hop(event, scope.region, arn.region, now, self._world.ids.uuid)
-        self.forward(there, name, arriving)
-        return _Arrival("delivered")
+            return self._to_callable(pending, spy)
+        if plan.onward is None:  # nobody made that bus in this mock
+            return delivery_record(pending, "recorded", pending.at)
+        account, region, bus, event = plan.onward
+        self._accept([Arrival(self._store.scope(account, region), bus, event)])
+        return delivery_record(pending, "delivered", pending.at)
 
-    def _to_http(self, passage: Passage, spy: TargetSpy | None, now: datetime) -> _Arrival:
-        handover = self._handover(passage, now)
-        request = self._invocations.request(handover, passage.scope)
+    def _to_http(
+        self, pending: PendingDelivery, destination: Destination, plan: AttemptPlan, spy: TargetSpy | None
+    ) -> Delivery:
+        request = self._invocations.request(pending) if plan.request is None else plan.request
+        assert isinstance(request, HttpRequest)
         try:
-            return _Arrival(self._invocations.exchange(request, handover, passage.scope, spy), sent=request)
+            outcome = self._invocations.exchange(request, pending, spy)
         except AttemptFailed:
             raise
         except BaseException as raised:  # of the callable that stands in for the endpoint
-            return _Arrival("delivered", raised, request)
-
-    def _handover(self, passage: Passage, now: datetime) -> Handover:
-        scope = passage.scope
-        return Handover(
-            passage.event,
-            passage.rule,
-            passage.target,
-            passage.transformed,
-            scope.account,
-            scope.region,
-            now,
-            self._world.ids.uuid,
-        )
+            return delivery_record(pending, "delivered", pending.at, raised=raised, sent=request)
+        return delivery_record(pending, outcome, pending.at, sent=request)
 
 
-def way_to(arn: str) -> Way:
-    """Who takes an event for a target; what has no kind can only be recorded."""
-    kind = kind_of(arn)
-    return "api" if kind is None else kind.way
-
-
-_WAYS: dict[Way, Callable[[Deliverer, Passage, TargetSpy | None, datetime], _Arrival]] = {
+_SEND: dict[str, Callable[[Deliverer, PendingDelivery, Destination, AttemptPlan, TargetSpy | None], Delivery]] = {
     "api": Deliverer._to_service,
     "bus": Deliverer._to_bus,
     "http": Deliverer._to_http,

@@ -1,9 +1,9 @@
-"""An event's way over a bus: every enabled rule, through the index, then every target of those that match.
+"""An event's way over a bus: what ``route`` plans for it is carried out, rule by rule.
 
 Strategy: events wait in one queue. Whoever puts an event while nobody works on the queue works it off before his call
 returns; an event that is put meanwhile, by a handler or by another thread, waits behind. So delivery is synchronous
 and in order, and a handler that publishes never recurses. Each event remembers the delivery that caused it; a chain
-that grows past a limit is a ring of rules, which is cut and named. What another thread puts during a delivery may be
+that grows past a limit is a rule loop, which is cut and named. What another thread puts during a delivery may be
 caused by it (a server's thread) or not (a producer of its own), so it makes a chain longer by very little.
 """
 
@@ -15,28 +15,17 @@ from threading import Lock, get_ident
 from typing import NamedTuple
 
 from eventbridge_local.delivery.deliver import Deliverer
+from eventbridge_local.delivery.faults import Faults
+from eventbridge_local.delivery.forward import Forwarder, Services
+from eventbridge_local.delivery.handlers import Handlers
+from eventbridge_local.delivery.http.invocations import Invocations
 from eventbridge_local.delivery.journal import Journal, Routing
-from eventbridge_local.model.event import Event
-from eventbridge_local.model.records import Rule
-from eventbridge_local.model.store import Scope
+from eventbridge_local.delivery.route import Arrival, Plan, plan
+from eventbridge_local.model.store import Store
 
 _LONGEST_CHAIN = 100
 #: Links of a chain that an event is worth which another thread put during a delivery.
 _BY_CHANCE = 0.01
-
-
-class Arrival(NamedTuple):
-    """An event for the bus of that name in a place.
-
-    ``only`` are the ARNs of the rules that may see it, None for all (replays). ``fired`` names the rule whose schedule
-    made it: that rule's targets get it whatever its pattern says.
-    """
-
-    scope: Scope
-    bus: str
-    event: Event
-    only: frozenset[str] | None = None
-    fired: str | None = None
 
 
 class _Waiting(NamedTuple):
@@ -46,12 +35,32 @@ class _Waiting(NamedTuple):
 
 
 class Engine:
-    """Moves events from acceptance to the hand-over."""
+    """Moves events from acceptance to their targets.
 
-    def __init__(self, journal: Journal, deliverer: Deliverer, on_ring: Callable[[str], None]) -> None:
+    Args:
+        services: the other AWS services that moto or a loopback endpoint serves to this process.
+        invocations: calls HTTP targets.
+        seed: makes the delays between attempts reproducible.
+        on_loop: is told of rules that feed each other without end.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        handlers: Handlers,
+        services: Services,
+        invocations: Invocations,
+        faults: Faults,
+        seed: object,
+        on_loop: Callable[[str], None],
+    ) -> None:
+        self._store = store
         self._journal = journal
-        self._deliverer = deliverer
-        self._on_ring = on_ring
+        self._deliverer = Deliverer(
+            store, journal, handlers, Forwarder(services), invocations, faults, seed, self.accept
+        )
+        self._on_loop = on_loop
         self._queue: deque[_Waiting] = deque()
         self._lock = Lock()
         #: The thread that works off the queue, and the delivery it is at.
@@ -71,9 +80,9 @@ class Engine:
                 return
             self._worker = get_ident()
         try:
-            self._deliverer.look_around()
+            self._deliverer.begin_round()
             while (waiting := self._next()) is not None:
-                self._route(waiting)
+                self._carry_out(waiting)
         except BaseException:  # only KeyboardInterrupt and its like come here: let others go on
             with self._lock:
                 self._rest()
@@ -89,46 +98,30 @@ class Engine:
     def _rest(self) -> None:
         self._worker, self._depth, self._via = None, 0.0, ()
 
-    def _route(self, waiting: _Waiting) -> None:
-        if self._deliverer.ended:
+    def _carry_out(self, waiting: _Waiting) -> None:
+        """Carry out what a bus makes of an event."""
+        if self._store.ended:
             return
-        scope, name, event, only, fired = waiting.arrival
-        bus = scope.buses.get(name)
-        if bus is None:
-            self._note(waiting, trouble=f"there is no event bus {name!r} in {scope.account}/{scope.region}")
-            return
-        if waiting.depth > _LONGEST_CHAIN:
-            ring = " -> ".join(_ring(waiting.via))
-            self._note(waiting, trouble=f"rules feed each other without end: {ring}")
-            self._on_ring(ring)
-            return
-        rules, matched = bus.match(event)
-        if only is not None:
-            matched = [rule for rule in matched if rule.arn in only]
-        if fired is not None and fired in bus.rules and all(rule.name != fired for rule in matched):
-            matched = [bus.rules[fired], *matched]
-        self._note(waiting, rules, tuple([rule.name for rule in matched]))
+        scope, bus, event = waiting.arrival[:3]
+        made = plan(waiting.arrival)
+        if made.trouble is None and waiting.depth > _LONGEST_CHAIN:
+            loop = " -> ".join(_loop(waiting.via))
+            made = Plan(trouble=f"rules feed each other without end: {loop}")
+            self._on_loop(loop)
+        matched = made.matched
+        names = tuple([rule.name for rule in matched])
+        self._journal.add(Routing(event, bus, scope.account, scope.region, made.rules, names, made.trouble))
         for done, rule in enumerate(matched, 1):
+            self._depth = waiting.depth
+            self._via = (*waiting.via[-_LONGEST_CHAIN:], rule.name)
             try:
-                self._deliver(waiting, scope, rule)
+                self._deliverer.deliver(scope, event, rule)
             except BaseException:  # only what ends a test run comes here
-                self._deliverer.abandon(event, matched[done:])
+                self._deliverer.skip(event, matched[done:])
                 raise
 
-    def _deliver(self, waiting: _Waiting, scope: Scope, rule: Rule) -> None:
-        self._depth = waiting.depth
-        self._via = (*waiting.via[-_LONGEST_CHAIN:], rule.name)
-        self._deliverer.deliver_all(scope, waiting.arrival.event, rule)
 
-    def _note(
-        self, waiting: _Waiting, rules: tuple[Rule, ...] = (), matched: tuple[str, ...] = (), trouble: str | None = None
-    ) -> None:
-        scope, bus, event = waiting.arrival[:3]
-        record = Routing(event, bus, scope.account, scope.region, rules, matched, trouble)
-        self._journal.add(record)
-
-
-def _ring(via: tuple[str, ...]) -> tuple[str, ...]:
+def _loop(via: tuple[str, ...]) -> tuple[str, ...]:
     """The last turn of a chain: from the previous visit of its last rule up to that rule again."""
     last = via[-1]
     earlier = [index for index, name in enumerate(via[:-1]) if name == last]

@@ -62,9 +62,9 @@ class Forwarder:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def nobody(self, service: str) -> bool:
-        """Whether nothing serves ``service`` here, so that a request for it need not even be written."""
-        return self._services.nobody(service)
+    def has_no_receiver(self, service: str) -> bool:
+        """Whether nothing serves ``service`` here, so that a request for it need not be written."""
+        return self._services.has_no_receiver(service)
 
     def send(self, request: AwsRequest) -> Mapping[str, Any] | None:
         """Send ``request``. Returns the answer, None when nobody serves that service here.
@@ -158,7 +158,7 @@ def _meaning(code: str, status: int) -> str:
 # own configuration (``AWS_ENDPOINT_URL``, ``AWS_ENDPOINT_URL_SQS``, the config file) must name an endpoint, and its
 # host
 # must be loopback or one that the option ``allow_hosts`` names. Nothing else is ever called. Who serves may change at
-# any time within a test, so it is asked anew for each event; ``nobody`` is the cheap form of that question.
+# any time within a test, so it is asked anew for each event; ``has_no_receiver`` is the cheap form of that question.
 
 
 #: How botocore spells services in the names of endpoint variables, where upper case alone does not give it.
@@ -199,7 +199,7 @@ class Services:
         self._allowed = frozenset(allow_hosts)
         self._files: dict[str | None, bool] = {}
 
-    def nobody(self, service: str) -> bool:
+    def has_no_receiver(self, service: str) -> bool:
         """Whether it is clear without a closer look that nothing serves ``service`` here."""
         if not self._all and service not in self._only:
             return True
@@ -219,7 +219,7 @@ class Services:
         Raises:
             NotLocal: an endpoint is configured whose host is not of this machine and is not allowed.
         """
-        if self.nobody(service):
+        if self.has_no_receiver(service):
             return None
         by_moto = moto_is_active()
         client = _client(by_moto, service, account, region, None if by_moto else _endpoint_settings(service))

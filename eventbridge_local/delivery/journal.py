@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from eventbridge_local.delivery.kinds import kind_of
-from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, Handover, HttpRequest
+from eventbridge_local.delivery.kinds import destination_of
+from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, HttpRequest, PendingDelivery
 from eventbridge_local.model.arn import parse_arn
-from eventbridge_local.model.event import Event, Ids
+from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule, Target
-from eventbridge_local.model.store import Scope, Store
 
 Outcome = Literal["delivered", "recorded", "dead-lettered", "dropped", "pending", "archived"]
 
@@ -209,20 +206,22 @@ class Delivery(NamedTuple):
     def request(self) -> AwsRequest | HttpRequest | None:
         """The request that was sent; where none was, the one that the kind of target would get.
 
-        None for a target that gets no request of its own, such as another bus.
-
-        Raises:
-            AttemptFailed: the event makes no valid request for that kind.
+        None for a target that gets no request of its own, such as another bus, and for an event that makes no valid
+        one.
         """
-        kind = kind_of(self.target.arn)
-        if self.sent is not None or kind is None or kind.request is None:
+        destination = destination_of(self.target)
+        if self.sent is not None or destination.kind is None or destination.kind.request is None:
             return self.sent
         arn = parse_arn(self.rule.arn)
         assert arn is not None
-        new_id = Ids(f"{self.event.id} {self.target.id}").uuid
-        return kind.request(
-            Handover(self.event, self.rule, self.target, self.transformed, arn.account, arn.region, self.at, new_id)
-        )
+        pending = PendingDelivery(
+            self.number, self.event, self.rule, self.target, arn.account, arn.region, self.at, self.at,
+            self.transformed, self.attempts - 1,
+        )  # fmt: skip
+        try:
+            return destination.kind.request(pending)
+        except (AttemptFailed, RecursionError):
+            return None
 
     @property
     def payload(self) -> str:
@@ -240,6 +239,24 @@ class Delivery(NamedTuple):
         return self.target.arn
 
 
+def delivery_record(
+    pending: PendingDelivery,
+    outcome: Outcome,
+    at: datetime,
+    failed: AttemptFailed | None = None,
+    raised: BaseException | None = None,
+    sent: AwsRequest | HttpRequest | None = None,
+) -> Delivery:
+    """Return the record of how a delivery stands at an instant."""
+    error, reason = (None, None) if failed is None else (failed.code, failed.reason)
+    number, event, rule, target, attempts = (
+        pending.number, pending.event, pending.rule, pending.target, pending.retries + 1,
+    )  # fmt: skip
+    return Delivery(
+        number, event, rule, target, pending.transformed, outcome, at, attempts, error, reason, raised, sent
+    )
+
+
 Record = Call | Entry | Routing | Delivery | Attempt | DeadLetter
 
 
@@ -255,22 +272,9 @@ class Journal:
         self.records: deque[Record] = deque(maxlen=keep)
         self._entries = 0
         self._deliveries = 0
-        #: Records that somebody waits for, by the identity of the entry they are to be of.
-        self._awaited: dict[int, list[Entry]] = {}
 
     def add(self, record: Record) -> None:
         self.records.append(record)
-        if self._awaited and type(record) is Entry:
-            self._awaited.get(id(record.entry), []).append(record)
-
-    @contextmanager
-    def awaiting(self, entry: Mapping[str, Any]) -> Iterator[list[Entry]]:
-        """The record of an entry of PutEvents, found by identity: others may add theirs, and push this one out."""
-        found = self._awaited[id(entry)] = []
-        try:
-            yield found
-        finally:
-            del self._awaited[id(entry)]
 
     def next_entry(self) -> int:
         """The number of the next entry, as people read it: the first is 1."""
@@ -312,77 +316,3 @@ def _json_or_text(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-# An event on its way from a rule to a target, and how that is written down.
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """An event on its way from a rule to a target. ``retries`` counts the attempts after the first."""
-
-    number: int
-    scope: Scope
-    event: Event
-    rule: Rule
-    target: Target
-    transformed: str | None
-    first: datetime
-    retries: int = 0
-
-    @property
-    def payload(self) -> str:
-        return self.event.text if self.transformed is None else self.transformed
-
-
-class Logbook:
-    """Writes passages into the journal, until a reset ends the world they belong to."""
-
-    def __init__(self, journal: Journal, store: Store) -> None:
-        self._journal = journal
-        self._world = store
-
-    def next_delivery(self) -> int:
-        """The number of the next passage."""
-        return self._journal.next_delivery()
-
-    def add(self, record: Record) -> None:
-        if not self._world.ended:
-            self._journal.add(record)
-
-    def outcome(
-        self,
-        passage: Passage,
-        outcome: Outcome,
-        now: datetime,
-        failed: AttemptFailed | None = None,
-        raised: BaseException | None = None,
-        sent: AwsRequest | HttpRequest | None = None,
-    ) -> None:
-        """How a passage stands now; ``raised`` and ``sent`` as a Delivery has them."""
-        error, reason = (None, None) if failed is None else (failed.code, failed.reason)
-        self.add(
-            Delivery(
-                passage.number,
-                passage.event,
-                passage.rule,
-                passage.target,
-                passage.transformed,
-                outcome,
-                now,
-                passage.retries + 1,
-                error,
-                reason,
-                raised,
-                sent,
-            )
-        )
-
-    def attempt(self, passage: Passage, failed: AttemptFailed, now: datetime, again: datetime | None = None) -> None:
-        """An attempt that failed, and when the next is due."""
-        self.add(Attempt(passage.number, passage.retries + 1, now, failed.code, failed.reason, again))
-
-    def dead_letter(self, passage: Passage, queue: str, written: dict[str, str], now: datetime, *, sent: bool) -> None:
-        """What went to a dead-letter queue, with the message attributes."""
-        rule, target = passage.rule, passage.target
-        self.add(DeadLetter(passage.number, queue, passage.payload, written, passage.event, rule, target, now, sent))

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from eventbridge_local.model.arn import Arn, parse_arn
-from eventbridge_local.model.event import Event
+from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.records import Rule, Target
 
 
-@dataclass(frozen=True)
-class Handover:
-    """All that a target kind needs to write its request.
+class PendingDelivery(NamedTuple):
+    """One event on its way to one target of a rule: all that the request for it is written from.
 
-    Args:
+    Attributes:
+        number: its number among all deliveries of this mock, from 1; 0 for one that is only planned.
         event: the event itself, before any transformation.
-        transformed: the text that the target's input made of it, None when the target takes the event as it is.
-        account, region: the place of the rule, not of the event.
-        now: the instant of this attempt.
-        new_id: makes ids for what needs one of its own.
+        rule: the rule that matched it.
+        target: the target.
+        account: the account of the rule's bus, not of the event.
+        region: its Region.
+        first: the instant of the first attempt, aware and in UTC.
+        at: the instant of this attempt.
+        transformed: the text that the target's input made of the event, None when the target takes the event as it is.
+        retries: how many attempts came before this one.
     """
 
+    number: int
     event: Event
     rule: Rule
     target: Target
-    transformed: str | None
     account: str
     region: str
-    now: datetime
-    new_id: Callable[[], str]
+    first: datetime
+    at: datetime
+    transformed: str | None = None
+    retries: int = 0
 
     @property
     def payload(self) -> str:
@@ -44,12 +49,20 @@ class Handover:
         """The target as PutTargets got it."""
         return self.target.params
 
-    @cached_property
+    @property
     def arn(self) -> Arn:
         """The target's ARN in its parts; PutTargets accepts no other text."""
         parsed = parse_arn(self.target.arn)
         assert parsed is not None
         return parsed
+
+    def new_id(self) -> str:
+        """Return the id of what the request starts, such as an execution.
+
+        It is made of the event's id, so that planning a request and sending it give the same one, and nothing that is
+        only planned uses up an id of the mock.
+        """
+        return Ids(f"{self.event.id} {self.rule.arn} {self.target.id} {self.retries}").uuid()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +157,31 @@ CODES = RETRIED | {
     "THIRD_ACCOUNT_HOP_DETECTED",
     "THIRD_REGION_HOP_DETECTED",
 }
+
+
+# What a target says about failures.
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long. Source of the defaults: User Guide, page eb-rule-retry-policy."""
+
+    attempts: int = 185
+    age: timedelta = timedelta(hours=24)
+
+
+def retry_policy(params: Mapping[str, Any]) -> RetryPolicy:
+    """Return the retry policy of a target as PutTargets got it."""
+    given = params.get("RetryPolicy", {})
+    default = RetryPolicy()
+    age = given.get("MaximumEventAgeInSeconds")
+    return RetryPolicy(
+        given.get("MaximumRetryAttempts", default.attempts),
+        default.age if age is None else timedelta(seconds=age),
+    )
+
+
+def dead_letter_queue(target: Target) -> str | None:
+    """Return the ARN of a target's dead-letter queue, None when it has none."""
+    arn: str | None = target.params.get("DeadLetterConfig", {}).get("Arn")
+    return arn

@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
 
-from eventbridge_local.delivery.engine import Arrival, Engine
+from eventbridge_local.delivery.engine import Engine
+from eventbridge_local.delivery.route import Arrival
 from eventbridge_local.model.archives import Archive, Replay
 from eventbridge_local.model.event import Event, replayed
 from eventbridge_local.model.store import Scope, Store

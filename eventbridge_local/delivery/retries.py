@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,134 +12,151 @@ from typing import Any
 from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.forward import Forwarder
 from eventbridge_local.delivery.handlers import Handlers, LambdaContext
-from eventbridge_local.delivery.journal import Logbook, Passage
-from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest
-from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.delivery.journal import Attempt, DeadLetter, Journal, Record, delivery_record
+from eventbridge_local.delivery.pending import (
+    AttemptFailed,
+    AwsRequest,
+    PendingDelivery,
+    RetryPolicy,
+    dead_letter_queue,
+    retry_policy,
+)
+from eventbridge_local.model.arn import parse_arn, queue_url
 from eventbridge_local.model.records import Rule, Target
 from eventbridge_local.model.store import Store
 
 _TOO_OLD = "MaximumEventAgeInSeconds"
 
-#: Makes the next attempt of a passage, when it is due.
-Retry = Callable[[Passage], None]
-
 
 class Failures:
-    """Sees failed passages through to one outcome.
+    """Sees failed deliveries through to one outcome.
 
     Args:
         seed: makes the jitter of the back-off reproducible.
+        retry: makes the next attempt of a delivery, when it is due.
     """
 
     def __init__(
         self,
         store: Store,
-        logbook: Logbook,
+        journal: Journal,
         handlers: Handlers,
         forwarder: Forwarder,
         faults: Faults,
         seed: object,
-        retry: Retry,
+        retry: Callable[[PendingDelivery], None],
     ) -> None:
-        self._world = store
-        self._logbook = logbook
+        self._store = store
+        self._journal = journal
         self._handlers = handlers
         self._forwarder = forwarder
         self._faults = faults
         self._chance = random.Random(f"back-off {seed}").random if seed is not None else random.Random().random
         self._retry = retry
 
-    def follow(self, passage: Passage, failed: AttemptFailed, now: datetime) -> None:
+    def follow(self, pending: PendingDelivery, failed: AttemptFailed) -> None:
         """Go on after a failed attempt, as the error and the target's retry policy have it."""
         if not failed.retry:
-            self.end(passage, failed, now)
+            self.end(pending, failed)
             return
+        now = pending.at
         verdict = next_attempt(
-            policy_of(passage.target.params),
-            retries=passage.retries,
-            first=passage.first,
+            retry_policy(pending.params),
+            retries=pending.retries,
+            first=pending.first,
             now=now,
             chance=self._chance(),
             not_before=failed.not_before,
         )
         if not isinstance(verdict, GiveUp):
-            self._logbook.attempt(passage, failed, now, verdict.due)
-            self._logbook.outcome(passage, "pending", now, failed)
-            again = replace(passage, retries=passage.retries + 1)
-            self._world.at(verdict.due, partial(self._retry, again), "retried")
+            self._add(_attempt(pending, failed, verdict.due))
+            self._add(delivery_record(pending, "pending", now, failed))
+            again = pending._replace(retries=pending.retries + 1)
+            self._store.at(verdict.due, partial(self._retry, again), "retried")
             return
-        self._logbook.attempt(passage, failed, now)
+        self._add(_attempt(pending, failed))
         if verdict.due <= now:
-            self._close(passage, failed, now, verdict.condition)
+            self._close(pending, failed, verdict.condition)
         else:
-            self._logbook.outcome(passage, "pending", now, failed)
-            self._close_at(verdict.due, passage, failed, verdict.condition)
+            self._add(delivery_record(pending, "pending", now, failed))
+            self._close_at(verdict.due, pending, failed, verdict.condition)
 
-    def end(self, passage: Passage, failed: AttemptFailed, now: datetime, raised: BaseException | None = None) -> None:
+    def end(self, pending: PendingDelivery, failed: AttemptFailed, raised: BaseException | None = None) -> None:
         """End after an attempt that is not repeated; ``raised`` is what broke down on the way."""
-        self._logbook.attempt(passage, failed, now)
-        self._close(passage, failed, now, raised=raised)
+        self._add(_attempt(pending, failed))
+        self._close(pending, failed, raised=raised)
 
-    def wait(self, passage: Passage, due: datetime, then: Callable[[], None], now: datetime) -> None:
-        """Let a passage wait for its turn, within its retry window (User Guide eb-api-destinations).
+    def wait(self, pending: PendingDelivery, due: datetime, then: Callable[[], None]) -> None:
+        """Let a delivery wait for its turn, within its retry window (User Guide eb-api-destinations).
 
         Which error the dead letter names when the window closes first is not recorded.
         """
-        if passage.retries == 0:  # else it is pending already, and the journal says why
-            self._logbook.outcome(passage, "pending", now)
-        expiry = passage.first + policy_of(passage.target.params).age
+        if pending.retries == 0:  # else it is pending already, and the journal says why
+            self._add(delivery_record(pending, "pending", pending.at))
+        expiry = pending.first + retry_policy(pending.params).age
         if due <= expiry:
-            self._world.at(due, then, "retried")
+            self._store.at(due, then, "retried")
         else:
             late = AttemptFailed("THROTTLING", "The invocation rate limit left no turn before the event grew too old.")
-            self._close_at(max(expiry, now), passage, late, _TOO_OLD)
+            self._close_at(max(expiry, pending.at), pending, late, _TOO_OLD)
 
-    def _close_at(self, due: datetime, passage: Passage, failed: AttemptFailed, condition: str) -> None:
-        self._world.at(due, lambda: self._close(passage, failed, self._world.clock.now, condition), "given_up")
+    def _close_at(self, due: datetime, pending: PendingDelivery, failed: AttemptFailed, condition: str) -> None:
+        def close() -> None:
+            self._close(pending._replace(at=self._store.clock.now), failed, condition)
+
+        self._store.at(due, close, "given_up")
 
     def _close(
         self,
-        passage: Passage,
+        pending: PendingDelivery,
         failed: AttemptFailed,
-        now: datetime,
         condition: str | None = None,
         raised: BaseException | None = None,
     ) -> None:
-        """The dead letter where there is a queue for it, else the drop."""
-        queue = queue_of(passage.target)
+        """Send the dead letter where there is a queue for it, else drop the event."""
+        now, queue = pending.at, dead_letter_queue(pending.target)
         # An empty text is no message: AWS was seen to keep nothing of it.
-        if queue is None or not passage.payload:
-            self._logbook.outcome(passage, "dropped", now, failed, raised)
+        if queue is None or not pending.payload:
+            self._add(delivery_record(pending, "dropped", now, failed, raised))
             return
         try:
-            refused = self._bury(passage, failed, now, condition, queue)
+            refused = self._send_dead_letter(pending, failed, condition, queue)
         except AttemptFailed as lost:
             reason = f"{failed.reason} The dead-letter queue {queue} failed too: {lost.code} {lost.reason}"
-            self._logbook.outcome(passage, "dropped", now, AttemptFailed(failed.code, reason), raised)
+            self._add(delivery_record(pending, "dropped", now, AttemptFailed(failed.code, reason), raised))
         else:
-            self._logbook.outcome(passage, "dead-lettered", now, failed, refused or raised)
+            self._add(delivery_record(pending, "dead-lettered", now, failed, refused or raised))
             let_out(refused)
 
-    def _bury(
-        self, passage: Passage, failed: AttemptFailed, now: datetime, condition: str | None, queue: str
+    def _send_dead_letter(
+        self, pending: PendingDelivery, failed: AttemptFailed, condition: str | None, queue: str
     ) -> BaseException | None:
-        """Send the dead letter. Returns what the callable connected to the queue raised.
+        """Send the dead letter. Return what the callable connected to the queue raised.
 
         Raises:
             AttemptFailed: the queue cannot be written; the event is lost then, as on AWS.
         """
-        written = attributes(passage.rule, passage.target, failed, passage.retries, condition)
-        if self._faults:
-            self._faults.check(Target("", queue, {}))
+        event, rule, target, payload = pending.event, pending.rule, pending.target, pending.payload
+        written = attributes(rule, target, failed, pending.retries, condition)
+        if self._faults and (struck := self._faults.strike(Target("", queue, {}))) is not None:
+            raise struck
         spy = self._handlers.find(queue)
         if spy is not None:
-            raised = spy(passage.payload, LambdaContext(queue, self._world.ids.uuid()))
-            self._logbook.dead_letter(passage, queue, written, now, sent=True)
-            return raised
-        request = _request(queue, passage.payload, written, passage.event.trace_header)
-        sent = self._forwarder.send(request) is not None
-        self._logbook.dead_letter(passage, queue, written, now, sent=sent)
-        return None
+            raised, sent = spy(payload, LambdaContext(queue, self._store.ids.uuid())), True
+        else:
+            request = _request(queue, payload, written, event.trace_header)
+            raised, sent = None, self._forwarder.send(request) is not None
+        self._add(DeadLetter(pending.number, queue, payload, written, event, rule, target, pending.at, sent))
+        return raised
+
+    def _add(self, record: Record) -> None:
+        """Write a record down, unless a reset has ended the state that it belongs to."""
+        if not self._store.ended:
+            self._journal.add(record)
+
+
+def _attempt(pending: PendingDelivery, failed: AttemptFailed, again: datetime | None = None) -> Attempt:
+    return Attempt(pending.number, pending.retries + 1, pending.at, failed.code, failed.reason, again)
 
 
 def let_out(raised: BaseException | None) -> None:
@@ -151,8 +168,7 @@ def let_out(raised: BaseException | None) -> None:
 def _request(queue: str, body: str, written: dict[str, str], trace_header: str | None) -> AwsRequest:
     arn = parse_arn(queue)
     assert arn is not None
-    url = f"https://sqs.{arn.region}.amazonaws.com/{arn.account}/{arn.resource}"
-    params = {"QueueUrl": url, **message(body, written, trace_header)}
+    params = {"QueueUrl": queue_url(arn), **message(body, written, trace_header)}
     return AwsRequest("sqs", "SendMessage", params, arn.account, arn.region)
 
 
@@ -171,14 +187,6 @@ _JITTER = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How often and how long. Source of the defaults: User Guide, page eb-rule-retry-policy."""
-
-    attempts: int = 185
-    age: timedelta = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
 class Again:
     """The next attempt is due at ``due``."""
 
@@ -191,17 +199,6 @@ class GiveUp:
 
     condition: str
     due: datetime
-
-
-def policy_of(params: Mapping[str, Any]) -> RetryPolicy:
-    """The retry policy of a target as PutTargets got it."""
-    given = params.get("RetryPolicy", {})
-    default = RetryPolicy()
-    age = given.get("MaximumEventAgeInSeconds")
-    return RetryPolicy(
-        given.get("MaximumRetryAttempts", default.attempts),
-        default.age if age is None else timedelta(seconds=age),
-    )
 
 
 def next_attempt(
@@ -252,9 +249,3 @@ def message(body: str, written: Mapping[str, str], trace_header: str | None) -> 
     if trace_header is not None:
         params["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace_header}}
     return params
-
-
-def queue_of(target: Target) -> str | None:
-    """The ARN of a target's dead-letter queue, None when it has none."""
-    arn: str | None = target.params.get("DeadLetterConfig", {}).get("Arn")
-    return arn

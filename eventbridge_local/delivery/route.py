@@ -1,35 +1,382 @@
-"""From a rule to another event bus: what the event becomes on its way, and where AWS stops it.
+"""What becomes of an event on a bus: which rules match, and what each of their targets would get or why it fails.
 
-Within a Region the event keeps its id and time; over Regions it gets new ones. Account and Region stay those of the
-producer either way (recorded). An event makes one hop of each kind (captured).
+Strategy: everything that decides stands here, and nothing here changes anything. The engine asks for the plan of one
+bus, the deliverer for the plan of each attempt, and both carry out what they are told; ``eb.route`` and ``eb.explain``
+ask for the plan of the whole way and print it. So what is explained is what happens.
+
+A plan is made of what stands in the store at that moment. It takes no id and no random number of the mock, and uses no
+arranged failure up: whoever carries it out hands in what takes them (``strike``, ``new_id``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from eventbridge_local.delivery.pending import AttemptFailed
+from eventbridge_local.delivery.faults import Faults, Forecast
+from eventbridge_local.delivery.handlers import Handlers
+from eventbridge_local.delivery.kinds import Destination, destination_of
+from eventbridge_local.delivery.pending import (
+    AttemptFailed,
+    AwsRequest,
+    HttpRequest,
+    PendingDelivery,
+    dead_letter_queue,
+    retry_policy,
+    unforeseen,
+)
+from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.event import Event
+from eventbridge_local.model.records import USABLE, ApiDestination, Connection, Rule, Target
+from eventbridge_local.model.store import Scope, Store
+from eventbridge_local.policies.statements import Effect, caller_context, effect_of_put
+from eventbridge_local.transforms import InputContext, InvalidResult
 
-_TOO_OFTEN = (
+#: The sentence is the one captured for SQS; nobody recorded it for a bus.
+_NOT_PERMITTED = (
+    "User: events.amazonaws.com is not authorized to perform: events:PutEvents on resource: {arn} "
+    "because no resource-based policy allows the events:PutEvents action"
+)
+_HOP_TWICE = (
     "Event ingestion rejected for event {id} because an event can be sent to an event bus target only once. "
     "This event was previously delivered to an event bus target."
 )
-_CODES = {"local": "THIRD_ACCOUNT_HOP_DETECTED", "regional": "THIRD_REGION_HOP_DETECTED"}
+_HOP_CODES = {"local": "THIRD_ACCOUNT_HOP_DETECTED", "regional": "THIRD_REGION_HOP_DETECTED"}
+
+#: Says how an arranged failure makes an attempt to reach a target fail; None when it lets it pass.
+Strike = Callable[[Target], AttemptFailed | None]
+NewId = Callable[[], str]
 
 
-def hop(event: Event, from_region: str, to_region: str, now: datetime, new_id: Callable[[], str]) -> Event:
-    """The event as it arrives at a bus in ``to_region``.
+class Arrival(NamedTuple):
+    """An event that comes to the bus of that name in a scope.
+
+    Attributes:
+        only: the ARNs of the rules that may see it, None for all (replays).
+        fired: the rule whose schedule made it; that rule's targets get it whatever its pattern says.
+    """
+
+    scope: Scope
+    bus: str
+    event: Event
+    only: frozenset[str] | None = None
+    fired: str | None = None
+
+
+class Plan(NamedTuple):
+    """What one bus makes of an event.
+
+    Attributes:
+        rules: all rules of the bus at this moment.
+        matched: those of them whose targets get the event, in order.
+        trouble: why none could match at all, None when one could.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    matched: tuple[Rule, ...] = ()
+    trouble: str | None = None
+
+
+class Onward(NamedTuple):
+    """An event that goes on to another bus, which nobody need have made."""
+
+    account: str
+    region: str
+    bus: str
+    event: Event
+
+
+class AttemptPlan(NamedTuple):
+    """What one attempt to reach a target comes to: a failure before anything is sent, or what is sent.
+
+    Attributes:
+        refusal: why it fails, None when it does not.
+        request: the request, where it had to be written to know that it is valid.
+        onward: where the event goes on to, for a target that is another bus.
+        nowhere: True for a bus of another scope that nobody has made here.
+    """
+
+    refusal: AttemptFailed | None = None
+    request: AwsRequest | HttpRequest | None = None
+    onward: Onward | None = None
+    nowhere: bool = False
+
+
+def plan(arrival: Arrival) -> Plan:
+    """Return what a bus makes of an event."""
+    scope, name, event, only, fired = arrival
+    bus = scope.buses.get(name)
+    if bus is None:
+        return Plan(trouble=f"there is no event bus {name!r} in {scope.account}/{scope.region}")
+    rules, matched = bus.match(event)
+    if only is not None:
+        matched = [rule for rule in matched if rule.arn in only]
+    if fired is not None and fired in bus.rules and all(rule.name != fired for rule in matched):
+        matched = [bus.rules[fired], *matched]
+    return Plan(rules, tuple(matched))
+
+
+def with_input(pending: PendingDelivery) -> PendingDelivery:
+    """Return the delivery with what its target's input makes of the event.
+
+    Raises:
+        InputFailed: the input transformer makes something that is not JSON. AWS neither retries nor delivers it
+            (recorded).
+    """
+    event, rule, target = pending.event, pending.rule, pending.target
+    if target.input is None:
+        return pending
+    try:
+        context = InputContext(rule.arn, rule.name, pending.at)
+        return pending._replace(transformed=target.input.payload(event.text, event.envelope, context))
+    except InvalidResult as invalid:
+        failed = AttemptFailed("INVALID_JSON", "Invalid input for target.")
+        raise InputFailed(pending._replace(transformed=invalid.text), failed) from None
+    except RecursionError as broken:  # a detail with more levels than Python's parser takes
+        raise InputFailed(pending, unforeseen(broken)) from None
+
+
+class InputFailed(Exception):
+    """A target's input makes nothing that could be sent.
+
+    Args:
+        pending: the delivery, with the text that was made.
+        failed: how its only attempt fails.
+    """
+
+    def __init__(self, pending: PendingDelivery, failed: AttemptFailed) -> None:
+        super().__init__(pending, failed)
+        self.pending = pending
+        self.failed = failed
+
+
+def plan_attempt(
+    store: Store, pending: PendingDelivery, strike: Strike | None, new_id: NewId, connected: bool = False
+) -> AttemptPlan:
+    """Return what an attempt to reach a target comes to.
+
+    Args:
+        strike: asked first; None where no failure is arranged.
+        new_id: gives an event its new id when it goes on to another Region.
+        connected: whether a callable stands in for the target.
+    """
+    destination = destination_of(pending.target)
+    try:
+        if strike is not None and (struck := strike(pending.target)) is not None:
+            return AttemptPlan(struck)
+        if destination.unsupported:
+            return AttemptPlan(AttemptFailed("INVALID_PARAMETER", destination.unsupported))
+        if destination.written:
+            assert destination.kind is not None and destination.kind.request is not None
+            return AttemptPlan(request=destination.kind.request(pending))
+        if destination.way == "bus" and not connected:
+            return _onward(store, pending, destination, new_id)
+        if destination.way == "http" and destination.arn.service == "events":
+            usable_destination(store, pending)
+        return _PASSES
+    except AttemptFailed as failed:
+        return AttemptPlan(failed)
+    except RecursionError as broken:
+        return AttemptPlan(unforeseen(broken))
+
+
+_PASSES = AttemptPlan()
+
+
+# from bus to bus
+
+
+def _onward(store: Store, pending: PendingDelivery, destination: Destination, new_id: NewId) -> AttemptPlan:
+    """Return the way of an event to a bus that is a target.
+
+    Raises:
+        AttemptFailed: the policy of the bus does not let it in, or it has made a hop of this kind already.
+    """
+    arn, event, here = destination.arn, pending.event, (pending.account, pending.region)
+    name = arn.resource.removeprefix("event-bus/")
+    if (arn.account, arn.region) != here:
+        if name != "default" and store.known_bus(arn.account, arn.region, name) is None:
+            return AttemptPlan(nowhere=True)
+        rule = pending.rule
+        if permission_to_put(store, rule.created_by, pending.target.arn, event, rule) != "Allow":
+            raise AttemptFailed("NO_PERMISSIONS", _NOT_PERMITTED.format(arn=pending.target.arn))
+    arriving = hop(event, pending.region, arn.region, pending.at, new_id)
+    return AttemptPlan(onward=Onward(arn.account, arn.region, name, arriving))
+
+
+def hop(event: Event, from_region: str, to_region: str, now: datetime, new_id: NewId) -> Event:
+    """Return an event as it arrives at another bus.
+
+    Within a Region it keeps its id and time; over Regions it gets new ones. Account and Region stay those of the
+    producer either way (recorded). An event makes one hop of each kind (captured).
 
     Raises:
         AttemptFailed: it has made a hop of this kind already.
     """
     kind = "local" if from_region == to_region else "regional"
     if kind in event.hops:
-        raise AttemptFailed(_CODES[kind], _TOO_OFTEN.format(id=event.id))
+        raise AttemptFailed(_HOP_CODES[kind], _HOP_TWICE.format(id=event.id))
     hops = (*event.hops, kind)
     if kind == "local":
         return replace(event, hops=hops)
     return replace(event, hops=hops, id=new_id(), time=now)
+
+
+class Content(NamedTuple):
+    """What a policy may ask about an event, for an entry that makes none."""
+
+    source: str
+    detail_type: str
+    tree: Mapping[str, Any]
+
+
+def permission_to_put(
+    store: Store, caller: str, bus_arn: str, event: Event | Content, rule: Rule | None = None
+) -> Effect | None:
+    """Return what the policy of a bus says to an event that an account puts on it; None when it says nothing.
+
+    Args:
+        rule: the rule of that account whose target the bus is; None for PutEvents.
+    """
+    arn = parse_arn(bus_arn)
+    if arn is None:
+        return None
+    name = arn.resource.removeprefix("event-bus/")
+    bus = store.known_bus(arn.account, arn.region, name)
+    if bus is None and name != "default":
+        return "Allow"  # what nobody made here is outside of the mock: accepted and gone, like every unknown bus
+    if bus is None or bus.record.policy is None:
+        return "Allow" if arn.account == caller else None
+    context = caller_context(caller, arn.region, store.organization)
+    context["events:eventBusInvocation"] = "false" if rule is None else "true"
+    if rule is not None:
+        context |= {"aws:SourceAccount": caller, "aws:SourceArn": rule.arn}
+    return effect_of_put(
+        bus.record.policy,
+        caller_account=caller,
+        bus_arn=bus_arn,
+        source=event.source,
+        detail_type=event.detail_type,
+        detail=event.tree,
+        context=context,
+    )
+
+
+# API destinations
+
+
+def api_destination_of(store: Store, pending: PendingDelivery) -> ApiDestination | None:
+    """Return the API destination that a target names. One that was deleted and made anew has another ARN."""
+    parts = pending.arn.resource.split("/")
+    scope = store.known_scope(pending.account, pending.region)
+    if scope is None or parts[0] != "api-destination" or len(parts) < 2:
+        return None
+    found = scope.api_destinations.get(parts[1])
+    return found if found is not None and found.arn == pending.target.arn else None
+
+
+def usable_destination(store: Store, pending: PendingDelivery) -> tuple[ApiDestination, Connection]:
+    """Return the API destination of a target, with its connection, when it may be invoked.
+
+    Raises:
+        AttemptFailed: NO_RESOURCE where the destination or its connection is gone, SDK_CLIENT_ERROR where the
+            connection is not authorized. Nobody recorded what AWS does then; we take it that an authorization under
+            way is waited for, and that anything else is final.
+    """
+    destination = api_destination_of(store, pending)
+    if destination is None:
+        raise AttemptFailed("NO_RESOURCE", f"API destination {pending.target.arn} does not exist.")
+    connection = store.scope(pending.account, pending.region).connection(destination.connection_arn)
+    if connection is None:
+        raise AttemptFailed("NO_RESOURCE", f"Connection {destination.connection_arn} does not exist.")
+    if connection.state not in USABLE:
+        raise AttemptFailed(
+            "SDK_CLIENT_ERROR",
+            f"API destination {destination.name} is INACTIVE: connection {connection.name} is {connection.state}.",
+            retry=connection.state in ("AUTHORIZING", "CREATING", "UPDATING"),
+        )
+    return destination, connection
+
+
+# the whole way, for those who only want to know
+
+
+class TargetPlan(NamedTuple):
+    """What a target of a rule that matches would get.
+
+    Attributes:
+        payload: the exact text, also where it fails.
+        refusal: why it fails, None when the event gets there.
+        may_fail: the error codes of failures that are arranged for a share of the attempts.
+    """
+
+    target: Target
+    payload: str
+    refusal: AttemptFailed | None
+    may_fail: tuple[str, ...] = ()
+
+
+class BusPlan(NamedTuple):
+    """What one of the buses on an event's way would make of it; ``targets`` by the ARN of the rule that matches."""
+
+    account: str
+    region: str
+    bus: str
+    event: Event
+    plan: Plan
+    targets: Mapping[str, tuple[TargetPlan, ...]]
+
+
+def plan_way(store: Store, arrival: Arrival, faults: Faults, handlers: Handlers) -> Iterator[BusPlan]:
+    """Yield what would become of an event on every bus that it reaches, the first one first.
+
+    Buses come in the order in which the engine gets to them, so that arranged failures meet the same targets.
+    """
+    forecast = Forecast(faults)
+    scope, bus, event = arrival[:3]
+    waiting = deque([(Onward(scope.account, scope.region, bus, event), arrival.only, arrival.fired)])
+    while waiting:
+        (account, region, name, arriving), only, fired = waiting.popleft()
+        here = store.known_scope(account, region)
+        made = Plan() if here is None else plan(Arrival(here, name, arriving, only, fired))
+        targets: dict[str, tuple[TargetPlan, ...]] = {}
+        for rule in made.matched:
+            planned = []
+            for target in rule.targets:
+                pending = PendingDelivery(0, arriving, rule, target, account, region, store.clock.now, store.clock.now)
+                one, onward = _plan_target(store, pending, forecast, handlers)
+                planned.append(one)
+                if onward is not None:
+                    waiting.append((onward, None, None))
+            targets[rule.arn] = tuple(planned)
+        yield BusPlan(account, region, name, arriving, made, targets)
+
+
+def _plan_target(
+    store: Store, pending: PendingDelivery, forecast: Forecast, handlers: Handlers
+) -> tuple[TargetPlan, Onward | None]:
+    """Return what would become of a delivery, and where the event goes on to."""
+    target = pending.target
+    if destination_of(target).way == "archive":
+        return TargetPlan(target, pending.payload, None), None
+    before = len(forecast.may_fail)
+    try:
+        pending = with_input(pending)
+        connected = handlers.find(target.arn) is not None
+        attempt = plan_attempt(store, pending, forecast.strike, lambda: pending.event.id, connected)
+        refusal, onward = attempt.refusal, attempt.onward
+    except InputFailed as failed:
+        pending, refusal, onward = failed.pending, failed.failed, None
+    if refusal is not None and pending.payload and _ends_at_once(pending, refusal):
+        queue = dead_letter_queue(target)
+        if queue is not None:
+            forecast.strike(Target("", queue, {}))  # the dead letter uses up what is arranged for its queue
+    return TargetPlan(target, pending.payload, refusal, tuple(forecast.may_fail[before:])), onward
+
+
+def _ends_at_once(pending: PendingDelivery, refusal: AttemptFailed) -> bool:
+    """Whether no attempt follows on this one."""
+    return not refusal.retry or retry_policy(pending.target.params).attempts == 0

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from eventbridge_local.delivery.engine import Arrival, Engine
+from eventbridge_local.delivery.engine import Engine
+from eventbridge_local.delivery.route import Arrival
 from eventbridge_local.model.clock import Clock, Timer
 from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.records import Rule

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from eventbridge_local.delivery.engine import Arrival
 from eventbridge_local.delivery.journal import Entry
+from eventbridge_local.delivery.route import Arrival
 from eventbridge_local.errors import UsageError
 from eventbridge_local.event_files import (
     FROM_FILE,
@@ -69,9 +69,9 @@ class Acting(Base):
             "EventBusName": bus,
             **{_ENVELOPE[name]: value for name, value in envelope.items()},
         }
-        with self._service.journal.awaiting(entry) as found:
-            self._perform("PutEvents", Entries=[entry])
-        return found[0]
+        answer: Any = self._perform("PutEvents", Entries=[entry])
+        put: Entry = answer.records[0]
+        return put
 
     def archive_to(self, path: PathLike, archive: str | None = None, *, bus: str | None = None) -> int:
         """Write events to a file, one envelope a line, gzip when the name ends in ``.gz``. Returns how many.
@@ -126,6 +126,6 @@ class Acting(Base):
         found = bus_called(scope, bus)
 
         def put(event: Event, only: frozenset[str] | None) -> None:
-            service.plane.engine.accept([Arrival(scope, found.name, event, only)])
+            service.engine.accept([Arrival(scope, found.name, event, only)])
 
         return replay_file(path, found, rules, replay_name, new_id=service.ids.uuid, put=put)

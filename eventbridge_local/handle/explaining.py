@@ -61,7 +61,7 @@ class Explaining(Base):
         service = self._service
         home = service.store.scope(self.account, self.region)
         reader = Reader(service.journal, self._tried_out, self.account, self.region, service.clock.now)
-        return Asking(service.store, service.journal, home, reader)
+        return Asking(service.store, service.journal, home, reader, service.faults, service.handlers)
 
     def _tried_out(self, entry: Mapping[str, Any]) -> Entry:
         """What PutEvents would make of an entry, asked of an empty service with the same limits and time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PARTITIONS = (
     ("cn-", "aws-cn"),
@@ -29,6 +30,7 @@ class Arn:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
 
+@lru_cache(maxsize=8192)
 def parse_arn(text: str) -> Arn | None:
     """Return the parts of ``text``, None unless its form is ``arn:partition:service:region:account:resource``."""
     parts = text.split(":", 5)
@@ -56,6 +58,22 @@ def split_rule_resource(resource: str) -> tuple[str, str]:
     """Return bus and rule of ``rule/RULE`` or ``rule/BUS/RULE``. A partner bus has slashes of its own, a rule never."""
     bus, slash, rule = resource.removeprefix("rule/").rpartition("/")
     return (bus if slash else "default", rule)
+
+
+# The hosts of other services.
+
+
+_DOMAINS = {"aws-cn": "amazonaws.com.cn"}
+
+
+def domain_of(partition: str) -> str:
+    """Return the domain that the hosts of a partition's services end in."""
+    return _DOMAINS.get(partition, "amazonaws.com")
+
+
+def queue_url(arn: Arn) -> str:
+    """Return the URL of the SQS queue of that ARN, as SendMessage takes it."""
+    return f"https://sqs.{arn.region}.{domain_of(arn.partition)}/{arn.account}/{arn.resource}"
 
 
 # names people use instead of an ARN

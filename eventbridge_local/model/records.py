@@ -45,8 +45,9 @@ class Target:
 
     id: str
     arn: str
-    params: Mapping[str, Any]
-    input: TargetInput | None = None
+    # No part of the hash, which a dict has not; two targets are equal when these are equal too.
+    params: Mapping[str, Any] = field(hash=False)
+    input: TargetInput | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

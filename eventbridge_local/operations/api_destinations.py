@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 from eventbridge_local.delivery.forward import is_loopback
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.records import ApiDestination
-from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import paged
-from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 
 _DEFAULT_RATE = 300
 

@@ -9,10 +9,9 @@ from eventbridge_local.errors import already_exists, limit_exceeded, not_found, 
 from eventbridge_local.model.archives import Archive, ArchiveRecord
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.store import Bus
-from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_named, paged
 from eventbridge_local.operations.rules import compiled
-from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 from eventbridge_local.patterns import Pattern
 
 _FILTERS = ("NamePrefix", "EventSourceArn", "State")

@@ -19,9 +19,8 @@ from eventbridge_local.delivery.pending import AttemptFailed
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.arn import partition_of
 from eventbridge_local.model.records import AUTH_MEMBERS, USABLE, Connection, secret_document
-from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import paged
-from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 
 _DEAUTHORIZED = "The authorization parameters were removed from this connection by a DeauthorizeConnection operation."
 _NOTHING_TO_UPDATE = (
@@ -247,7 +246,7 @@ class _Authorization:
 
     def __call__(self, connection: Connection) -> Connection:
         try:
-            self.ctx.plane.invocations.authorize(connection)
+            self.ctx.invocations.authorize(connection)
         except AttemptFailed as failed:
             return replace(connection, state="DEAUTHORIZED", reason=failed.reason[:512])
         state = "AUTHORIZED" if connection.private is None else "ACTIVE"
@@ -446,7 +445,7 @@ def _delete_secret(ctx: Context, arn: str | None) -> None:
 
 
 def _client(ctx: Context) -> Any | None:
-    return ctx.plane.services.client("secretsmanager", ctx.scope.account, ctx.scope.region)
+    return ctx.services.client("secretsmanager", ctx.scope.account, ctx.scope.region)
 
 
 def _key(kms_key: str | None) -> dict[str, str]:

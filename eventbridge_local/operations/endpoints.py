@@ -17,9 +17,8 @@ from eventbridge_local.errors import UsageError, already_exists, limit_exceeded,
 from eventbridge_local.model.arn import Arn, parse_arn, partition_of
 from eventbridge_local.model.records import Endpoint, EndpointState, Rule, Side, Target
 from eventbridge_local.model.store import Bus, Scope, Store
-from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import paged, rule_arn
-from eventbridge_local.operations.table import Answer, Params, given, operation, without_nones
+from eventbridge_local.operations.table import Answer, Context, Params, given, operation, without_nones
 from eventbridge_local.patterns import compile_pattern
 
 SETTINGS = ("Description", "RoutingConfig", "ReplicationConfig", "EventBuses", "RoleArn")

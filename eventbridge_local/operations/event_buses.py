@@ -9,10 +9,9 @@ from typing import Any
 from eventbridge_local.errors import already_exists, limit_exceeded, validation_error
 from eventbridge_local.model.records import EventBus
 from eventbridge_local.model.store import Bus
-from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_named, bus_of, paged
 from eventbridge_local.operations.partner_sources import match, release, source_of, wrong_state
-from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 from eventbridge_local.operations.tags import check_tag_count, check_tags
 from eventbridge_local.policies.statements import policy_text
 

@@ -10,22 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventbridge_local.batching import entry_size
-from eventbridge_local.delivery.engine import Arrival
 from eventbridge_local.delivery.journal import Entry
+from eventbridge_local.delivery.route import Arrival, Content, permission_to_put
 from eventbridge_local.errors import ServiceError, validation_error
 from eventbridge_local.model.event import Event, valid_trace_header
 from eventbridge_local.model.records import Endpoint
 from eventbridge_local.model.store import Scope
-from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.endpoints import check_bus, endpoint_of_id
 from eventbridge_local.operations.lookup import access_denied, locate_bus
 from eventbridge_local.operations.partner_sources import sources_made_by
-from eventbridge_local.operations.table import Answer, Params, operation
+from eventbridge_local.operations.table import Answer, Context, Params, operation
 from eventbridge_local.patterns import parse_event
-from eventbridge_local.policies.statements import PUT_EVENTS, effect_of_put
+from eventbridge_local.policies.statements import PUT_EVENTS
 
 _REQUIRED = ("Source", "DetailType", "Detail")
 #: Every digit becomes a zero, so that one search finds any 19 digits in a row; no shorter integer passes 64 bits.
@@ -42,29 +41,62 @@ def put_events(ctx: Context, params: Params) -> Answer:
     endpoint = endpoint_of_id(ctx, params["EndpointId"]) if "EndpointId" in params else None
     home, through = (ctx.scope, ()) if endpoint is None else _behind(ctx, endpoint, entries)
     now = ctx.now
-    judged = []
+    judged: list[_Judged] = []
     for entry in entries:
-        scope, bus = locate_bus(ctx, entry.get("EventBusName", "default"))
+        scope, bus = home, entry.get("EventBusName", "default")
         if endpoint is not None:
-            scope, bus = home, endpoint.bus_name
-        event, refused = _judged(ctx, entry, home, now, through)
+            bus = endpoint.bus_name
+        elif ":" in bus:
+            scope, bus = locate_bus(ctx, bus)
+        event, refused = _event_of(ctx, entry, home, now, through)
         if scope is not home or ((known := scope.buses.get(bus)) is not None and known.record.policy is not None):
             _check_permission(ctx, scope, bus, entry, event)
-        judged.append((scope, bus, entry, event, refused))
-    if ctx.plane.check_events is not None:
-        ctx.plane.check_events([(bus, event) for _, bus, _, event, _ in judged if event is not None])
+        judged.append(_Judged(entry, scope, bus, event, refused))
+    if ctx.check_events is not None:
+        ctx.check_events([(each.bus, each.event) for each in judged if each.event is not None])
     if ctx.entry_faults:  # arranged by the test
         for position, failure in ctx.entry_faults.strike(len(judged)).items():
-            judged[position] = (*judged[position][:3], None, failure)
-    arrivals = []
-    results = []
-    for scope, bus, entry, event, refused in judged:
-        _note(ctx, entry, bus, now, event, refused)
-        if event is not None:
-            arrivals.append(Arrival(scope, bus, event))
-        results.append(_result(event, refused))
-    ctx.engine.accept(arrivals)
-    return {"FailedEntryCount": len(results) - len(arrivals), "Entries": results}
+            judged[position] = judged[position]._replace(event=None, refused=failure)
+    answer = _answer(ctx, judged, now)
+    ctx.engine.accept([Arrival(each.scope, each.bus, each.event) for each in judged if each.event is not None])
+    return answer
+
+
+class _Judged(NamedTuple):
+    """An entry, the bus it is for, and its event or the refusal of it."""
+
+    entry: Mapping[str, Any]
+    scope: Scope
+    bus: str
+    event: Event | None
+    refused: ServiceError | None
+
+
+class PutAnswer(dict[str, Any]):
+    """The answer of PutEvents, with what the journal has on its entries beside it."""
+
+    __slots__ = ("records",)
+    records: list[Entry]
+
+
+def _answer(ctx: Context, judged: Sequence[_Judged], now: datetime) -> PutAnswer:
+    """Write the entries down and answer for them."""
+    account, region = ctx.scope.account, ctx.scope.region
+    records: list[Entry] = []
+    results: list[Answer] = []
+    for entry, _, bus, event, refused in judged:
+        number = ctx.journal.next_entry()
+        if refused is None:
+            record = Entry(number, bus, account, region, entry, now, event)
+            results.append({"EventId": record.event_id})
+        else:
+            record = Entry(number, bus, account, region, entry, now, None, refused.code, refused.message)
+            results.append({"ErrorCode": refused.code, "ErrorMessage": refused.message})
+        ctx.journal.add(record)
+        records.append(record)
+    answer = PutAnswer(FailedEntryCount=sum("ErrorCode" in result for result in results), Entries=results)
+    answer.records = records
+    return answer
 
 
 def _check_size(ctx: Context, entries: Sequence[Mapping[str, Any]]) -> None:
@@ -86,9 +118,8 @@ def _behind(ctx: Context, endpoint: Endpoint, entries: Sequence[Mapping[str, Any
 def _check_permission(ctx: Context, scope: Scope, bus: str, entry: Mapping[str, Any], event: Event | None) -> None:
     """Refuse the whole request when the policy of a bus does not let the caller put an event on it."""
     arn = scope.arn(f"event-bus/{bus}")
-    detail = {} if event is None else event.tree
-    content = (entry.get("Source", ""), entry.get("DetailType", ""), detail)
-    effect = effect_of_put(ctx.store, ctx.scope.account, arn, *content, {"events:eventBusInvocation": "false"})
+    content = event or Content(entry.get("Source", ""), entry.get("DetailType", ""), {})
+    effect = permission_to_put(ctx.store, ctx.scope.account, arn, content)
     if effect != "Allow":
         raise access_denied(ctx, PUT_EVENTS, arn, scope.buses.get(bus), denied=effect == "Deny")
 
@@ -104,30 +135,22 @@ def put_partner_events(ctx: Context, params: Params) -> Answer:
     _check_size(ctx, entries)
     offered = sources_made_by(ctx)
     arrivals: list[Arrival] = []
-    results = []
+    judged: list[_Judged] = []
     for entry in entries:
         source = entry.get("Source", "")
         mine = {each.customer: each.state for each in offered if each.name == source}
-        event, refused = _judged(ctx, entry, ctx.scope, now, may_use=mine)
+        event, refused = _event_of(ctx, entry, ctx.scope, now, may_use=mine)
         if event is not None:
             copies = [replace(event, account=customer) for customer, state in mine.items() if state == "ACTIVE"]
             arrivals += [Arrival(ctx.store.scope(copy.account, ctx.scope.region), source, copy) for copy in copies]
             event = copies[0] if copies else event
-        _note(ctx, entry, source, now, event, refused)
-        results.append(_result(event, refused))
+        judged.append(_Judged(entry, ctx.scope, source, event, refused))
+    answer = _answer(ctx, judged, now)
     ctx.engine.accept(arrivals)
-    return {"FailedEntryCount": sum("ErrorCode" in result for result in results), "Entries": results}
+    return answer
 
 
-def _result(event: Event | None, refused: ServiceError | None) -> Answer:
-    """Return what stands in the answer in the place of an entry."""
-    if event is not None:
-        return {"EventId": event.id}
-    assert refused is not None
-    return {"ErrorCode": refused.code, "ErrorMessage": refused.message}
-
-
-def _judged(
+def _event_of(
     ctx: Context,
     entry: Mapping[str, Any],
     home: Scope,
@@ -149,26 +172,26 @@ def _judged(
     source: str = entry["Source"]
     if not may_use and (may_use is not None or source.startswith("aws.")):
         return None, ServiceError("NotAuthorizedForSourceException", "Not authorized for the source.")
+    # That of the entry comes before that of the request (facts 5.5).
+    trace = entry.get("TraceHeader") or ctx.trace
+    id = ctx.store.ids.uuid()
     try:
-        return _event(ctx, entry, home, now, through), None
+        tree = detail_tree(entry["Detail"], ctx.store.limits.event_nesting_levels)
     except ServiceError as malformed:
         return None, malformed
-
-
-def _event(ctx: Context, entry: Mapping[str, Any], home: Scope, now: datetime, through: tuple[str, ...]) -> Event:
-    return Event(
-        id=ctx.ids.uuid(),
+    event = Event(
+        id=id,
         detail_type=entry["DetailType"],
-        source=entry["Source"],
+        source=source,
         account=home.account,
         time=entry["Time"].astimezone(UTC) if "Time" in entry else now,
         region=home.region,
         resources=(*entry.get("Resources", ()), *through),
         detail_text=entry["Detail"],
-        tree=detail_tree(entry["Detail"], ctx.limits.event_nesting_levels),
-        # That of the entry comes before that of the request (facts 5.5).
-        trace_header=valid_trace_header(entry.get("TraceHeader") or ctx.trace),
+        tree=tree,
+        trace_header=valid_trace_header(trace) if trace else None,
     )
+    return event, None
 
 
 def detail_tree(text: str, levels: int) -> dict[str, Any]:
@@ -194,16 +217,3 @@ def _check_limits(tree: Any, levels: int) -> None:
             waiting.extend((inner, level + 1) for inner in (value.values() if isinstance(value, dict) else value))
         elif isinstance(value, int) and not -_SIGNED_64_BIT <= value < _SIGNED_64_BIT:
             raise ValueError("integer beyond 64 bits")
-
-
-def _note(
-    ctx: Context,
-    entry: Mapping[str, Any],
-    bus: str,
-    now: datetime,
-    event: Event | None,
-    refused: ServiceError | None,
-) -> None:
-    number, scope = ctx.journal.next_entry(), ctx.scope
-    code, message = (refused.code, refused.message) if refused else (None, None)
-    ctx.journal.add(Entry(number, bus, scope.account, scope.region, entry, now, event, code, message))

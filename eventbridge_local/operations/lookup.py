@@ -10,8 +10,7 @@ from eventbridge_local.model.arn import Arn, parse_arn, partition_of, rule_resou
 from eventbridge_local.model.pages import page
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Bus, Scope
-from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.table import Params
+from eventbridge_local.operations.table import Context, Params
 from eventbridge_local.policies.statements import caller_context, effect_of, policy_text, root_arn
 
 
@@ -44,7 +43,7 @@ def bus_of_another(ctx: Context, arn: Arn, rule: str | None = None, targets: Seq
         raise access_denied(ctx, action, str(arn), None)
     known = None if rule is None else bus.rules.get(rule)
     context: dict[str, str | Sequence[str]] = {
-        **caller_context(ctx.store, ctx.scope.account, arn.region),
+        **caller_context(ctx.scope.account, arn.region, ctx.store.organization),
         "events:creatorAccount": ctx.scope.account if known is None else known.created_by,
         "events:TargetArn": targets,
     }

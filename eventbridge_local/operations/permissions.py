@@ -14,9 +14,8 @@ from typing import Any
 from eventbridge_local.errors import ServiceError, not_found, validation_error
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.store import Bus
-from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_named
-from eventbridge_local.operations.table import Answer, Params, operation
+from eventbridge_local.operations.table import Answer, Context, Params, operation
 from eventbridge_local.policies.conditions import known_operator, like
 from eventbridge_local.policies.statements import (
     PUT_EVENTS,

@@ -9,9 +9,8 @@ from eventbridge_local.errors import ServiceError, already_exists, limit_exceede
 from eventbridge_local.model.archives import Archive, Replay
 from eventbridge_local.model.arn import parse_arn, split_rule_resource
 from eventbridge_local.model.store import Bus
-from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_named, is_here, paged, rule_of
-from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 
 _FILTERS = ("NamePrefix", "EventSourceArn", "State")
 _CANCELLABLE = ("STARTING", "RUNNING")
@@ -24,7 +23,7 @@ def start_replay(ctx: Context, params: Params) -> Answer:
     start, end = _checked_interval(params)
     with ctx.alone:
         replay, archive = _made(ctx, params, start, end)
-    ctx.plane.replayer.start(ctx.scope, replay.name, archive)
+    ctx.replayer.start(ctx.scope, replay.name, archive)
     return {"ReplayArn": replay.arn, "State": replay.state, "ReplayStartTime": replay.started}
 
 
@@ -40,7 +39,7 @@ def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple
         )
     for arn in destination.get("FilterArns", ()):
         _check_filter(ctx, bus, arn)
-    ctx.plane.replayer.forget_old(ctx.scope)
+    ctx.replayer.forget_old(ctx.scope)
     replays = ctx.scope.replays
     if name in replays:
         raise already_exists(f"Replay {name} already exists.")
@@ -63,7 +62,7 @@ def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple
 def describe_replay(ctx: Context, params: Params) -> Answer:
     """Describe a replay. Times it has not reached yet are absent (recorded, facts 9.5)."""
     _check_there(ctx, params["ReplayName"])
-    replay = ctx.plane.replayer.look(ctx.scope, params["ReplayName"])
+    replay = ctx.replayer.look(ctx.scope, params["ReplayName"])
     return without_nones(
         ReplayArn=replay.arn, Description=replay.description, Destination=replay.destination, **_row(replay)
     )
@@ -77,7 +76,7 @@ def list_replays(ctx: Context, params: Params) -> Answer:
             "At most one filter is allowed for ListReplays. Use either : State, EventSourceArn, or NamePrefix."
         )
     prefix, source, state = map(params.get, _FILTERS)
-    ctx.plane.replayer.forget_old(ctx.scope)
+    ctx.replayer.forget_old(ctx.scope)
     names = [
         name
         for name, replay in sorted(ctx.scope.replays.items())
@@ -87,7 +86,7 @@ def list_replays(ctx: Context, params: Params) -> Answer:
         and state in (None, (replay.upcoming or (replay,))[0].state)
     ]
     shown, token = paged(ctx, params, names, str, prefix, source, state)
-    rows = [_row(ctx.plane.replayer.look(ctx.scope, name)) for name in shown]
+    rows = [_row(ctx.replayer.look(ctx.scope, name)) for name in shown]
     return without_nones(Replays=rows, NextToken=token)
 
 
@@ -98,7 +97,7 @@ def cancel_replay(ctx: Context, params: Params) -> Answer:
     _check_there(ctx, name)
     if ctx.scope.replays[name].state not in _CANCELLABLE:
         raise ServiceError("IllegalStatusException", f"Replay {name} is not in a valid state for this operation.")
-    replay = ctx.plane.replayer.cancel(ctx.scope, name)
+    replay = ctx.replayer.cancel(ctx.scope, name)
     return {"ReplayArn": replay.arn, "State": replay.state}
 
 
@@ -147,7 +146,7 @@ def _check_filter(ctx: Context, bus: Bus, text: str) -> None:
 
 
 def _check_there(ctx: Context, name: str) -> None:
-    ctx.plane.replayer.forget_old(ctx.scope)
+    ctx.replayer.forget_old(ctx.scope)
     if name not in ctx.scope.replays:
         raise not_found(f"Replay {name} does not exist.")
 

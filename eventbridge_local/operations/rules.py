@@ -8,9 +8,8 @@ from dataclasses import replace
 from eventbridge_local.delivery.archives import rule_was_forced
 from eventbridge_local.errors import ServiceError, limit_exceeded, validation_error
 from eventbridge_local.model.records import Rule, RuleState
-from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_of, paged, refuse_managed, rule_arn, rule_of, scope_of
-from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 from eventbridge_local.operations.tags import check_tag_count, check_tags
 from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, matches, parse_event
 from eventbridge_local.schedules import InvalidSchedule, Schedule, parse_schedule
@@ -45,7 +44,7 @@ def put_rule(ctx: Context, params: Params) -> Answer:
         targets=before.targets if before else (),
     )
     bus.put_rule(rule)
-    ctx.plane.scheduler.follow(scope_of(ctx, rule.arn), rule)
+    ctx.scheduler.follow(scope_of(ctx, rule.arn), rule)
     if before is None and tags:
         scope_of(ctx, rule.arn).tags[rule.arn] = tags
     return {"RuleArn": rule.arn}
@@ -121,7 +120,7 @@ def _set_state(ctx: Context, params: Params, state: RuleState) -> Answer:
     refuse_managed(rule)
     changed = replace(rule, state=state)
     bus.put_rule(changed)
-    ctx.plane.scheduler.follow(scope_of(ctx, rule.arn), changed)
+    ctx.scheduler.follow(scope_of(ctx, rule.arn), changed)
     return {}
 
 
@@ -140,7 +139,7 @@ def delete_rule(ctx: Context, params: Params) -> Answer:
         )
     bus.remove_rule(rule.name)
     rule_was_forced(scope_of(ctx, rule.arn), rule)
-    ctx.plane.scheduler.forget(scope_of(ctx, rule.arn), rule)
+    ctx.scheduler.forget(scope_of(ctx, rule.arn), rule)
     scope_of(ctx, rule.arn).tags.pop(rule.arn, None)
     return {}
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import RLock
 
-from eventbridge_local.delivery.deliver import Deliverer
-from eventbridge_local.delivery.engine import Arrival, Engine
-from eventbridge_local.delivery.faults import Faults
-from eventbridge_local.delivery.forward import Forwarder, Services
+from eventbridge_local.delivery.engine import Engine
+from eventbridge_local.delivery.faults import CallFaults, EntryFaults, Faults
+from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers
 from eventbridge_local.delivery.http.invocations import Invocations
 from eventbridge_local.delivery.journal import Call, Journal
-from eventbridge_local.delivery.plane import EventCheck, Plane
 from eventbridge_local.delivery.replays import Replayer
 from eventbridge_local.delivery.schedules import Scheduler
 from eventbridge_local.errors import ContractViolation, ServiceError, UnsupportedOperation
@@ -35,9 +33,7 @@ from eventbridge_local.operations import (
     targets,
 )
 from eventbridge_local.operations.connections import Sealed
-from eventbridge_local.operations.context import Context
-from eventbridge_local.operations.faults import CallFaults, EntryFaults
-from eventbridge_local.operations.table import DELIVERING, TABLE, Answer, Params
+from eventbridge_local.operations.table import DELIVERING, TABLE, Answer, Context, EventCheck, Params
 
 # Importing a family enters its operations in the table.
 FAMILIES = (
@@ -76,13 +72,13 @@ class Service:
         self.clock = clock
         self.faults = Faults(seed)
         self.entry_faults = EntryFaults(seed)
-        self.call_faults = CallFaults(seed)
+        self.call_faults = CallFaults(TABLE, seed)
         self.ids = ids
         self.limits = limits
         self.handlers = Handlers(keep)
         self.journal = Journal(keep)
         self.services = services or Services()
-        self.rings: list[str] = []
+        self.loops: list[str] = []
         #: What a loaded template calls things: names to ARNs, and to the physical names of rules.
         self.names: dict[str, str] = {}
         self.rule_names: dict[str, str] = {}
@@ -90,15 +86,24 @@ class Service:
         self._start()
 
     def _start(self) -> None:
-        self.store = Store(self.clock, self.ids, self.limits, self._organization)
-        forwarder = Forwarder(self.services)
-        invocations = Invocations(self.clock, self.handlers, self.services)
-        deliverer = Deliverer(self.store, self.journal, self.handlers, forwarder, invocations, self.faults, self._seed)
-        engine = Engine(self.journal, deliverer, self.rings.append)
-        deliverer.forward = lambda scope, bus, event: engine.accept([Arrival(scope, bus, event)])
-        scheduler = Scheduler(engine, self.clock, self.ids)
-        replayer = Replayer(engine, self.store)
-        self.plane = Plane(self.journal, engine, scheduler, replayer, self.services, invocations, self._check_events)
+        self.store = store = Store(self.clock, self.ids, self.limits, self._organization)
+        invocations = Invocations(store, self.handlers, self.services)
+        self.engine = engine = Engine(
+            store, self.journal, self.handlers, self.services, invocations, self.faults, self._seed, self.loops.append
+        )
+        #: What the context of every call begins with.
+        self._parts = (
+            store,
+            self.journal,
+            engine,
+            Scheduler(engine, self.clock, self.ids),
+            Replayer(engine, store),
+            self.services,
+            invocations,
+            self.entry_faults,
+            self._check_events,
+            self._one_at_a_time,
+        )
 
     def reset(self) -> None:
         """Forget state, handlers, arranged failures, whatever was waiting, and the journal; the clock goes on."""
@@ -107,7 +112,7 @@ class Service:
         self.fail_nothing()
         self.handlers.clear()
         self.journal.clear()
-        self.rings.clear()
+        self.loops.clear()
         self.names.clear()
         self.rule_names.clear()
         self._start()
@@ -149,8 +154,8 @@ class Service:
                 raise UnsupportedOperation(
                     f"eventbridge_local does not answer {name} yet. Nothing was sent to AWS and nothing has changed."
                 )
-            scope = self.store.scope(account, region)
-            context = Context(self.store, scope, self.plane, name, self.entry_faults, trace, self._one_at_a_time)
+            scope = store.scope(account, region)
+            context = Context(*self._parts, scope, name, trace)
             if name in DELIVERING:
                 answer = function(context, params)
             else:

@@ -1,4 +1,4 @@
-"""The table of operations, by the names the API gives them.
+"""The table of operations, by the names the API gives them, and what every operation is given.
 
 An operation is a function ``(ctx, params) -> answer``. ``params`` are the request's members as boto3 spells them, with
 every constraint of the input shape already checked; the answer is the response without its metadata. It checks
@@ -7,13 +7,78 @@ everything before it changes anything, and refuses with a ``ServiceError``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from eventbridge_local.operations.context import Context
+from eventbridge_local.delivery.engine import Engine
+from eventbridge_local.delivery.faults import EntryFaults
+from eventbridge_local.delivery.forward import Services
+from eventbridge_local.delivery.http.invocations import Invocations
+from eventbridge_local.delivery.journal import Journal
+from eventbridge_local.delivery.replays import Replayer
+from eventbridge_local.delivery.schedules import Scheduler
+from eventbridge_local.model.event import Event, Ids
+from eventbridge_local.model.limits import Limits
+from eventbridge_local.model.store import Scope, Store
 
 Params = dict[str, Any]
 Answer = dict[str, Any]
+
+#: Raises when one of the events, each with its bus, does not keep its contract.
+EventCheck = Callable[[Sequence[tuple[str, Event]]], None]
+
+
+class Context(NamedTuple):
+    """One call: the parts of the mock that an operation may use, and where the call goes.
+
+    Attributes:
+        store: all records.
+        journal: where calls and entries are written down.
+        engine: takes events that are put.
+        scheduler: keeps the timers of rules with a schedule.
+        replayer: runs replays.
+        services: the other AWS services that moto or a loopback endpoint serves to this process.
+        invocations: calls HTTP targets and the authorization endpoints of their connections.
+        entry_faults: the entries of PutEvents that are made to fail.
+        check_events: looks at events before they are put; None lets all pass.
+        alone: held while records change; operations that deliver take it themselves, and not while they deliver.
+        scope: the caller's account and Region.
+        operation: the name of what is called.
+        trace: the X-Ray header of the request.
+    """
+
+    store: Store
+    journal: Journal
+    engine: Engine
+    scheduler: Scheduler
+    replayer: Replayer
+    services: Services
+    invocations: Invocations
+    entry_faults: EntryFaults
+    check_events: EventCheck | None
+    alone: AbstractContextManager[Any]
+    scope: Scope
+    operation: str = ""
+    trace: str | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the call."""
+        return self.store.clock.now
+
+    @property
+    def ids(self) -> Ids:
+        """Where new ids come from."""
+        return self.store.ids
+
+    @property
+    def limits(self) -> Limits:
+        """The quotas of this mock."""
+        return self.store.limits
+
+
 Operation = Callable[[Context, Params], Answer]
 
 TABLE: dict[str, Operation] = {}

@@ -9,9 +9,8 @@ from eventbridge_local.errors import ServiceError, limit_exceeded, not_found, va
 from eventbridge_local.model.arn import Arn, parse_arn, split_rule_resource
 from eventbridge_local.model.limits import Limits
 from eventbridge_local.model.store import Bus
-from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_named, bus_of_another, is_of_another, rule_of, scope_of
-from eventbridge_local.operations.table import Answer, Params, operation
+from eventbridge_local.operations.table import Answer, Context, Params, operation
 
 
 @operation("TagResource")

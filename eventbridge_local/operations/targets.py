@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from eventbridge_local.delivery.archives import rule_was_forced
-from eventbridge_local.delivery.kinds import RulePlace, check_target, stored
+from eventbridge_local.delivery.kinds import RuleScope, check_target, stored
 from eventbridge_local.errors import limit_exceeded
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.records import Target
-from eventbridge_local.operations.context import Context
 from eventbridge_local.operations.lookup import bus_of, paged, refuse_managed, rule_of, scope_of
-from eventbridge_local.operations.table import Answer, Params, operation, without_nones
+from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 from eventbridge_local.transforms import compile_input
 
 _INPUTS = ("Input", "InputPath", "InputTransformer")
@@ -18,7 +17,7 @@ _INPUTS = ("Input", "InputPath", "InputTransformer")
 @operation("PutTargets")
 def put_targets(ctx: Context, params: Params) -> Answer:
     """Add targets to a rule; an id that is there is replaced whole. Source: recorded (facts 4.1)."""
-    at = _rule_place(ctx, params.get("EventBusName", "default"))
+    at = _rule_scope(ctx, params.get("EventBusName", "default"))
     for target in params["Targets"]:
         check_target(target, at)
     bus = bus_of(ctx, params)
@@ -32,12 +31,12 @@ def put_targets(ctx: Context, params: Params) -> Answer:
     return {"FailedEntryCount": 0, "FailedEntries": []}
 
 
-def _rule_place(ctx: Context, bus: str) -> RulePlace:
+def _rule_scope(ctx: Context, bus: str) -> RuleScope:
     """Return where the rules of a bus are, from its name or ARN alone."""
     caller, arn = ctx.scope.account, parse_arn(bus)
     if arn is None:
-        return RulePlace(caller, ctx.scope.region, bus, caller)
-    return RulePlace(arn.account, arn.region, arn.resource.removeprefix("event-bus/"), caller)
+        return RuleScope(caller, ctx.scope.region, bus, caller)
+    return RuleScope(arn.account, arn.region, arn.resource.removeprefix("event-bus/"), caller)
 
 
 def _target(params: Params) -> Target:

@@ -1,7 +1,7 @@
 """Policies of event buses: the document PutPermission makes, and what it allows.
 
-``allows`` is pure; ``may_put`` asks it about a bus of the world. The mock knows callers by account and not by user or
-role, so a principal of an account, whichever, stands for everyone of it.
+Nothing here looks anything up: whoever asks passes the document of the bus. The mock knows callers by account and not
+by user or role, so a principal of an account, whichever, stands for everyone of it.
 
 Source: recorded (the document), User Guide "Permissions for event buses" and "Using IAM policy conditions", IAM User
 Guide "Policy evaluation logic".
@@ -14,8 +14,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from eventbridge_local.model.arn import parse_arn, partition_of
-from eventbridge_local.model.event import Event
-from eventbridge_local.model.store import Store
 from eventbridge_local.policies.conditions import Context, like, satisfied
 
 Document = Mapping[str, Any]
@@ -98,59 +96,33 @@ def allows(
     return effect_of(policy, context=context, **asked) == "Allow"  # type: ignore[arg-type]
 
 
-def may_put(
-    store: Store, caller_account: str, bus_arn: str, event: Event, by_rule: bool = True, rule_arn: str | None = None
-) -> bool:
-    """Return whether an account may put an event on a bus: its own, or one of another account whose policy allows it.
-
-    A bus that nobody made in this mock refuses nothing.
-
-    Args:
-        by_rule: the bus is the target of a rule of the caller; False for PutEvents.
-        rule_arn: that rule, for policies with a condition on ``aws:SourceArn``.
-    """
-    said: dict[str, str] = {"events:eventBusInvocation": str(by_rule).lower()}
-    if by_rule:
-        said["aws:SourceAccount"] = caller_account
-        if rule_arn is not None:
-            said["aws:SourceArn"] = rule_arn
-    content = (event.source, event.detail_type, event.tree)
-    return effect_of_put(store, caller_account, bus_arn, *content, said) == "Allow"
-
-
 def effect_of_put(
-    store: Store,
+    policy: Document | None,
+    *,
     caller_account: str,
     bus_arn: str,
     source: str,
     detail_type: str,
     detail: Mapping[str, Any],
-    said: Mapping[str, str],
+    context: Context,
 ) -> Effect | None:
-    """Return what the policy of a bus says to an event; ``said`` are further condition keys of the request."""
-    arn = parse_arn(bus_arn)
-    if arn is None:
-        return None
-    name = arn.resource.removeprefix("event-bus/")
-    bus = store.known_bus(arn.account, arn.region, name)
-    if bus is None and name != "default":
-        return "Allow"  # what nobody made here is outside of the mock: accepted and gone, like every unknown bus
-    if bus is None or bus.record.policy is None:
-        return "Allow" if arn.account == caller_account else None
-    context: dict[str, str] = {
-        **caller_context(store, caller_account, arn.region),
-        "events:source": source,
-        "events:detail-type": detail_type,
-        **_details(detail),
-        **said,
-    }
-    return effect_of(
-        bus.record.policy, action=PUT_EVENTS, principal_account=caller_account, bus_arn=bus_arn, context=context
-    )
+    """What the policy of a bus says to an event that an account puts on it; None when it says nothing.
+
+    Args:
+        policy: the document of the bus, None when it has none.
+        detail: the detail, parsed.
+        context: what else is known of the request, by condition key (see ``caller_context``).
+    """
+    known = {**context, "events:source": source, "events:detail-type": detail_type, **_details(detail)}
+    return effect_of(policy, action=PUT_EVENTS, principal_account=caller_account, bus_arn=bus_arn, context=known)
 
 
-def caller_context(store: Store, account: str, region: str) -> dict[str, str]:
-    """Return what is known of every call: who makes it, and where."""
+def caller_context(account: str, region: str, organization: str | None) -> dict[str, str]:
+    """What is known of every call: who makes it, and where.
+
+    Args:
+        organization: the id of the AWS organization that the caller belongs to, None when to none.
+    """
     context: dict[str, str] = {
         "aws:PrincipalAccount": account,
         "aws:PrincipalArn": root_arn(account, region),
@@ -158,8 +130,8 @@ def caller_context(store: Store, account: str, region: str) -> dict[str, str]:
         "aws:RequestedRegion": region,
         "aws:SecureTransport": "true",
     }
-    if store.organization is not None:
-        context["aws:PrincipalOrgID"] = store.organization
+    if organization is not None:
+        context["aws:PrincipalOrgID"] = organization
     return context
 
 

@@ -1,6 +1,6 @@
 """The way of an event as records: the buses it reached, the rules it met there, and their targets.
 
-``history`` makes them of what happened and ``dry_run`` of what would; ``explaining`` finds the words.
+``history`` makes them of what happened and ``asking`` of what would; ``explaining`` finds the words.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class TargetStep:
         outcome: that of the delivery; ``would get`` in a dry run.
         payload: the exact text it got or would get; None where none could be made.
         about: more on the outcome, in words.
+        error: a code such as ``NO_PERMISSIONS``, None where nothing fails or failed.
     """
 
     id: str
@@ -38,6 +39,7 @@ class TargetStep:
     outcome: str
     payload: str | None = None
     about: str = ""
+    error: str | None = None
 
     @property
     def reached(self) -> bool:

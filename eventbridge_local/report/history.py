@@ -36,4 +36,6 @@ def _targets(rule: Rule, deliveries: Sequence[Delivery]) -> Iterator[TargetStep]
         if delivery.rule.arn == rule.arn:
             about = outcome(delivery).removeprefix(delivery.outcome).removeprefix(":").strip(" ,")
             target = delivery.target
-            yield TargetStep(target.id, target.arn, target_name(delivery), delivery.outcome, delivery.payload, about)
+            yield TargetStep(
+                target.id, target.arn, target_name(delivery), delivery.outcome, delivery.payload, about, delivery.error
+            )

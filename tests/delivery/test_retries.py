@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local.delivery.retries import Again, GiveUp, RetryPolicy, next_attempt, policy_of
+from eventbridge_local.delivery.pending import RetryPolicy, retry_policy
+from eventbridge_local.delivery.retries import Again, GiveUp, next_attempt
 
 START = datetime(2026, 3, 6, 9, tzinfo=UTC)
 
@@ -28,7 +29,7 @@ def after(**delta: float) -> datetime:
 )
 def test_the_policy_of_a_target(params: dict[str, object], attempts: int, seconds: int) -> None:
     """What is not given has AWS's default of 185 attempts in 24 hours."""
-    assert policy_of(params) == RetryPolicy(attempts, timedelta(seconds=seconds))
+    assert retry_policy(params) == RetryPolicy(attempts, timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize(

@@ -25,15 +25,15 @@ from eventbridge_local.delivery.http.sender import (
     response_of,
 )
 from eventbridge_local.delivery.kinds.web import graphql_request
-from eventbridge_local.delivery.pending import AttemptFailed, Handover, HttpRequest
-from eventbridge_local.model.clock import Clock
-from eventbridge_local.model.records import USABLE, ApiDestination, Connection
-from eventbridge_local.model.store import Scope
+from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest, PendingDelivery
+from eventbridge_local.delivery.route import api_destination_of, usable_destination
+from eventbridge_local.model.records import Connection
+from eventbridge_local.model.store import Store
 
 __all__ = ["Headers", "HttpResponse", "Invocations", "Sender", "build", "build_for_gateway", "outcome_of"]
 
 #: HTTP targets that need no connection, by the service of their ARN.
-_WITHOUT_CONNECTION: Mapping[str, Callable[[Handover], HttpRequest]] = {
+_WITHOUT_CONNECTION: Mapping[str, Callable[[PendingDelivery], HttpRequest]] = {
     "execute-api": build_for_gateway,
     "appsync": graphql_request,
 }
@@ -50,25 +50,25 @@ class Invocations:
         services: says which hosts may be called.
     """
 
-    def __init__(self, clock: Clock, handlers: Handlers, services: Services, sender: Sender | None = None) -> None:
-        self._clock = clock
+    def __init__(self, store: Store, handlers: Handlers, services: Services, sender: Sender | None = None) -> None:
+        self._store = store
         self._handlers = handlers
         self._sender = sender or Sender(services.reaches)
-        self._tokens = Tokens(clock, self._ask_for_token)
+        self._tokens = Tokens(store.clock, self._ask_for_token)
         self._pace = Pace()
 
-    def turn(self, handover: Handover, scope: Scope) -> datetime:
+    def turn(self, pending: PendingDelivery) -> datetime:
         """When this invocation may go, which is now unless its destination's rate limit makes it wait.
 
         Each call takes a turn. While the clock follows the real one nobody waits, since nobody would move it.
         """
-        destination = _destination(handover, scope)
-        if destination is None or not self._clock.stepped:
-            return handover.now
-        return self._pace.turn(destination.arn, destination.rate, handover.now)
+        destination = api_destination_of(self._store, pending)
+        if destination is None or not self._store.clock.stepped:
+            return pending.at
+        return self._pace.turn(destination.arn, destination.rate, pending.at)
 
     def exchange(
-        self, request: HttpRequest, handover: Handover, scope: Scope, spy: TargetSpy | None = None
+        self, request: HttpRequest, pending: PendingDelivery, spy: TargetSpy | None = None
     ) -> Literal["delivered", "recorded"]:
         """Hand a request to whoever answers here, and judge the answer.
 
@@ -84,33 +84,30 @@ class Invocations:
         """
         spy = spy or self._connected_to(request.url)
         if spy is not None:
-            self.judge(handover, scope, spy.take(request, LambdaContext(handover.target.arn, handover.new_id())))
+            self.judge(pending, spy.take(request, LambdaContext(pending.target.arn, pending.new_id())))
             return "delivered"
         response = self.send(request)
         if response is None:
             return "recorded"
-        self.judge(handover, scope, response)
+        self.judge(pending, response)
         return "delivered"
 
-    def request(self, handover: Handover, scope: Scope) -> HttpRequest:
+    def request(self, pending: PendingDelivery) -> HttpRequest:
         """The request for one event.
 
         Raises:
             AttemptFailed: NO_RESOURCE where the destination or its connection is gone, SDK_CLIENT_ERROR where the
                 connection is not authorized; and whatever keeps an access token from being fetched.
         """
-        written_by = _WITHOUT_CONNECTION.get(handover.arn.service)
+        written_by = _WITHOUT_CONNECTION.get(pending.arn.service)
         if written_by is not None:
-            return written_by(handover)
-        destination = _destination(handover, scope)
-        if destination is None:
-            raise AttemptFailed("NO_RESOURCE", f"API destination {handover.target.arn} does not exist.")
-        connection = _usable_connection(scope, destination)
+            return written_by(pending)
+        destination, connection = usable_destination(self._store, pending)
         oauth = connection.authorization_type == "OAUTH_CLIENT_CREDENTIALS"
         token = self._tokens.value(connection) if oauth else None
-        parameters = handover.params.get("HttpParameters", {})
-        event = handover.event.envelope if parameters else {}
-        return build(destination, connection, token, parameters, handover.payload, event)
+        parameters = pending.params.get("HttpParameters", {})
+        event = pending.event.envelope if parameters else {}
+        return build(destination, connection, token, parameters, pending.payload, event)
 
     def send(self, request: HttpRequest) -> HttpResponse | None:
         """Send a request to a host of this machine; None when its host is elsewhere, and nothing was sent.
@@ -123,7 +120,7 @@ class Invocations:
         except NotLocal:
             return None
 
-    def judge(self, handover: Handover, scope: Scope, result: Any) -> HttpResponse:
+    def judge(self, pending: PendingDelivery, result: Any) -> HttpResponse:
         """The response when it means that the event was delivered.
 
         Args:
@@ -133,14 +130,14 @@ class Invocations:
             AttemptFailed: any other status than 2xx. A refused token is forgotten; the next attempt fetches one.
         """
         response = response_of(result)
-        if handover.arn.service in _WITHOUT_CONNECTION:
-            return outcome_of(response, handover.now, RETRIED_BY_GATEWAYS)
-        destination = _destination(handover, scope)
+        if pending.arn.service in _WITHOUT_CONNECTION:
+            return outcome_of(response, pending.at, RETRIED_BY_GATEWAYS)
+        destination = api_destination_of(self._store, pending)
         if response.status in _TOKEN_REFUSED and destination is not None:
-            connection = scope.connection(destination.connection_arn)
+            connection = self._store.scope(pending.account, pending.region).connection(destination.connection_arn)
             if connection is not None:
                 self._tokens.forget(connection)
-        return outcome_of(response, handover.now, RETRIED_BY_DESTINATIONS)
+        return outcome_of(response, pending.at, RETRIED_BY_DESTINATIONS)
 
     def authorize(self, connection: Connection) -> None:
         """Fetch a token for an OAuth connection, as AWS does before it calls the connection authorized.
@@ -170,34 +167,6 @@ def _names_of_url(url: str) -> Iterator[str]:
     yield url
     yield url.partition("?")[0]
     yield origin_of(url)
-
-
-def _destination(handover: Handover, scope: Scope) -> ApiDestination | None:
-    """The destination a target names. One that was deleted and made anew has another ARN."""
-    parts = handover.arn.resource.split("/")
-    if parts[0] != "api-destination" or len(parts) < 2:
-        return None
-    found = scope.api_destinations.get(parts[1])
-    return found if found is not None and found.arn == handover.target.arn else None
-
-
-def _usable_connection(scope: Scope, destination: ApiDestination) -> Connection:
-    """The connection of a destination that is ACTIVE.
-
-    Raises:
-        AttemptFailed: it is not. Nobody recorded what AWS does then; we take it that an authorization under way is
-            waited for, and that anything else is final.
-    """
-    connection = scope.connection(destination.connection_arn)
-    if connection is None:
-        raise AttemptFailed("NO_RESOURCE", f"Connection {destination.connection_arn} does not exist.")
-    if connection.state not in USABLE:
-        raise AttemptFailed(
-            "SDK_CLIENT_ERROR",
-            f"API destination {destination.name} is INACTIVE: connection {connection.name} is {connection.state}.",
-            retry=connection.state in ("AUTHORIZING", "CREATING", "UPDATING"),
-        )
-    return connection
 
 
 # The rate limit of API destinations: so many invocations a second, and the others wait their turn.

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from eventbridge_local.delivery.pending import Handover, HttpRequest
-from eventbridge_local.model.arn import Arn
+from eventbridge_local.delivery.pending import HttpRequest, PendingDelivery
+from eventbridge_local.model.arn import Arn, domain_of
 from eventbridge_local.model.records import ApiDestination, Connection
 from eventbridge_local.transforms import resolve_dynamic
 
@@ -107,33 +107,30 @@ def with_members(payload: str, members: Mapping[str, str]) -> str:
 # Sources: User Guide, page "API Gateway targets"; the headers and the slash at the end of the path are recorded.
 
 
-_DOMAINS = {"aws-cn": "amazonaws.com.cn"}
-
-
-def build_for_gateway(handover: Handover) -> HttpRequest:
+def build_for_gateway(pending: PendingDelivery) -> HttpRequest:
     """The request for one event and a target ``arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH``."""
-    configured = handover.params.get("HttpParameters")
-    own: Mapping[str, Any] = resolve_dynamic(configured, handover.event.envelope) if configured else {}
-    method, endpoint = _endpoint(handover.arn)
+    configured = pending.params.get("HttpParameters")
+    own: Mapping[str, Any] = resolve_dynamic(configured, pending.event.envelope) if configured else {}
+    method, endpoint = _endpoint(pending.arn)
     url = request_url(endpoint, own.get("PathParameterValues", ()), own.get("QueryStringParameters", {}))
-    body = handover.payload
+    body = pending.payload
     headers = [
         ("Host", urlsplit(url).netloc),
         ("Content-Type", "application/json"),
         *allowed(own.get("HeaderParameters", {}).items(), REMOVED_FOR_GATEWAYS),
-        ("X-Amz-Source-Arn", handover.rule.arn),
-        ("X-Amz-Source-Account", handover.account),
+        ("X-Amz-Source-Arn", pending.rule.arn),
+        ("X-Amz-Source-Account", pending.account),
         ("Content-Length", str(len(wire(body)))),
     ]
-    if handover.event.trace_header:
-        headers.append(("X-Amzn-Trace-Id", handover.event.trace_header))
+    if pending.event.trace_header:
+        headers.append(("X-Amzn-Trace-Id", pending.event.trace_header))
     return HttpRequest(method, url, Headers(headers), body)
 
 
 def _endpoint(arn: Arn) -> tuple[str, str]:
     """Method and URL with its wildcards. A method of ``*`` leaves it open; EventBridge has to choose, we say POST."""
     api, stage, method, path = (*arn.resource.split("/", 3), "", "", "")[:4]
-    domain = _DOMAINS.get(arn.partition, "amazonaws.com")
+    domain = domain_of(arn.partition)
     ending = "" if path.endswith("/") or not path else "/"
     url = f"https://{api}.execute-api.{arn.region}.{domain}/{stage}/{path}{ending}"
     return (method if method not in ("", "*") else "POST"), url

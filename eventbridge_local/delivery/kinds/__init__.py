@@ -5,17 +5,27 @@ A unit says what PutTargets asks of such a target and which request an event bec
 
 from __future__ import annotations
 
-from eventbridge_local.delivery.kinds.base import Kind, Parameters, RulePlace
-from eventbridge_local.delivery.kinds.table import KINDS, SERVICES, check_target, kind_of, stored
+from eventbridge_local.delivery.kinds.base import Parameters, RuleScope, TargetKind
+from eventbridge_local.delivery.kinds.table import (
+    KINDS,
+    SERVICES,
+    Destination,
+    check_target,
+    destination_of,
+    kind_of,
+    stored,
+)
 from eventbridge_local.delivery.kinds.web import graphql_request
 
 __all__ = [
     "KINDS",
     "SERVICES",
-    "Kind",
+    "Destination",
     "Parameters",
-    "RulePlace",
+    "RuleScope",
+    "TargetKind",
     "check_target",
+    "destination_of",
     "graphql_request",
     "kind_of",
     "stored",

@@ -12,10 +12,14 @@ from typing import Any, Literal, NamedTuple
 import botocore.session
 from botocore.validate import ParamValidator
 
-from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, Handover
+from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, HttpRequest, PendingDelivery
 from eventbridge_local.model.arn import Arn
 
 Role = Literal["required", "optional", "forbidden"]
+
+#: For which events the request must be written to know whether the service would take it: for none, since any event
+#: makes a valid one; for those that the target's own input, or a path in its parameters, has changed; or for every one.
+Admission = Literal["any", "input", "every"]
 
 #: Who takes the event: an AWS service through ``request``, an HTTP endpoint, another bus, or an archive.
 Way = Literal["api", "http", "bus", "archive"]
@@ -26,8 +30,8 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
-class RulePlace(NamedTuple):
-    """Where a rule is: account and Region of its bus, the bus's name, and the account that calls."""
+class RuleScope(NamedTuple):
+    """The scope of a rule: account and Region of its bus, the bus's name, and the account that calls."""
 
     account: str
     region: str
@@ -35,8 +39,8 @@ class RulePlace(NamedTuple):
     caller: str
 
 
-#: Refuses a target with a ServiceError; it gets the target as boto3 sends it and the place of the rule.
-Check = Callable[[Mapping[str, Any], RulePlace], None]
+#: Refuses a target with a ServiceError; it gets the target as boto3 sends it and the scope of the rule.
+Check = Callable[[Mapping[str, Any], RuleScope], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class TargetKind:
     """A kind of target.
 
     Attributes:
@@ -66,13 +70,15 @@ class Kind:
         resource: a regular expression for the whole last part of the ARN.
         client: the service that ``request`` calls, as boto3 spells it; None where there is no request.
         request: the request an event becomes. Raises AttemptFailed when the event makes no valid one.
+        admission: for which events the request must be written to know whether it is valid.
+        unsupported: why EventBridge delivers nothing to such a target although PutTargets takes it; "" for all others.
         way: who takes the event.
         role: what PutTargets says about RoleArn.
         parameters: the member that belongs to it.
         inputs: which of Input, InputPath and InputTransformer it takes.
         input_refusal: AWS's words for the others, with ``{id}`` for the target's id.
         other_accounts: whether it may be in an account other than the rule's (User Guide eb-service-cross-account).
-        place: which of the ARN's Region and account must be filled.
+        scope: which of the ARN's Region and account must be filled.
         checks: rules of PutTargets for this kind alone.
     """
 
@@ -80,7 +86,9 @@ class Kind:
     service: str
     resource: str
     client: str | None = None
-    request: Callable[[Handover], AwsRequest] | None = None
+    request: Callable[[PendingDelivery], AwsRequest | HttpRequest] | None = None
+    admission: Admission = "any"
+    unsupported: str = ""
     way: Way = "api"
     role: Role = "required"
     parameters: Parameters | None = None
@@ -103,10 +111,10 @@ def _fits(pattern: re.Pattern[str], text: str, required: bool) -> bool:
     return pattern.fullmatch(text) is not None if text else not required
 
 
-def api_call(handover: Handover, client: str, operation: str, params: Mapping[str, Any]) -> AwsRequest:
+def api_call(pending: PendingDelivery, client: str, operation: str, params: Mapping[str, Any]) -> AwsRequest:
     """A request in the account and Region of the target's ARN; the rule's where the ARN names none."""
-    arn = handover.arn
-    return AwsRequest(client, operation, params, arn.account or handover.account, arn.region or handover.region)
+    arn = pending.arn
+    return AwsRequest(client, operation, params, arn.account or pending.account, arn.region or pending.region)
 
 
 def last_name(arn: Arn) -> str:
@@ -120,13 +128,13 @@ def last_name(arn: Arn) -> str:
 # the wrong type makes the request impossible.
 
 
-def transformed_object(handover: Handover) -> dict[str, Any]:
+def transformed_object(pending: PendingDelivery) -> dict[str, Any]:
     """The object that a target's input made, empty when the target takes the event as it is.
 
     Raises:
         AttemptFailed: the input made something that is no object.
     """
-    return {} if handover.transformed is None else object_of(handover.transformed)
+    return {} if pending.transformed is None else object_of(pending.transformed)
 
 
 def object_of(text: str) -> dict[str, Any]:

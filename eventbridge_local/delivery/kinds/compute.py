@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventbridge_local.delivery.kinds.base import (
-    Kind,
     Parameters,
-    RulePlace,
+    RuleScope,
+    TargetKind,
     api_call,
     bytes_of,
     fitted,
@@ -18,21 +18,21 @@ from eventbridge_local.delivery.kinds.base import (
     object_of,
     transformed_object,
 )
-from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, Handover
+from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, PendingDelivery
 from eventbridge_local.errors import validation_error
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.transforms import resolve_dynamic
 
 
-def _invoke(handover: Handover) -> AwsRequest:
+def _invoke(pending: PendingDelivery) -> AwsRequest:
     # The trace header goes to a function as an HTTP header, which no member of Invoke stands for.
-    qualifier = handover.arn.resource.removeprefix("function:").partition(":")[2]
-    arn = handover.target.arn.removesuffix(f":{qualifier}") if qualifier else handover.target.arn
-    params = {"FunctionName": arn, "InvocationType": "Event", "Payload": bytes_of(handover.payload)}
-    return api_call(handover, "lambda", "Invoke", {**params, "Qualifier": qualifier} if qualifier else params)
+    qualifier = pending.arn.resource.removeprefix("function:").partition(":")[2]
+    arn = pending.target.arn.removesuffix(f":{qualifier}") if qualifier else pending.target.arn
+    params = {"FunctionName": arn, "InvocationType": "Event", "Payload": bytes_of(pending.payload)}
+    return api_call(pending, "lambda", "Invoke", {**params, "Qualifier": qualifier} if qualifier else params)
 
 
-FUNCTION = Kind(
+FUNCTION = TargetKind(
     name="Lambda function",
     service="lambda",
     resource=r"function:[^:]+(:[^:]+)?",
@@ -54,17 +54,17 @@ _RENAMED = {"TaskDefinitionArn": "taskDefinition", "TaskCount": "count"}
 _MOST_TASKS, _MOST_SUBNETS, _MOST_GROUPS = 10, 16, 5
 
 
-def _run_task(handover: Handover) -> AwsRequest:
-    given = resolve_dynamic(handover.params["EcsParameters"], handover.event.envelope)
+def _run_task(pending: PendingDelivery) -> AwsRequest:
+    given = resolve_dynamic(pending.params["EcsParameters"], pending.event.envelope)
     renamed = {_RENAMED.get(name, name): value for name, value in given.items()}
-    params = lower_first(renamed) | {"cluster": handover.target.arn, "startedBy": f"events-rule/{handover.rule.name}"}
-    overrides = transformed_object(handover)
+    params = lower_first(renamed) | {"cluster": pending.target.arn, "startedBy": f"events-rule/{pending.rule.name}"}
+    overrides = transformed_object(pending)
     if overrides:
         params["overrides"] = overrides
-    return api_call(handover, "ecs", "RunTask", fitted("ecs", "RunTask", params))
+    return api_call(pending, "ecs", "RunTask", fitted("ecs", "RunTask", params))
 
 
-def _check(target: Mapping[str, Any], at: RulePlace) -> None:
+def _check(target: Mapping[str, Any], at: RuleScope) -> None:
     given = target["EcsParameters"]
     refusal = next((text for text in (rule(target, given) for rule in _RULES) if text), None)
     if refusal:
@@ -118,12 +118,13 @@ def _network(given: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 _RULES = (_task_definition, _task_count, _launch_type, _network_sizes)
 
-TASK = Kind(
+TASK = TargetKind(
     name="ECS task",
     service="ecs",
     resource=r"cluster/[^:/]+",
     client="ecs",
     request=_run_task,
+    admission="input",
     parameters=Parameters(
         "EcsParameters",
         required=True,
@@ -148,13 +149,13 @@ _OVERRIDES = ("command", "environment", "memory", "vcpus")
 _BOUNDS = (("ArrayProperties", "Size", 2, 10_000), ("RetryStrategy", "Attempts", 1, 10))
 
 
-def _submit_job(handover: Handover) -> AwsRequest:
-    params = lower_first(handover.params["BatchParameters"]) | {"jobQueue": handover.target.arn}
-    return api_call(handover, "batch", "SubmitJob", fitted("batch", "SubmitJob", params | _taken_over(handover)))
+def _submit_job(pending: PendingDelivery) -> AwsRequest:
+    params = lower_first(pending.params["BatchParameters"]) | {"jobQueue": pending.target.arn}
+    return api_call(pending, "batch", "SubmitJob", fitted("batch", "SubmitJob", params | _taken_over(pending)))
 
 
-def _taken_over(handover: Handover) -> dict[str, Any]:
-    payload = _payload(handover)
+def _taken_over(pending: PendingDelivery) -> dict[str, Any]:
+    payload = _payload(pending)
     taken: dict[str, Any] = {}
     if "Parameters" in payload:
         taken["parameters"] = payload["Parameters"]
@@ -166,12 +167,12 @@ def _taken_over(handover: Handover) -> dict[str, Any]:
     return taken
 
 
-def _payload(handover: Handover) -> Mapping[str, Any]:
+def _payload(pending: PendingDelivery) -> Mapping[str, Any]:
     """The payload, empty when it is no object: such a one has none of the members looked for."""
-    if handover.transformed is None:
+    if pending.transformed is None:
         return {}
     try:
-        return object_of(handover.transformed)
+        return object_of(pending.transformed)
     except AttemptFailed:
         return {}
 
@@ -182,7 +183,7 @@ def _only(value: Any, names: tuple[str, ...]) -> Any:
     return {name: inner for name, inner in lower_first(value).items() if name in names}
 
 
-def _bounds(target: Mapping[str, Any], at: RulePlace) -> None:
+def _bounds(target: Mapping[str, Any], at: RuleScope) -> None:
     """Measured, September 2026."""
     for member, part, least, most in _BOUNDS:
         number = target["BatchParameters"].get(member, {}).get(part)
@@ -192,12 +193,13 @@ def _bounds(target: Mapping[str, Any], at: RulePlace) -> None:
             )
 
 
-JOB_QUEUE = Kind(
+JOB_QUEUE = TargetKind(
     name="Batch job queue",
     service="batch",
     resource=r"job-queue/[^:/]+",
     client="batch",
     request=_submit_job,
+    admission="input",
     parameters=Parameters("BatchParameters", required=True),
     checks=(_bounds,),
 )
@@ -209,34 +211,36 @@ JOB_QUEUE = Kind(
 # CodePipeline).
 
 
-def _start_build(handover: Handover) -> AwsRequest:
-    wanted = transformed_object(handover)
+def _start_build(pending: PendingDelivery) -> AwsRequest:
+    wanted = transformed_object(pending)
     operation = "StartBuildBatch" if wanted.get("buildType") == "BATCH" else "StartBuild"
-    params = fitted("codebuild", operation, wanted | {"projectName": last_name(handover.arn)})
-    return api_call(handover, "codebuild", operation, params)
+    params = fitted("codebuild", operation, wanted | {"projectName": last_name(pending.arn)})
+    return api_call(pending, "codebuild", operation, params)
 
 
-def _start_pipeline(handover: Handover) -> AwsRequest:
-    wanted = transformed_object(handover)
+def _start_pipeline(pending: PendingDelivery) -> AwsRequest:
+    wanted = transformed_object(pending)
     taken = {name: wanted[name] for name in ("variables", "sourceRevisions") if name in wanted}
-    params = fitted("codepipeline", "StartPipelineExecution", taken | {"name": last_name(handover.arn)})
-    return api_call(handover, "codepipeline", "StartPipelineExecution", params)
+    params = fitted("codepipeline", "StartPipelineExecution", taken | {"name": last_name(pending.arn)})
+    return api_call(pending, "codepipeline", "StartPipelineExecution", params)
 
 
-BUILD_PROJECT = Kind(
+BUILD_PROJECT = TargetKind(
     name="CodeBuild project",
     service="codebuild",
     resource=r"project/[^:/]+",
     client="codebuild",
     request=_start_build,
+    admission="input",
 )
 
-PIPELINE = Kind(
+PIPELINE = TargetKind(
     name="CodePipeline pipeline",
     service="codepipeline",
     resource=r"[^:/]+",
     client="codepipeline",
     request=_start_pipeline,
+    admission="input",
 )
 
 
@@ -253,11 +257,11 @@ _OPERATIONS = {
 }
 
 
-def _act(handover: Handover) -> AwsRequest:
-    operation = _OPERATIONS[handover.arn.resource.removeprefix("target/")]
-    name = _id(handover.payload)
+def _act(pending: PendingDelivery) -> AwsRequest:
+    operation = _OPERATIONS[pending.arn.resource.removeprefix("target/")]
+    name = _id(pending.payload)
     params: dict[str, Any] = {"VolumeId": name} if operation == "CreateSnapshot" else {"InstanceIds": [name]}
-    return api_call(handover, "ec2", operation, params)
+    return api_call(pending, "ec2", operation, params)
 
 
 def _id(payload: str) -> str:
@@ -270,10 +274,11 @@ def _id(payload: str) -> str:
     return value
 
 
-EC2_ACTION = Kind(
+EC2_ACTION = TargetKind(
     name="EC2 action",
     service="events",
     resource=f"target/({'|'.join(_OPERATIONS)})",
     client="ec2",
     request=_act,
+    admission="every",
 )

@@ -11,32 +11,33 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from eventbridge_local.delivery.kinds.base import Kind, Parameters, RulePlace, api_call, bytes_of, last_name, object_of
-from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, Handover
+from eventbridge_local.delivery.kinds.base import (
+    Parameters,
+    RuleScope,
+    TargetKind,
+    api_call,
+    bytes_of,
+    last_name,
+    object_of,
+)
+from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, PendingDelivery
 from eventbridge_local.errors import validation_error
-from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.model.arn import parse_arn, queue_url
 from eventbridge_local.transforms import InvalidPath, is_object_template, parse_path, resolve_dynamic, select_text
 
-_HOST = {"aws-cn": "amazonaws.com.cn"}
 
-
-def _send_message(handover: Handover) -> AwsRequest:
-    arn = handover.arn
-    host = f"sqs.{arn.region}.{_HOST.get(arn.partition, 'amazonaws.com')}"
-    params: dict[str, Any] = {
-        "QueueUrl": f"https://{host}/{arn.account}/{arn.resource}",
-        "MessageBody": handover.payload,
-    }
-    group = handover.params.get("SqsParameters", {}).get("MessageGroupId")
+def _send_message(pending: PendingDelivery) -> AwsRequest:
+    params: dict[str, Any] = {"QueueUrl": queue_url(pending.arn), "MessageBody": pending.payload}
+    group = pending.params.get("SqsParameters", {}).get("MessageGroupId")
     if group is not None:
-        params["MessageGroupId"] = resolve_dynamic(group, handover.event.envelope)
-    if handover.event.trace_header is not None:
-        header = {"StringValue": handover.event.trace_header, "DataType": "String"}
+        params["MessageGroupId"] = resolve_dynamic(group, pending.event.envelope)
+    if pending.event.trace_header is not None:
+        header = {"StringValue": pending.event.trace_header, "DataType": "String"}
         params["MessageSystemAttributes"] = {"AWSTraceHeader": header}
-    return api_call(handover, "sqs", "SendMessage", params)
+    return api_call(pending, "sqs", "SendMessage", params)
 
 
-QUEUE = Kind(
+QUEUE = TargetKind(
     name="SQS queue",
     service="sqs",
     resource=r"[^:/]+",
@@ -47,7 +48,7 @@ QUEUE = Kind(
     other_accounts=True,
 )
 
-FIFO_QUEUE = Kind(
+FIFO_QUEUE = TargetKind(
     name="SQS FIFO queue",
     service="sqs",
     resource=r"[^:/]+\.fifo",
@@ -62,16 +63,22 @@ FIFO_QUEUE = Kind(
 # SNS topics: the payload is the message, without a subject (recorded).
 
 
-def _publish(handover: Handover) -> AwsRequest:
-    if handover.arn.resource.endswith(".fifo"):
-        # A target has no message group for a topic; the User Guide (eb-targets) leaves FIFO topics out.
-        raise AttemptFailed(
-            "INVALID_PARAMETER", "Invalid parameter: The MessageGroupId parameter is required for FIFO topics"
-        )
-    return api_call(handover, "sns", "Publish", {"TopicArn": handover.target.arn, "Message": handover.payload})
+def _publish(pending: PendingDelivery) -> AwsRequest:
+    return api_call(pending, "sns", "Publish", {"TopicArn": pending.target.arn, "Message": pending.payload})
 
 
-TOPIC = Kind(
+#: PutTargets takes a FIFO topic; EventBridge cannot publish to it, as no target has a message group for a topic.
+FIFO_TOPIC = TargetKind(
+    name="SNS FIFO topic",
+    service="sns",
+    resource=r"[^:/]+\.fifo",
+    client="sns",
+    role="optional",
+    other_accounts=True,
+    unsupported="EventBridge does not support SNS FIFO topics as targets (User Guide, eb-targets).",
+)
+
+TOPIC = TargetKind(
     name="SNS topic",
     service="sns",
     resource=r"[^:/]+",
@@ -85,24 +92,24 @@ TOPIC = Kind(
 # Kinesis data streams and Firehose streams: the payload is the record's data (recorded).
 
 
-def _put_record(handover: Handover) -> AwsRequest:
+def _put_record(pending: PendingDelivery) -> AwsRequest:
     params = {
-        "StreamName": last_name(handover.arn),
-        "Data": bytes_of(handover.payload),
-        "PartitionKey": _partition_key(handover),
+        "StreamName": last_name(pending.arn),
+        "Data": bytes_of(pending.payload),
+        "PartitionKey": _partition_key(pending),
     }
-    return api_call(handover, "kinesis", "PutRecord", params)
+    return api_call(pending, "kinesis", "PutRecord", params)
 
 
-def _partition_key(handover: Handover) -> str:
+def _partition_key(pending: PendingDelivery) -> str:
     """The JSON text at PartitionKeyPath in the original event, else ``<event id>_<uuid>`` (captured)."""
-    path = handover.params.get("KinesisParameters", {}).get("PartitionKeyPath")
+    path = pending.params.get("KinesisParameters", {}).get("PartitionKeyPath")
     if path:
-        return select_text(parse_path(path), handover.event.envelope)
-    return f"{handover.event.id}_{handover.new_id()}"
+        return select_text(parse_path(path), pending.event.envelope)
+    return f"{pending.event.id}_{pending.new_id()}"
 
 
-def _partition_key_path(target: Mapping[str, Any], at: RulePlace) -> None:
+def _partition_key_path(target: Mapping[str, Any], at: RuleScope) -> None:
     path = target.get("KinesisParameters", {}).get("PartitionKeyPath")
     try:
         parse_path(path or "$")
@@ -112,13 +119,13 @@ def _partition_key_path(target: Mapping[str, Any], at: RulePlace) -> None:
         ) from None
 
 
-def _put_firehose_record(handover: Handover) -> AwsRequest:
-    params = {"DeliveryStreamName": last_name(handover.arn), "Record": {"Data": bytes_of(handover.payload)}}
+def _put_firehose_record(pending: PendingDelivery) -> AwsRequest:
+    params = {"DeliveryStreamName": last_name(pending.arn), "Record": {"Data": bytes_of(pending.payload)}}
     # Whatever Region its ARN names, the stream is looked for in the rule's (captured).
-    return AwsRequest("firehose", "PutRecord", params, handover.arn.account, handover.region)
+    return AwsRequest("firehose", "PutRecord", params, pending.arn.account, pending.region)
 
 
-KINESIS_STREAM = Kind(
+KINESIS_STREAM = TargetKind(
     name="Kinesis data stream",
     service="kinesis",
     resource=r"stream/[^:/]+",
@@ -129,7 +136,7 @@ KINESIS_STREAM = Kind(
     checks=(_partition_key_path,),
 )
 
-FIREHOSE_STREAM = Kind(
+FIREHOSE_STREAM = TargetKind(
     name="Firehose stream",
     service="firehose",
     resource=r"deliverystream/[^:/]+",
@@ -147,16 +154,16 @@ FIREHOSE_STREAM = Kind(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _put_log_events(handover: Handover) -> AwsRequest:
-    group = handover.arn.resource.removeprefix("log-group:").removesuffix(":*")
-    params = {"logGroupName": group, "logStreamName": handover.new_id(), "logEvents": [_log_event(handover)]}
-    return api_call(handover, "logs", "PutLogEvents", params)
+def _put_log_events(pending: PendingDelivery) -> AwsRequest:
+    group = pending.arn.resource.removeprefix("log-group:").removesuffix(":*")
+    params = {"logGroupName": group, "logStreamName": pending.new_id(), "logEvents": [_log_event(pending)]}
+    return api_call(pending, "logs", "PutLogEvents", params)
 
 
-def _log_event(handover: Handover) -> dict[str, Any]:
-    if handover.transformed is None:
-        return {"timestamp": _timestamp(handover.event.time_text), "message": handover.event.text}
-    wanted = object_of(handover.transformed)
+def _log_event(pending: PendingDelivery) -> dict[str, Any]:
+    if pending.transformed is None:
+        return {"timestamp": _timestamp(pending.event.time_text), "message": pending.event.text}
+    wanted = object_of(pending.transformed)
     message = wanted.get("message")
     if not isinstance(message, str):
         raise AttemptFailed("INVALID_PARAMETER", "The message for a log group must be a JSON string.")
@@ -180,7 +187,7 @@ def _milliseconds(text: str) -> int:
     return since // timedelta(milliseconds=1)
 
 
-def _object_template(target: Mapping[str, Any], at: RulePlace) -> None:
+def _object_template(target: Mapping[str, Any], at: RuleScope) -> None:
     transformer = target.get("InputTransformer")
     if transformer is not None and not is_object_template(transformer["InputTemplate"]):
         raise validation_error(
@@ -189,12 +196,13 @@ def _object_template(target: Mapping[str, Any], at: RulePlace) -> None:
         )
 
 
-LOG_GROUP = Kind(
+LOG_GROUP = TargetKind(
     name="CloudWatch Logs group",
     service="logs",
     resource=r"log-group:[^:]+(:\*)?",
     client="logs",
     request=_put_log_events,
+    admission="input",
     role="forbidden",
     inputs=frozenset({"InputTransformer"}),
     input_refusal=(
@@ -208,18 +216,18 @@ LOG_GROUP = Kind(
 # Other event buses, and the archive behind a managed rule: both get the event itself, not a request.
 
 
-def _another_bus(target: Mapping[str, Any], at: RulePlace) -> None:
+def _another_bus(target: Mapping[str, Any], at: RuleScope) -> None:
     arn = parse_arn(target["Arn"])
     if arn is not None and (arn.account, arn.region, arn.resource) == (at.account, at.region, f"event-bus/{at.bus}"):
         raise validation_error("Source EventBus and Target EventBus must not be the same.")  # captured
 
 
-def _no_retry_policy(target: Mapping[str, Any], at: RulePlace) -> None:
+def _no_retry_policy(target: Mapping[str, Any], at: RuleScope) -> None:
     if "RetryPolicy" in target:  # refused (captured), in words that nobody recorded
         raise validation_error(f"Parameter(s) RetryPolicy not supported for target: {target['Id']}.")
 
 
-EVENT_BUS = Kind(
+EVENT_BUS = TargetKind(
     name="event bus",
     service="events",
     resource=r"event-bus/.+",
@@ -231,4 +239,4 @@ EVENT_BUS = Kind(
 )
 
 #: ``arn:aws:events:us-east-1:::``, the target of the rule that AWS makes for an archive.
-ARCHIVE = Kind(name="archive", service="events", resource=r":", way="archive", role="optional", scope=("region",))
+ARCHIVE = TargetKind(name="archive", service="events", resource=r":", way="archive", role="optional", scope=("region",))

@@ -9,56 +9,56 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventbridge_local.delivery.kinds.base import (
-    Kind,
     Parameters,
-    RulePlace,
+    RuleScope,
+    TargetKind,
     api_call,
     fitted,
     last_name,
     transformed_object,
 )
-from eventbridge_local.delivery.pending import AwsRequest, Handover
+from eventbridge_local.delivery.pending import AwsRequest, PendingDelivery
 from eventbridge_local.errors import validation_error
 from eventbridge_local.transforms import resolve_dynamic
 
 
-def _start_execution(handover: Handover) -> AwsRequest:
+def _start_execution(pending: PendingDelivery) -> AwsRequest:
     params: dict[str, Any] = {
-        "stateMachineArn": handover.target.arn,
-        "name": f"{handover.event.id}_{handover.new_id()}",  # it begins with the event's id (asserted on AWS)
-        "input": handover.payload,
+        "stateMachineArn": pending.target.arn,
+        "name": f"{pending.event.id}_{pending.new_id()}",  # it begins with the event's id (asserted on AWS)
+        "input": pending.payload,
     }
-    if handover.event.trace_header is not None:
-        params["traceHeader"] = handover.event.trace_header
-    return api_call(handover, "stepfunctions", "StartExecution", params)
+    if pending.event.trace_header is not None:
+        params["traceHeader"] = pending.event.trace_header
+    return api_call(pending, "stepfunctions", "StartExecution", params)
 
 
-def _start_pipeline(handover: Handover) -> AwsRequest:
-    given = resolve_dynamic(handover.params.get("SageMakerPipelineParameters", {}), handover.event.envelope)
+def _start_pipeline(pending: PendingDelivery) -> AwsRequest:
+    given = resolve_dynamic(pending.params.get("SageMakerPipelineParameters", {}), pending.event.envelope)
     params = {
-        "PipelineName": last_name(handover.arn),
+        "PipelineName": last_name(pending.arn),
         "PipelineParameters": given.get("PipelineParameterList", []),
-        "ClientRequestToken": handover.new_id(),
+        "ClientRequestToken": pending.new_id(),
     }
     return api_call(
-        handover, "sagemaker", "StartPipelineExecution", fitted("sagemaker", "StartPipelineExecution", params)
+        pending, "sagemaker", "StartPipelineExecution", fitted("sagemaker", "StartPipelineExecution", params)
     )
 
 
-def _start_workflow(handover: Handover) -> AwsRequest:
-    return api_call(handover, "glue", "StartWorkflowRun", {"Name": last_name(handover.arn)})
+def _start_workflow(pending: PendingDelivery) -> AwsRequest:
+    return api_call(pending, "glue", "StartWorkflowRun", {"Name": last_name(pending.arn)})
 
 
-def _start_image_pipeline(handover: Handover) -> AwsRequest:
-    params = {"imagePipelineArn": handover.target.arn, "clientToken": handover.new_id()}
-    return api_call(handover, "imagebuilder", "StartImagePipelineExecution", params)
+def _start_image_pipeline(pending: PendingDelivery) -> AwsRequest:
+    params = {"imagePipelineArn": pending.target.arn, "clientToken": pending.new_id()}
+    return api_call(pending, "imagebuilder", "StartImagePipelineExecution", params)
 
 
-def _start_assessment(handover: Handover) -> AwsRequest:
-    return api_call(handover, "inspector", "StartAssessmentRun", {"assessmentTemplateArn": handover.target.arn})
+def _start_assessment(pending: PendingDelivery) -> AwsRequest:
+    return api_call(pending, "inspector", "StartAssessmentRun", {"assessmentTemplateArn": pending.target.arn})
 
 
-STATE_MACHINE = Kind(
+STATE_MACHINE = TargetKind(
     name="Step Functions state machine",
     service="states",
     resource=r"stateMachine:[^:]+(:[^:]+)?",
@@ -66,20 +66,21 @@ STATE_MACHINE = Kind(
     request=_start_execution,
 )
 
-SAGEMAKER_PIPELINE = Kind(
+SAGEMAKER_PIPELINE = TargetKind(
     name="SageMaker pipeline",
     service="sagemaker",
     resource=r"pipeline/[^:/]+",
     client="sagemaker",
     request=_start_pipeline,
+    admission="input",
     parameters=Parameters("SageMakerPipelineParameters"),
 )
 
-GLUE_WORKFLOW = Kind(
+GLUE_WORKFLOW = TargetKind(
     name="Glue workflow", service="glue", resource=r"workflow/[^:/]+", client="glue", request=_start_workflow
 )
 
-IMAGE_PIPELINE = Kind(
+IMAGE_PIPELINE = TargetKind(
     name="Image Builder pipeline",
     service="imagebuilder",
     resource=r"image-pipeline/[^:/]+",
@@ -87,7 +88,7 @@ IMAGE_PIPELINE = Kind(
     request=_start_image_pipeline,
 )
 
-ASSESSMENT_TEMPLATE = Kind(
+ASSESSMENT_TEMPLATE = TargetKind(
     name="Inspector assessment template",
     service="inspector",
     resource=r"target/[^:/]+/template/[^:/]+",
@@ -115,41 +116,41 @@ _OPS_ITEM = (
 _LONGEST_DESCRIPTION, _LONGEST_RAW_DATA = 2048, 10_000
 
 
-def _send_command(handover: Handover) -> AwsRequest:
-    wanted = transformed_object(handover)
+def _send_command(pending: PendingDelivery) -> AwsRequest:
+    wanted = transformed_object(pending)
     if wanted.keys() - _COMMAND:
         wanted = {"Parameters": wanted}  # the older form: the parameters of the document and nothing else
     params = {
-        "DocumentName": handover.arn.resource.removeprefix("document/"),
+        "DocumentName": pending.arn.resource.removeprefix("document/"),
         **wanted,
-        "Targets": handover.params["RunCommandParameters"]["RunCommandTargets"],
+        "Targets": pending.params["RunCommandParameters"]["RunCommandTargets"],
     }
-    return _in_the_rules_account(handover, "SendCommand", params)
+    return _in_the_rules_account(pending, "SendCommand", params)
 
 
-def _start_automation(handover: Handover) -> AwsRequest:
-    name, _, version = handover.arn.resource.removeprefix("automation-definition/").partition(":")
+def _start_automation(pending: PendingDelivery) -> AwsRequest:
+    name, _, version = pending.arn.resource.removeprefix("automation-definition/").partition(":")
     params: dict[str, Any] = {"DocumentName": name}
     if version:
         params["DocumentVersion"] = version
-    given = transformed_object(handover)
+    given = transformed_object(pending)
     if given:
         params["Parameters"] = given
-    return _in_the_rules_account(handover, "StartAutomationExecution", params)
+    return _in_the_rules_account(pending, "StartAutomationExecution", params)
 
 
-def _in_the_rules_account(handover: Handover, operation: str, params: dict[str, Any]) -> AwsRequest:
+def _in_the_rules_account(pending: PendingDelivery, operation: str, params: dict[str, Any]) -> AwsRequest:
     """A document may belong to AWS or to another account; it runs where the rule is."""
     if isinstance(params.get("Parameters"), Mapping):
         given = params["Parameters"]
         params["Parameters"] = {name: value if isinstance(value, list) else [value] for name, value in given.items()}
-    region = handover.arn.region or handover.region
-    return AwsRequest("ssm", operation, fitted("ssm", operation, params), handover.account, region)
+    region = pending.arn.region or pending.region
+    return AwsRequest("ssm", operation, fitted("ssm", operation, params), pending.account, region)
 
 
-def _create_ops_item(handover: Handover) -> AwsRequest:
-    event = handover.event
-    wanted = {name[:1].upper() + name[1:]: value for name, value in transformed_object(handover).items()}
+def _create_ops_item(pending: PendingDelivery) -> AwsRequest:
+    event = pending.event
+    wanted = {name[:1].upper() + name[1:]: value for name, value in transformed_object(pending).items()}
     params: dict[str, Any] = {
         "Title": event.detail_type,
         "Source": event.source,
@@ -158,7 +159,7 @@ def _create_ops_item(handover: Handover) -> AwsRequest:
     params |= {name: wanted[name] for name in _OPS_ITEM if name in wanted}
     if isinstance(params.get("OperationalData"), Mapping):
         params["OperationalData"] = {key: _upper_first(value) for key, value in params["OperationalData"].items()}
-    return api_call(handover, "ssm", "CreateOpsItem", fitted("ssm", "CreateOpsItem", params))
+    return api_call(pending, "ssm", "CreateOpsItem", fitted("ssm", "CreateOpsItem", params))
 
 
 def _upper_first(value: Any) -> Any:
@@ -167,45 +168,48 @@ def _upper_first(value: Any) -> Any:
     return {name[:1].upper() + name[1:]: inner for name, inner in value.items()}
 
 
-def _start_incident(handover: Handover) -> AwsRequest:
+def _start_incident(pending: PendingDelivery) -> AwsRequest:
     details = {
-        "source": handover.event.source,
-        "timestamp": handover.event.time,
-        "triggerArn": handover.rule.arn,
-        "rawData": handover.payload[:_LONGEST_RAW_DATA],
+        "source": pending.event.source,
+        "timestamp": pending.event.time,
+        "triggerArn": pending.rule.arn,
+        "rawData": pending.payload[:_LONGEST_RAW_DATA],
     }
-    params = {"responsePlanArn": handover.target.arn, "triggerDetails": details}
-    return api_call(handover, "ssm-incidents", "StartIncident", params)
+    params = {"responsePlanArn": pending.target.arn, "triggerDetails": details}
+    return api_call(pending, "ssm-incidents", "StartIncident", params)
 
 
-COMMAND_DOCUMENT = Kind(
+COMMAND_DOCUMENT = TargetKind(
     name="Systems Manager Run Command",
     service="ssm",
     resource=r"document/.+",
     client="ssm",
     request=_send_command,
+    admission="input",
     parameters=Parameters("RunCommandParameters", required=True),
     scope=("region",),
 )
 
-AUTOMATION = Kind(
+AUTOMATION = TargetKind(
     name="Systems Manager Automation",
     service="ssm",
     resource=r"automation-definition/[^:]+(:[^:]+)?",
     client="ssm",
     request=_start_automation,
+    admission="input",
     scope=("region",),
 )
 
-OPS_ITEM = Kind(
+OPS_ITEM = TargetKind(
     name="Systems Manager OpsItem",
     service="ssm",
     resource=r"opsitem(/.*)?",
     client="ssm",
     request=_create_ops_item,
+    admission="input",
 )
 
-RESPONSE_PLAN = Kind(
+RESPONSE_PLAN = TargetKind(
     name="Incident Manager response plan",
     service="ssm-incidents",
     resource=r"response-plan/.+",
@@ -218,17 +222,17 @@ RESPONSE_PLAN = Kind(
 # Redshift clusters and serverless workgroups: one statement or several through the Redshift Data API.
 
 
-def _execute(handover: Handover) -> AwsRequest:
-    params = dict(resolve_dynamic(handover.params["RedshiftDataParameters"], handover.event.envelope))
+def _execute(pending: PendingDelivery) -> AwsRequest:
+    params = dict(resolve_dynamic(pending.params["RedshiftDataParameters"], pending.event.envelope))
     if "SecretManagerArn" in params:
         params["SecretArn"] = params.pop("SecretManagerArn")
-    serverless = handover.arn.service == "redshift-serverless"
-    params |= {"WorkgroupName": handover.target.arn} if serverless else {"ClusterIdentifier": last_name(handover.arn)}
+    serverless = pending.arn.service == "redshift-serverless"
+    params |= {"WorkgroupName": pending.target.arn} if serverless else {"ClusterIdentifier": last_name(pending.arn)}
     operation = "BatchExecuteStatement" if params.get("Sqls") else "ExecuteStatement"
-    return api_call(handover, "redshift-data", operation, fitted("redshift-data", operation, params))
+    return api_call(pending, "redshift-data", operation, fitted("redshift-data", operation, params))
 
 
-def _one_of_each(target: Mapping[str, Any], at: RulePlace) -> None:
+def _one_of_each(target: Mapping[str, Any], at: RuleScope) -> None:
     """One form of statement, at most one of credentials. The beginning of the words was measured, their end not."""
     given = target["RedshiftDataParameters"]
     one_statement = ("Sql" in given) != bool(given.get("Sqls"))
@@ -245,22 +249,24 @@ def _either(target: Mapping[str, Any], one: str, other: str) -> str:
 
 _STATEMENTS = Parameters("RedshiftDataParameters", required=True)
 
-CLUSTER = Kind(
+CLUSTER = TargetKind(
     name="Redshift cluster",
     service="redshift",
     resource=r"cluster:[^:/]+",
     client="redshift-data",
     request=_execute,
+    admission="input",
     parameters=_STATEMENTS,
     checks=(_one_of_each,),
 )
 
-WORKGROUP = Kind(
+WORKGROUP = TargetKind(
     name="Redshift Serverless workgroup",
     service="redshift-serverless",
     resource=r"workgroup/[^:/]+",
     client="redshift-data",
     request=_execute,
+    admission="input",
     parameters=_STATEMENTS,
     checks=(_one_of_each,),
 )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventbridge_local.delivery.kinds import compute, messaging, orchestration, web
-from eventbridge_local.delivery.kinds.base import Kind, RulePlace
+from eventbridge_local.delivery.kinds.base import RuleScope, TargetKind, Way
 from eventbridge_local.errors import ServiceError, validation_error
-from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.model import records
+from eventbridge_local.model.arn import Arn, parse_arn
 from eventbridge_local.transforms import check_target_input
 
 #: The first that recognises an ARN is its kind.
-KINDS: tuple[Kind, ...] = (
+KINDS: tuple[TargetKind, ...] = (
     compute.FUNCTION,
     messaging.FIFO_QUEUE,
     messaging.QUEUE,
+    messaging.FIFO_TOPIC,
     messaging.TOPIC,
     messaging.LOG_GROUP,
     messaging.KINESIS_STREAM,
@@ -44,16 +46,62 @@ KINDS: tuple[Kind, ...] = (
     messaging.ARCHIVE,
 )
 
+_NO_ARN = Arn("", "", "", "", "")
+
 SERVICES = frozenset(kind.service for kind in KINDS)
 
 
 @lru_cache(maxsize=8192)
-def kind_of(arn: str) -> Kind | None:
+def kind_of(arn: str) -> TargetKind | None:
     """The kind of target behind an ARN, None when EventBridge has no such target."""
     parsed = parse_arn(arn)
     if parsed is None:
         return None
     return next((kind for kind in KINDS if kind.service == parsed.service and kind.recognises(parsed)), None)
+
+
+class Destination(NamedTuple):
+    """What depends on a target alone, decided once for all its events.
+
+    Attributes:
+        kind: its kind; None for an ARN of none, which can only be recorded.
+        way: who takes the event.
+        arn: its ARN in its parts.
+        client: the service that is called, as boto3 spells it; None where no service is.
+        written: whether the request of each event must be written to know whether it is valid; any is where False.
+        unsupported: why EventBridge delivers nothing to it, "" where it does.
+    """
+
+    kind: TargetKind | None
+    way: Way
+    arn: Arn
+    client: str | None
+    written: bool
+    unsupported: str
+
+
+@lru_cache(maxsize=8192)
+def destination_of(target: records.Target) -> Destination:
+    """Return what depends on a target alone."""
+    kind, arn = kind_of(target.arn), parse_arn(target.arn) or _NO_ARN
+    if kind is None:
+        return Destination(None, "api", arn, None, False, "")
+    written = kind.request is not None and (
+        kind.admission == "every"
+        or (kind.admission == "input" and target.input is not None)
+        # What lies at a path in the event is looked up while the request is written, and that may fail.
+        or (kind.parameters is not None and _has_paths(target.params.get(kind.parameters.member)))
+    )
+    return Destination(kind, kind.way, arn, kind.client, written, kind.unsupported)
+
+
+def _has_paths(value: Any) -> bool:
+    """Whether parameters take something from the event, such as ``"$.detail.id"``."""
+    if isinstance(value, Mapping):
+        return any(map(_has_paths, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_paths, value))
+    return isinstance(value, str) and value.startswith("$")
 
 
 # What PutTargets refuses about a target, in AWS's words; nothing is looked up.
@@ -72,7 +120,7 @@ _PARAMETERS = tuple(
 )
 
 
-def check_target(target: Target, at: RulePlace) -> None:
+def check_target(target: Target, at: RuleScope) -> None:
     """Refuse a target that PutTargets would refuse.
 
     Args:
@@ -96,7 +144,7 @@ def stored(target: Target) -> Target:
     return {**target, own.member: {**own.defaults, **target[own.member]}}
 
 
-def _kind(text: str) -> Kind:
+def _kind(text: str) -> TargetKind:
     kind = kind_of(text)
     if kind is not None and kind.way == "archive":  # only AWS itself puts these
         raise validation_error(
@@ -114,12 +162,12 @@ def _wrong_form(arn: str) -> ServiceError:
     return validation_error(f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format.")
 
 
-def _call_from_another_account(target: Target, kind: Kind, at: RulePlace) -> None:
+def _call_from_another_account(target: Target, kind: TargetKind, at: RuleScope) -> None:
     if at.caller != at.account and kind.way != "bus":
         raise validation_error("Only EventBus targets are allowed on cross-account PutTargets calls.")
 
 
-def _account(target: Target, kind: Kind, at: RulePlace) -> None:
+def _account(target: Target, kind: TargetKind, at: RuleScope) -> None:
     """Only some kinds may be in another account (User Guide eb-service-cross-account)."""
     arn = parse_arn(target["Arn"])
     if arn is not None and arn.account not in ("", at.account) and not kind.other_accounts and "account" in kind.scope:
@@ -129,7 +177,7 @@ def _account(target: Target, kind: Kind, at: RulePlace) -> None:
         )
 
 
-def _role(target: Target, kind: Kind, at: RulePlace) -> None:
+def _role(target: Target, kind: TargetKind, at: RuleScope) -> None:
     role = target.get("RoleArn")
     if role is None and kind.role == "required":
         raise validation_error(f"RoleArn is required for target {target['Arn']}.")
@@ -139,14 +187,14 @@ def _role(target: Target, kind: Kind, at: RulePlace) -> None:
         raise _wrong_form(role)
 
 
-def _parameters_of_other_kinds(target: Target, kind: Kind, at: RulePlace) -> None:
+def _parameters_of_other_kinds(target: Target, kind: TargetKind, at: RuleScope) -> None:
     own = None if kind.parameters is None else kind.parameters.member
     others = [member for member in _PARAMETERS if member in target and member != own]
     if others:
         raise validation_error(f"Parameter(s) {', '.join(others)} not supported for target: {target['Id']}.")
 
 
-def _own_parameters(target: Target, kind: Kind, at: RulePlace) -> None:
+def _own_parameters(target: Target, kind: TargetKind, at: RuleScope) -> None:
     own = kind.parameters
     if own is None or not own.required:
         return
@@ -155,21 +203,21 @@ def _own_parameters(target: Target, kind: Kind, at: RulePlace) -> None:
         raise validation_error(f"Parameter(s) {own.member} must be specified for target: {target['Id']}.")
 
 
-def _inputs(target: Target, kind: Kind, at: RulePlace) -> None:
+def _inputs(target: Target, kind: TargetKind, at: RuleScope) -> None:
     if any(member in target and member not in kind.inputs for member in _INPUTS):
         raise validation_error(kind.input_refusal.format(id=target["Id"]))
 
 
-def _input_texts(target: Target, kind: Kind, at: RulePlace) -> None:
+def _input_texts(target: Target, kind: TargetKind, at: RuleScope) -> None:
     check_target_input(target)
 
 
-def _own_checks(target: Target, kind: Kind, at: RulePlace) -> None:
+def _own_checks(target: Target, kind: TargetKind, at: RuleScope) -> None:
     for check in kind.checks:
         check(target, at)
 
 
-def _dead_letters(target: Target, kind: Kind, at: RulePlace) -> None:
+def _dead_letters(target: Target, kind: TargetKind, at: RuleScope) -> None:
     """A standard queue in the rule's Region (measured; for another Region no words were recorded)."""
     text = target.get("DeadLetterConfig", {}).get("Arn")
     if text is None:
@@ -188,7 +236,7 @@ def _dead_letters(target: Target, kind: Kind, at: RulePlace) -> None:
         raise validation_error(f"Parameter {text} is not valid. Reason: Dead Letter Queue must be in the same region.")
 
 
-_RULES: tuple[Callable[[Target, Kind, RulePlace], None], ...] = (
+_RULES: tuple[Callable[[Target, TargetKind, RuleScope], None], ...] = (
     _call_from_another_account,
     _role,
     _account,

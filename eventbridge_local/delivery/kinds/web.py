@@ -9,29 +9,30 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from eventbridge_local.delivery.kinds.base import Kind, Parameters, last_name
-from eventbridge_local.delivery.pending import AttemptFailed, Handover, HttpRequest
+from eventbridge_local.delivery.kinds.base import Parameters, TargetKind, last_name
+from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest, PendingDelivery
+from eventbridge_local.model.arn import domain_of
 
 
-def graphql_request(handover: Handover) -> HttpRequest:
+def graphql_request(pending: PendingDelivery) -> HttpRequest:
     """The GraphQL operation of an AppSync target, with the payload as its variables (User Guide target-appsync).
 
     Raises:
         AttemptFailed: the payload is no object.
     """
     try:
-        variables: Any = json.loads(handover.payload)
+        variables: Any = json.loads(pending.payload)
     except (ValueError, RecursionError):
         variables = None
     if not isinstance(variables, dict):
         raise AttemptFailed("INVALID_PARAMETER", "The variables of a GraphQL operation must be a JSON object.")
-    query = handover.params["AppSyncParameters"]["GraphQLOperation"]
+    query = pending.params["AppSyncParameters"]["GraphQLOperation"]
     body = json.dumps({"query": query, "variables": variables}, separators=(",", ":"))
-    host = f"{last_name(handover.arn)}.appsync-api.{handover.arn.region}.amazonaws.com"
+    host = f"{last_name(pending.arn)}.appsync-api.{pending.arn.region}.{domain_of(pending.arn.partition)}"
     return HttpRequest("POST", f"https://{host}/graphql", {"Content-Type": "application/json"}, body)
 
 
-API_GATEWAY = Kind(
+API_GATEWAY = TargetKind(
     name="API Gateway API",
     service="execute-api",
     resource=r"[^/]+/[^/]+/[^/]+(/.*)?",
@@ -41,7 +42,7 @@ API_GATEWAY = Kind(
     other_accounts=True,
 )
 
-API_DESTINATION = Kind(
+API_DESTINATION = TargetKind(
     name="API destination",
     service="events",
     resource=r"api-destination/[^:/]+/[^:/]+",
@@ -49,10 +50,12 @@ API_DESTINATION = Kind(
     parameters=Parameters("HttpParameters"),
 )
 
-GRAPHQL_API = Kind(
+GRAPHQL_API = TargetKind(
     name="AppSync GraphQL API",
     service="appsync",
     resource=r"endpoints/graphql-api/[^:/]+",
+    request=graphql_request,
     way="http",
+    admission="input",
     parameters=Parameters("AppSyncParameters", required=True, needs=("GraphQLOperation",)),
 )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from eventbridge_local.delivery.http.invocations import Headers, build, build_for_gateway
 from eventbridge_local.delivery.http.requests import fill_path, with_members, with_query
-from eventbridge_local.delivery.pending import Handover, HttpRequest
+from eventbridge_local.delivery.pending import HttpRequest, PendingDelivery
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import ApiDestination, Connection, Rule, Target
 
@@ -219,13 +219,13 @@ def test_headers_mind_no_case() -> None:
 API = "arn:aws:execute-api:eu-west-1:123456789012:abc123"
 
 
-def handover(arn: str, parameters: dict[str, Any] | None = None, trace: str | None = None) -> Handover:
+def pending(arn: str, parameters: dict[str, Any] | None = None, trace: str | None = None) -> PendingDelivery:
     detail = json.dumps(EVENT["detail"])
     event = Event("e-1", "Sold", "shop", "123456789012", AT, "eu-west-1", (), detail, {}, trace_header=trace)
     rule = Rule("r", "arn:aws:events:eu-west-1:123456789012:rule/r", "default", "ENABLED", "123456789012")
     params = {"HttpParameters": parameters} if parameters else {}
     target = Target("t", arn, params)
-    return Handover(event, rule, target, '{"m":1}', "123456789012", "eu-west-1", AT, lambda: "id")
+    return PendingDelivery(1, event, rule, target, "123456789012", "eu-west-1", AT, AT, '{"m":1}')
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def handover(arn: str, parameters: dict[str, Any] | None = None, trace: str | No
 def test_api_gateway(arn: str, method: str, url: str) -> None:
     """Stage, method and path come from the ARN; the path ends with a slash (recorded)."""
     parameters = {"PathParameterValues": ["$.detail.n"], "QueryStringParameters": {"q": "$.detail.id"}}
-    made = build_for_gateway(handover(arn, parameters if "*" in arn else None))
+    made = build_for_gateway(pending(arn, parameters if "*" in arn else None))
     assert (made.method, made.url, made.body) == (method, url, '{"m":1}')
 
 
@@ -254,7 +254,7 @@ def test_api_gateway_headers() -> None:
     own = {
         "HeaderParameters": {"X-A": "1", "X-Amz-Source-Arn": "mine", "X-Amzn-B": "2", "Authorization": "3", "Via": "4"}
     }
-    made = build_for_gateway(handover(f"{API}/test/POST/x", own, trace="Root=1-2-3"))
+    made = build_for_gateway(pending(f"{API}/test/POST/x", own, trace="Root=1-2-3"))
     assert dict(made.headers) == {
         "Host": "abc123.execute-api.eu-west-1.amazonaws.com",
         "Content-Type": "application/json",

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local.delivery.kinds import KINDS, RulePlace, check_target, kind_of, stored
+from eventbridge_local.delivery.kinds import KINDS, RuleScope, check_target, kind_of, stored
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.arn import parse_arn
 
 FOLDER = Path(__file__).parents[2] / "cases" / "targets"
 CASES = json.loads((FOLDER / "admission.json").read_text("utf-8"))
 REQUESTS = json.loads((FOLDER / "requests.json").read_text("utf-8"))
-HERE = RulePlace("123456789012", "us-east-1", "default", "123456789012")
+HERE = RuleScope("123456789012", "us-east-1", "default", "123456789012")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
@@ -42,11 +42,12 @@ def test_every_kind_is_taken_and_refused() -> None:
 
 @pytest.mark.parametrize("case", REQUESTS, ids=lambda case: case["name"])
 def test_an_arn_has_one_kind(case: dict[str, Any]) -> None:
-    """No other kind recognises it, so the order of the table matters for nothing but FIFO queues."""
+    """No other kind recognises it, so the order of the table matters for nothing but FIFO queues and topics."""
     arn = parse_arn(case["target"]["Arn"])
     assert arn is not None
     names = [kind.name for kind in KINDS if kind.service == arn.service and kind.recognises(arn)]
-    assert names[1:] == (["SQS queue"] if names[0] == "SQS FIFO queue" else [])
+    standard = {"SQS FIFO queue": ["SQS queue"], "SNS FIFO topic": ["SNS topic"]}
+    assert names[1:] == standard.get(names[0], [])
 
 
 @pytest.mark.parametrize(
