@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventbridge_local import json_text
 from eventbridge_local.json_text import (
     JsonError,
     WrittenJson,
@@ -25,6 +26,12 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=20,
+)
+VALUES = JSON.map(json.dumps)
+TEXTS = (
+    st.text('{}[]",:\\u01eE+-.tfn x\n\r\t\x00\ud83d😀', max_size=12)
+    | VALUES
+    | st.tuples(VALUES, st.sampled_from([" ", "\n", " \n", "\r", ""]), VALUES).map("".join)
 )
 DEEP = "[" * 990 + "]" * 990
 ODD_ESCAPE = '{"a": "\\u006\u0661"}'  # U+0661 has the low byte 0x61, so the parser of AWS reads it as an "a"
@@ -105,6 +112,25 @@ def test_several_values() -> None:
     assert mistake('"a"\n"b" "c"', check_lines).position == (2, 5)
     assert mistake("1 2", check_lines).position == (1, 3)
     assert mistake('"a"\n"b"').position == (2, 1)
+
+
+@given(TEXTS, st.data())
+def test_the_fast_and_the_slow_reader_agree(text: str, data: st.DataObject) -> None:
+    """Whatever Python's decoder makes of a text, it is accepted where the slow reader, which is exact, accepts it."""
+    at = data.draw(st.integers(0, len(text)))
+    text = text[:at] + data.draw(st.sampled_from([*'{}[]",:x0-\\\n', ""])) + text[at + data.draw(st.integers(0, 1)) :]
+    for check, several in ((check_value, False), (check_lines, True)):
+        assert _accepts(lambda each, check=check: check(each), text) == _accepts(
+            lambda each, several=several: json_text._check_slowly(each, several), text
+        )
+
+
+def _accepts(check: Any, text: str) -> bool:
+    try:
+        check(text)
+    except JsonError:
+        return False
+    return True
 
 
 @given(st.dictionaries(st.text(), JSON, max_size=4) | st.lists(JSON, max_size=4), st.sampled_from([None, 1]))
