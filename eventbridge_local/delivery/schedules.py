@@ -62,16 +62,25 @@ class Scheduler:
             rhythm.timer.cancel()
 
     def _arm(self, scope: Scope, rule: Rule, rhythm: _Rhythm, after: datetime) -> None:
-        assert rule.schedule is not None
-        due = rule.schedule.next_after(after, created=rhythm.since)
-        rhythm.timer = (
-            None if due is None else self._clock.at(due, lambda: self._fire(scope, rule, rhythm, due), "fired")
+        """Set the timer of the first firing. Its instant is found when the clock moves: most tests never move it."""
+        schedule = rule.schedule
+        assert schedule is not None
+        timer = rhythm.timer = self._clock.at_next(
+            lambda: schedule.next_after(after, created=rhythm.since),
+            lambda: self._fire(scope, rule, rhythm, timer.due),
+            "fired",
         )
 
     def _fire(self, scope: Scope, rule: Rule, rhythm: _Rhythm, due: datetime) -> None:
-        # Armed again first: a target may disable or replace the rule that calls it. From the instant it was due, which
-        # a real clock that jumped has left behind: what it jumped over fires too.
-        self._arm(scope, rule, rhythm, due)
+        # The next timer is set first: a target may disable or replace the rule that calls it. It counts from the
+        # instant that was due, which a real clock that jumped has left behind: what it jumped over fires too.
+        assert rule.schedule is not None
+        following = rule.schedule.next_after(due, created=rhythm.since)
+        rhythm.timer = (
+            None
+            if following is None
+            else self._clock.at(following, lambda: self._fire(scope, rule, rhythm, following), "fired")
+        )
         event = Event(
             id=self._ids.uuid(),
             detail_type="Scheduled Event",

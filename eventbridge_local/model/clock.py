@@ -67,6 +67,8 @@ class Clock:
     def __init__(self, start: datetime | None = None) -> None:
         self._fixed = None if start is None else _before_the_end(aware(start, "now"), "now")
         self._timers: list[tuple[datetime, int, Timer]] = []
+        #: Timers whose instant is not found yet; their order is that in which they were set, as for all others.
+        self._unset: list[tuple[int, Timer, Callable[[], datetime | None]]] = []
         self._moving = Lock()  # several threads may move the clock
         self._order = itertools.count()
 
@@ -92,6 +94,18 @@ class Clock:
         heapq.heappush(self._timers, (due, next(self._order), timer))
         return timer
 
+    def at_next(self, find_due: Callable[[], datetime | None], callback: Callable[[], None], kind: str) -> Timer:
+        """Run ``callback`` at an instant that takes time to find; it is looked for when timers are next run.
+
+        Most rules with a schedule are put in tests that never move the clock, so that nobody needs their next firing.
+
+        Args:
+            find_due: returns the instant, None for never. The timer then has it as ``due``.
+        """
+        timer = Timer(_END, callback, kind)
+        self._unset.append((next(self._order), timer, find_due))
+        return timer
+
     def later(self, delay: timedelta, step: Callable[[], object], kind: str = "changed") -> None:
         """Let happen what AWS does by itself a while after a call, such as authorizing a connection.
 
@@ -112,6 +126,7 @@ class Clock:
     def disarm(self) -> None:
         """Drop everything that waits for its time."""
         self._timers.clear()
+        self._unset.clear()
 
     def advance(self, **delta: float) -> Advance:
         """Move forward by ``timedelta(**delta)``, running what falls due; returns what was done.
@@ -174,12 +189,22 @@ class Clock:
     def _take(self, when: datetime) -> Timer | None:
         """Remove and return the next timer due by ``when``; a clock that the test moves shows its instant."""
         with self._moving:
+            self._set_due()
             while self._timers and self._timers[0][0] <= when:
                 timer = heapq.heappop(self._timers)[2]
                 if not timer.cancelled:
                     self._forward(timer.due)
                     return timer
         return None
+
+    def _set_due(self) -> None:
+        """Find the instants of the timers that have none yet."""
+        while self._unset:
+            order, timer, find_due = self._unset.pop()
+            due = None if timer.cancelled else find_due()
+            if due is not None:
+                timer.due = due
+                heapq.heappush(self._timers, (due, order, timer))
 
     def _move_to(self, when: datetime) -> None:
         with self._moving:

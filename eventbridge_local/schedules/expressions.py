@@ -192,7 +192,7 @@ def parse_cron(text: str) -> Cron:
         raise InvalidSchedule(text, "write cron(...) in lower case, without blanks around it or before the parenthesis")
     try:
         minutes, hours, day_of_month, month, day_of_week, year = split_fields(text[len("cron(") : -1])
-        return Cron(
+        cron = Cron(
             text,
             minutes=tuple(read_numbers(minutes, MINUTES)),
             hours=tuple(read_numbers(hours, HOURS)),
@@ -201,6 +201,10 @@ def parse_cron(text: str) -> Cron:
         )
     except BadField as wrong:
         raise InvalidSchedule(text, str(wrong)) from None
+    # Here, so that importing it delays the first rule with a cron, and not the first advance of a clock.
+    import croniter  # noqa: F401
+
+    return cron
 
 
 def _in_utc(instant: datetime, name: str) -> datetime:

@@ -196,3 +196,17 @@ def test_what_happens_by_itself_takes_a_timer_for_each_step_once_the_test_moves_
     assert clock.advance(minutes=2) == {"replayed": 2}
     assert at == [START + timedelta(minutes=1), START + timedelta(minutes=2)]
     assert clock.advance(hours=1) == {"replayed": 1}
+
+
+def test_an_instant_that_takes_time_to_find_is_looked_for_when_timers_run() -> None:
+    """Not before; the order among timers of one instant is still that in which they were set."""
+    clock, asked, ran = Clock(START), [], []
+    clock.at_next(lambda: asked.append(1) or after(minutes=1), lambda: ran.append("first"), "fired")
+    clock.at(after(minutes=1), lambda: ran.append("second"))
+    never = clock.at_next(lambda: None, lambda: ran.append("never"), "fired")
+    gone = clock.at_next(lambda: after(minutes=1), lambda: ran.append("cancelled"), "fired")
+    gone.cancel()
+    assert asked == []
+    assert clock.advance(days=1) == {"fired": 1, "timers": 1}
+    assert (ran, asked) == (["first", "second"], [1])
+    never.cancel()

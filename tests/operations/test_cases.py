@@ -103,6 +103,7 @@ def state_of(eb: EventBridge) -> dict[str, Any]:
         new = Scope(scope.account, scope.region, scope.buses["default"].record.created)
         if (there := tables_of(scope)) != tables_of(new):
             state[f"{scope.account} {scope.region}"] = there
+    service.clock._set_due()
     state["timers"] = sorted(due for due, _, timer in service.clock._timers if not timer.cancelled)
     return state
 
