@@ -1,7 +1,7 @@
 """Errors in two families: what the service refuses, and what a user of this library did by mistake.
 
-A ``ServiceError`` carries only what AWS itself would say. It becomes botocore's ``ClientError`` at the edge; advice
-of ours never enters its message but travels as exception notes.
+A ``ServiceError`` has only what AWS itself would say. ``botocore_hooks`` makes botocore's ``ClientError`` of it; advice
+of ours is never in its message, but in exception notes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ class EventBridgeLocalError(Exception):
 
 
 class UsageError(EventBridgeLocalError, ValueError):
-    """An argument to this library does not make sense; the text names it, its value and the way out."""
+    """An argument to this library does not make sense; the text names it, its value and what to write instead."""
 
 
 class UnsupportedOperation(EventBridgeLocalError, NotImplementedError):
@@ -52,22 +52,22 @@ def one_line(text: str) -> str:
 
 
 def validation_error(message: str, *, hint: str | None = None) -> ServiceError:
-    """The refusal for anything wrong with a request's values. It is not in the API model, yet AWS uses it most."""
+    """Return the refusal of a wrong value in a request. It is not in the API model, yet AWS uses it most."""
     return ServiceError("ValidationException", message, hint=hint)
 
 
 def not_found(message: str, *, hint: str | None = None) -> ServiceError:
-    """The refusal for a resource that is not there."""
+    """Return the refusal when a resource does not exist."""
     return ServiceError("ResourceNotFoundException", message, hint=hint)
 
 
 def already_exists(message: str) -> ServiceError:
-    """The refusal for a name that is taken."""
+    """Return the refusal when a name is already in use."""
     return ServiceError("ResourceAlreadyExistsException", message)
 
 
 def limit_exceeded(message: str = "The requested resource exceeds the maximum number allowed.") -> ServiceError:
-    """The refusal over a quota; this one text was recorded for targets and for replays (facts 1.9)."""
+    """Return the refusal when a quota is exceeded; this text was recorded for targets and for replays (facts 1.9)."""
     return ServiceError("LimitExceededException", message)
 
 
@@ -80,11 +80,11 @@ class DeliveryFailed(EventBridgeLocalError, AssertionError):
 
 
 class CheckFailed(EventBridgeLocalError, AssertionError):
-    """A strict check failed when the context ended: an event that no rule took, or a rule that no event met."""
+    """A strict check failed when the context ended: no rule matched an event, or no event matched a rule."""
 
 
 class ContractViolation(EventBridgeLocalError, AssertionError):
-    """An event does not keep its contract. ``violations`` holds the findings, one record each."""
+    """An event breaks its contract. ``violations`` holds the findings, one record each."""
 
     def __init__(self, message: str, violations: tuple[object, ...] = ()) -> None:
         super().__init__(message)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from eventbridge_local.advice import suggest
 from eventbridge_local.errors import UsageError
 from eventbridge_local.json_text import JsonError, Member, members
 from eventbridge_local.model.archives import Archive
@@ -118,7 +119,7 @@ def archived_events(scope: Scope, name: str) -> list[Event]:
     """
     found = scope.archives.get(name.rpartition("archive/")[2])
     if found is None:
-        raise UsageError(f"there is no archive {name!r}; archives here: {_listed(scope.archives)}")
+        raise UsageError(f"there is no archive {name!r}{suggest(name, sorted(scope.archives))}")
     return found.events()
 
 
@@ -219,8 +220,8 @@ def bus_called(scope: Scope, name: str) -> Bus:
     bus = scope.buses.get(name if arn is None else arn.resource.removeprefix("event-bus/"))
     if bus is None or (arn is not None and bus.record.arn != name):
         raise UsageError(
-            f"there is no event bus {name!r} in {scope.region} of account {scope.account}; "
-            f"buses here: {_listed(scope.buses)}"
+            f"there is no event bus {name!r} in {scope.region} of account {scope.account}"
+            f"{suggest(name, sorted(scope.buses))}"
         )
     return bus
 
@@ -234,16 +235,12 @@ def _chosen_rules(bus: Bus, rules: Names | None) -> list[Rule]:
     names = _several(rules)
     missing = [name for name in names if name not in found]
     if missing:
-        raise UsageError(f"there is no rule {missing[0]!r} on bus {bus.name!r}; rules there: {_listed(bus.rules)}")
+        raise UsageError(f"there is no rule {missing[0]!r} on bus {bus.name!r}{suggest(missing[0], sorted(bus.rules))}")
     return [found[name] for name in names]
 
 
 def _several(names: Names) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
 
 
 # writing and reading

@@ -220,9 +220,9 @@ def test_only_some_rules(tmp_path: Path, eventbridge: EventBridge) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"bus": "nobus"}, "there is no event bus 'nobus' .* buses here: default"),
+        ({"bus": "nobus"}, "there is no event bus 'nobus' .*; choose from default"),
         ({"bus": "arn:aws:events:eu-west-1:123456789012:event-bus/default"}, "there is no event bus"),
-        ({"rules": "r"}, "there is no rule 'r' on bus 'default'; rules there: none"),
+        ({"rules": "r"}, "there is no rule 'r' on bus 'default'; there are none"),
     ],
 )
 def test_refusals(tmp_path: Path, eventbridge: EventBridge, arguments: dict[str, Any], words: str) -> None:
@@ -247,7 +247,7 @@ def test_what_to_write(tmp_path: Path, eventbridge: EventBridge) -> None:
     assert written() == ids
     assert written(bus="other") == ids[2:]
     assert written(archive="b") == written(archive=archive.arn) == [ids[1]]
-    with pytest.raises(UsageError, match="there is no archive 'c'; archives here: b"):
+    with pytest.raises(UsageError, match="there is no archive 'c'; choose from b"):
         eventbridge.archive_to(path, "c")
     with pytest.raises(UsageError, match="give one of the two"):
         eventbridge.archive_to(path, "b", bus="default")

@@ -53,7 +53,7 @@ def _routed(bench: Bench, report: LoadReport, text: Text, event: Mapping[str, An
 
 
 def _matrix(tables: list[RoutingTable]) -> Iterator[str]:
-    """Rules down, events across; then why not."""
+    """Yield a table of rules and events, then the reason for each rule that does not match."""
     for number, each in enumerate(tables, 1):
         yield f"#{number} {each.title}" + (f"; {each.trouble}" if each.trouble else "")
     rows: dict[tuple[str, str], dict[int, RuleStep]] = {}
@@ -157,7 +157,7 @@ def _matched(bench: Bench, bus: str, event: Event) -> set[tuple[str, str]]:
 
 @contextmanager
 def _opened(given: str) -> Iterator[tuple[BinaryIO, Callable[[], int], int | None]]:
-    """A stream of lines, how many bytes of the file are behind us, and how many there are in all."""
+    """Open events for reading; yield the stream, a function for the bytes read so far, and the size of the file."""
     if given == "-":
         yield sys.stdin.buffer, lambda: 0, None
         return

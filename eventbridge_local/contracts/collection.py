@@ -95,7 +95,7 @@ class Contracts:
             for subject in _subjects_or_refuse(document, schema_set, whole_envelope)
         ]
         if not found:
-            raise UsageError(f"no contract in {', '.join(map(str, given)) or 'an empty list of paths'}")
+            raise UsageError(f"there is no contract in {', '.join(map(str, given)) or 'an empty list of paths'}")
         loaded = cls(require=require)
         loaded._add(found)
         return loaded

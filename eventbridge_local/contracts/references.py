@@ -77,7 +77,9 @@ def _place(placed: dict[str, SchemaDocument], uri: str, document: SchemaDocument
     own = home_of(document)
     other = placed.setdefault(own, document)
     if other is not document and other.tree != document.tree:
-        raise UsageError(f"{other.label} and {document.label} differ, yet both have the $id {own!r}")
+        raise UsageError(
+            f"{other.label} and {document.label} differ and have the same $id {own!r}; change one of the two"
+        )
 
 
 def home_of(document: SchemaDocument) -> str:

@@ -184,7 +184,7 @@ def _read_yaml(text: str, complain: _Complaint) -> tuple[Any, Callable[[Path], t
         root = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
-        raise complain(mark.line + 1, mark.column + 1, broken.problem or broken.context or "no YAML") from None
+        raise complain(mark.line + 1, mark.column + 1, broken.problem or broken.context or "this is not YAML") from None
     except yaml.reader.ReaderError as broken:
         before = text[: broken.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")

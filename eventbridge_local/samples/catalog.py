@@ -199,7 +199,7 @@ def find(source: str, detail_type: str) -> Template:
             f"{source} has no sample {detail_type!r}{did_you_mean(detail_type, types) or '.'} "
             f"It has {', '.join(map(repr, types))}."
         )
-    raise UsageError(f"no samples of source {source!r}{_near_source(str(source), str(detail_type))}")
+    raise UsageError(f"there are no samples of source {source!r}{_near_source(str(source), str(detail_type))}")
 
 
 def _near_source(source: str, detail_type: str) -> str:

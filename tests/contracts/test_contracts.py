@@ -189,7 +189,7 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "type": (lambda: Contracts({"a@B": {"type": 5}}), "given for 'a@B': not a valid schema of draft 2020-12 at type"),
     "remote": (lambda: Contracts({"a@B": {"$ref": "http://x/y"}}), "http://x/y is on the network"),
     "path": (lambda: Contracts({"a@B": {"$ref": "y.json"}}), "cannot be resolved: no schema here has the $id"),
-    "no paths": (lambda: Contracts.load([]), "no contract in an empty list of paths"),
+    "no paths": (lambda: Contracts.load([]), "there is no contract in an empty list of paths"),
     "two": (lambda: Contracts({"a@B": {}, ("a", "B"): ORDER}), "two contracts for a@B differ: the schema given"),
 }  # fmt: skip
 

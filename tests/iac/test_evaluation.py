@@ -249,3 +249,19 @@ def test_macros_are_not_seen_through(tmp_path: Path, transform: Any, open_places
     path.write_text(json.dumps({"Transform": transform, "Resources": {}}), "utf-8")
     plan = read(path, account="123456789012", region="us-east-1")
     assert [entry.path for entry in plan.unresolved] == open_places
+
+
+@pytest.mark.parametrize(
+    ("node", "remedy"),
+    [
+        ({"Ref": "Queu"}, "resources={'Queu': '...'}; did you mean 'Queue'?"),
+        ({"Fn::GetAtt": ["Quue", "Arn"]}, "resources={'Quue': '...'}; did you mean 'Queue'?"),
+        ({"Ref": "Nmber"}, "resources={'Nmber': '...'}; did you mean 'Number'?"),
+        ({"Ref": "Elsewhere"}, "resources={'Elsewhere': '...'}"),
+    ],
+)
+def test_a_misspelled_name(node: Any, remedy: str) -> None:
+    """The remedy names the resource or parameter that was probably meant."""
+    value = evaluate(stack(), node)
+    assert isinstance(value, Unknown)
+    assert value.remedy == remedy

@@ -170,7 +170,7 @@ def _if(stack: StackValues, argument: Any) -> Any:
 
 
 def truth(stack: StackValues, node: Any) -> bool | Unknown:
-    """Whether a condition is met."""
+    """Return whether a condition is true."""
     value = evaluate(stack, node)
     if isinstance(value, bool):
         return value
@@ -198,7 +198,7 @@ def _or(stack: StackValues, argument: Any) -> Any:
 
 
 def _decided(stack: StackValues, argument: Any, decisive: bool) -> Any:
-    """One decisive operand settles the matter, whatever is not known of the others."""
+    """Return the result of And and Or: one operand may decide it, even when others are not known."""
     truths = [truth(stack, node) for node in argument] if isinstance(argument, list) else []
     if any(one is decisive for one in truths):
         return decisive

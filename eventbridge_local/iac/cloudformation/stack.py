@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from eventbridge_local.advice import did_you_mean
 from eventbridge_local.iac.cloudformation.intrinsics import dynamic, evaluate, truth
 from eventbridge_local.iac.names import (
     RESOURCE_KINDS,
@@ -203,7 +204,8 @@ class Stack:
         return values.get(name, self._nowhere(name))
 
     def _nowhere(self, name: str) -> Unknown:
-        return Unknown(f"nothing in the template is called {name}", f"resources={{{name!r}: '...'}}")
+        near = did_you_mean(name, (*self.resources, *self.section("Parameters")))
+        return Unknown(f"nothing in the template is called {name}", f"resources={{{name!r}: '...'}}{near}")
 
     def leave_out(self, logical_id: str, why: Unknown) -> None:
         """Make every later reference to a resource unknown, because the resource is left out."""
