@@ -19,7 +19,6 @@ from typing import Any, NamedTuple, NoReturn
 from eventbridge_local.json_reader import DEEPEST, LINE_BREAK, LONGEST_NUMBER, JsonError, JsonReader, Source, read_value
 
 __all__ = [
-    "DEEPEST",
     "JsonError",
     "Member",
     "WrittenJson",

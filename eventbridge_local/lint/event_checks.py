@@ -14,7 +14,7 @@ from eventbridge_local.lint.pattern_checks import exact_value, is_exact
 from eventbridge_local.patterns import Pattern
 from eventbridge_local.patterns import conditions as c
 from eventbridge_local.patterns.conditions import Field, SubRule
-from eventbridge_local.patterns.values import value_words
+from eventbridge_local.patterns.values import value_wording
 from eventbridge_local.samples import sample_event, sample_events
 
 _MOST_KINDS = 20
@@ -138,7 +138,7 @@ def _type_problem(path: str, condition: c.Condition, values: list[Any]) -> Probl
     return Problem(
         "wrong-type",
         f"{path}: {condition.wording()} is a {wanted}, and the service sends a {there} such as "
-        f"{value_words(values[0])}; EventBridge compares JSON types",
+        f"{value_wording(values[0])}; EventBridge compares JSON types",
     )
 
 

@@ -21,13 +21,13 @@ from eventbridge_local.patterns.values import (
     engine_text,
     fold,
     number_key,
-    number_words,
+    number_wording,
     read_address,
     spell_wildcard,
     spelling,
     start_of_match,
     units_of,
-    value_words,
+    value_wording,
     wildcard_accepts,
 )
 
@@ -85,7 +85,7 @@ class Text(Condition):
         return isinstance(value, str) and value == self.text
 
     def wording(self) -> str:
-        return value_words(self.text)
+        return value_wording(self.text)
 
     def key(self) -> Key:
         return "exact", self.text
@@ -108,7 +108,7 @@ class Word(Condition):
         return value is self.word
 
     def wording(self) -> str:
-        return value_words(self.word)
+        return value_wording(self.word)
 
     def key(self) -> Key:
         return "odd", self
@@ -148,7 +148,7 @@ class Equal(Condition):
         return number_key(value) == self.number
 
     def wording(self) -> str:
-        return number_words(self.number)
+        return number_wording(self.number)
 
     def key(self) -> Key:
         return "exact", self.number
@@ -169,7 +169,7 @@ class SameAddress(Condition):
         return isinstance(value, str) and read_address(value) == self.address
 
     def wording(self) -> str:
-        return f"the address {value_words(self.text)}"
+        return f"the address {value_wording(self.text)}"
 
     def key(self) -> Key:
         return "address", (self.address.family, WIDTH[self.address.family], self.address.value)
@@ -209,9 +209,9 @@ class Range(Condition):
     def wording(self) -> str:
         bounds = []
         if not isinf(self.low):
-            bounds.append(f"{'>=' if self.low_closed else '>'} {number_words(self.low)}")
+            bounds.append(f"{'>=' if self.low_closed else '>'} {number_wording(self.low)}")
         if not isinf(self.high):
-            bounds.append(f"{'<=' if self.high_closed else '<'} {number_words(self.high)}")
+            bounds.append(f"{'<=' if self.high_closed else '<'} {number_wording(self.high)}")
         return "numeric " + " and ".join(bounds)
 
     def key(self) -> Key:
@@ -234,7 +234,7 @@ class Prefix(Condition):
         return isinstance(value, str) and _with_closing_quote(self.text, value).startswith(self.text)
 
     def wording(self) -> str:
-        return f"prefix {value_words(self.text)}"
+        return f"prefix {value_wording(self.text)}"
 
     def key(self) -> Key | None:
         return ("prefix", self.text) if _is_inside(self.text) else None
@@ -253,7 +253,7 @@ class Suffix(Condition):
         return isinstance(value, str) and _with_opening_quote(self.text, value).endswith(self.text)
 
     def wording(self) -> str:
-        return f"suffix {value_words(self.text)}"
+        return f"suffix {value_wording(self.text)}"
 
     def key(self) -> Key | None:
         return ("suffix", self.text) if _is_inside(self.text) else None
@@ -283,7 +283,7 @@ class IgnoreCase(Condition):
         return end_of_match(self.units, text) == len(text)
 
     def wording(self) -> str:
-        return f"equals-ignore-case {value_words(self.text)}"
+        return f"equals-ignore-case {value_wording(self.text)}"
 
     def key(self) -> Key:
         return "folded", fold("".join(lower for lower, _ in self.units))
@@ -313,7 +313,7 @@ class PrefixIgnoreCase(Condition):
         return end_of_match(self.units, text) >= 0
 
     def wording(self) -> str:
-        return f"prefix equals-ignore-case {value_words(self.text)}"
+        return f"prefix equals-ignore-case {value_wording(self.text)}"
 
     def key(self) -> Key | None:
         return ("prefix any case", self.text) if self.text.isascii() and _is_inside(self.text) else None
@@ -340,7 +340,7 @@ class SuffixIgnoreCase(Condition):
         return start_of_match(self.units, text) >= 0
 
     def wording(self) -> str:
-        return f"suffix equals-ignore-case {value_words(self.text)}"
+        return f"suffix equals-ignore-case {value_wording(self.text)}"
 
     def key(self) -> Key | None:
         return ("suffix any case", self.text) if self.text.isascii() and _is_inside(self.text) else None
@@ -356,7 +356,7 @@ class Wildcard(Condition):
         return isinstance(value, str) and wildcard_accepts(self.pieces, engine_text(value))
 
     def wording(self) -> str:
-        return f"wildcard {value_words(spell_wildcard(self.pieces))}"
+        return f"wildcard {value_wording(spell_wildcard(self.pieces))}"
 
     def key(self) -> Key | None:
         """By the head, the tail, or a literal between stars that is much longer than both."""
@@ -383,7 +383,7 @@ class InBlock(Condition):
         return address is not None and self.block.holds(address)
 
     def wording(self) -> str:
-        return f"cidr {value_words(self.text)}"
+        return f"cidr {value_wording(self.text)}"
 
     def key(self) -> Key:
         return "address", (self.block.family, self.block.bits, self.block.head)

@@ -14,7 +14,7 @@ from eventbridge_local.patterns.compile import Pattern, pattern_of
 from eventbridge_local.patterns.conditions import Absent, AnythingBut, Field, SubRule, list_wording, listed
 from eventbridge_local.patterns.events import event_tree, pairs_of
 from eventbridge_local.patterns.match import ArrayMatcher, Found
-from eventbridge_local.patterns.values import number_key, number_words, read_float, value_words
+from eventbridge_local.patterns.values import number_key, number_wording, read_float, value_wording
 
 MismatchKind = Literal[
     "absent", "value", "type", "case", "element", "exists_on_non_leaf", "wrong_level", "array_consistency", "present"
@@ -237,8 +237,8 @@ def _lines(report: FieldReport, width: int) -> list[str]:
 
 def _shown(actual: Any, none: str = "") -> str:
     if isinstance(actual, tuple):
-        return f"[{listed(map(value_words, actual))}]"
-    return none if actual is None else value_words(actual)
+        return f"[{listed(map(value_wording, actual))}]"
+    return none if actual is None else value_wording(actual)
 
 
 # -- hints
@@ -313,12 +313,12 @@ def _type_hint(field: Field, value: Any) -> str:
         fits = (number is not None and _accepts(field, number)) or (word is not value and _accepts(field, word))
         what = "a string"
     else:
-        text = value_words(value)
+        text = value_wording(value)
         key = number_key(value)
-        spelled = {text, number_words(key)} if key is not None else {text}
+        spelled = {text, number_wording(key)} if key is not None else {text}
         fits = any(_accepts(field, each) for each in spelled)
         what = "a number" if key is not None else "not a string"
-    return f"EventBridge compares JSON types; {value_words(value)} is {what}" if fits else ""
+    return f"EventBridge compares JSON types; {value_wording(value)} is {what}" if fits else ""
 
 
 def _as_number(text: str) -> float | None:
@@ -339,5 +339,5 @@ def _case_hint(field: Field, value: Any) -> str:
     for each in field.conditions:
         relaxed = each.ignoring_case()
         if relaxed is not None and relaxed.accepts(value):
-            return f"{value_words(value)} differs from {each.wording()} only in case"
+            return f"{value_wording(value)} differs from {each.wording()} only in case"
     return ""

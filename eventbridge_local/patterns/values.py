@@ -407,7 +407,7 @@ def _groups(text: str) -> list[str] | None:
 _LONGEST_SHOWN = 60
 
 
-def value_words(value: Any) -> str:
+def value_wording(value: Any) -> str:
     """Return a value of an event as explanations show it: strings in quotes, words and numbers as JSON has them."""
     if isinstance(value, SpelledNumber):
         return value.text
@@ -420,6 +420,6 @@ def value_words(value: Any) -> str:
     return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[: _LONGEST_SHOWN - 4]}...{shown[-1]}"
 
 
-def number_words(number: float) -> str:
+def number_wording(number: float) -> str:
     """Return a number without a needless fraction."""
     return str(int(number)) if number == int(number) and abs(number) < 1e16 else repr(number)
