@@ -77,7 +77,7 @@ class Mock:
         if isinstance(decorated, type):
             return _decorate_class(self, decorated, self._options)  # type: ignore[return-value]
         if not callable(decorated):
-            raise UsageError(f"mock_eventbridge cannot decorate {decorated!r}; it takes a function or a class")
+            raise UsageError(f"mock_eventbridge cannot decorate {decorated!r}; decorate a function or a class")
         wrapped: F = _decorate_function(decorated, self._options)
         return wrapped
 
@@ -106,7 +106,7 @@ def mock_eventbridge(decorated: Any = None, /, **options: Any) -> Any:
         UsageError: an unknown keyword, or a value that does not make sense.
     """
     if decorated is not None and not callable(decorated):
-        raise UsageError(f"mock_eventbridge({decorated!r}): options are keywords, such as region='eu-west-1'")
+        raise UsageError(f"mock_eventbridge({decorated!r}): give options by keyword, such as region='eu-west-1'")
     mock = Mock(make_options(options))
     return mock if decorated is None else mock(decorated)
 

@@ -74,7 +74,7 @@ class Options:
         if not isinstance(self.account, str) or not _ACCOUNT.fullmatch(self.account):
             raise UsageError(f"account={self.account!r}: an account id is a string of twelve digits")
         if self.region is not None and not (isinstance(self.region, str) and _REGION.fullmatch(self.region)):
-            raise UsageError(f"region={self.region!r}: that is no Region name; write one such as 'eu-west-1'")
+            raise UsageError(f"region={self.region!r}: write the name of an AWS Region, such as 'eu-west-1'")
         if not isinstance(self.limits, Limits):
             raise UsageError(f"limits={self.limits!r}: give a Limits, such as Limits(event_buses=3)")
         if self.organization is not None and not re.fullmatch("o-[a-z0-9]{10,32}", str(self.organization)):
@@ -82,7 +82,7 @@ class Options:
         if isinstance(self.forward, str) and self.forward not in ("auto", "never"):
             raise UsageError(f"forward={self.forward!r}: write 'auto', 'never' or a list such as ['sqs', 'sns']")
         if self.keep_records is not None and (not isinstance(self.keep_records, int) or self.keep_records < 100):
-            raise UsageError(f"keep_records={self.keep_records!r}: give a whole number from 100, or None for all")
+            raise UsageError(f"keep_records={self.keep_records!r}: give a whole number from 100, or None to keep all")
         if isinstance(self.allow_hosts, str):
             raise UsageError(f"allow_hosts={self.allow_hosts!r}: give a list of host names: [{self.allow_hosts!r}]")
         for name in ("strict", "assert_all_deliveries_succeeded"):
@@ -90,7 +90,7 @@ class Options:
                 raise UsageError(f"{name}={getattr(self, name)!r}: write True or False")
         for name in ("assert_all_events_matched", "assert_all_rules_matched"):
             if not isinstance(getattr(self, name), bool | None):
-                raise UsageError(f"{name}={getattr(self, name)!r}: write True, False, or None to do as strict= says")
+                raise UsageError(f"{name}={getattr(self, name)!r}: write True, False, or None to follow strict=")
         if self.contracts is not None:
             from eventbridge_local.contracts import Contracts  # jsonschema, which most tests do without
 

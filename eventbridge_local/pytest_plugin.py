@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MARKER = (
     "eventbridge(**options): run the test inside mock_eventbridge(**options); "
-    "options of class and module markers count where a nearer one is silent"
+    "options of class and module markers apply where a nearer marker does not set them"
 )
 _JOURNAL = "eventbridge journal"
 _COVERAGE = "eventbridge_coverage"

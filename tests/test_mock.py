@@ -270,7 +270,7 @@ def test_now_is_where_the_clock_stands() -> None:
         ({"account": 123}, "twelve digits"),
         ({"account": "12345678901a"}, "twelve digits"),
         ({"region": "Ireland"}, "'eu-west-1'"),
-        ({"region": 7}, "that is no Region name"),
+        ({"region": 7}, "write the name of an AWS Region"),
         ({"now": "yesterday"}, "ISO 8601"),
         ({"now": 7}, "aware datetime"),
         ({"now": datetime(2026, 1, 1)}, "no time zone"),
@@ -286,7 +286,7 @@ def test_wrong_options(options: dict[str, Any], words: str) -> None:
 @pytest.mark.parametrize("thing", ["orders", 3])
 def test_a_positional_option_is_refused(thing: Any) -> None:
     """Options are keywords."""
-    with pytest.raises(UsageError, match="options are keywords"):
+    with pytest.raises(UsageError, match="give options by keyword"):
         mock_eventbridge(thing)
 
 

@@ -97,7 +97,7 @@ def _instant(text: str) -> datetime:
     try:
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except OverflowError:
-        raise UsageError(f"--after {text!r}: that is beyond the calendar") from None
+        raise UsageError(f"--after {text!r}: this is after the last year of the calendar, 9999") from None
 
 
 def _iso(instant: datetime) -> str:

@@ -58,7 +58,7 @@ def read_text(given: str, what: str) -> Text:
             raise
         reason = getattr(problem, "strerror", None) or problem
         if given.startswith("@"):
-            raise UsageError(f"{what} {given!r}: {reason}; give the path of a file behind the @") from None
+            raise UsageError(f"{what} {given!r}: {reason}; write the path of a file after the @") from None
         raise UsageError(
             f"{what} {given!r}: {reason}; give JSON text in quotes, the path of a file, or - for standard input"
         ) from None

@@ -108,7 +108,7 @@ def _pattern_and_event(parser: argparse.ArgumentParser) -> None:
 
 
 def _template_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what the template is read with")
+    group = parser.add_argument_group("options for reading the template")
     group.add_argument("--parameter", metavar="KEY=VALUE", action="append", default=[], help="a template parameter")
     group.add_argument("--stack", metavar="NAME", help="the name of the stack")
     group.add_argument(
@@ -179,7 +179,7 @@ def _next(parser: argparse.ArgumentParser) -> None:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 10000")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 10000")
     return int(text)
 
 
@@ -187,7 +187,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", metavar="PORT", type=int, default=0, help="default: 0, any free one")
     parser.add_argument("--host", metavar="HOST", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument(
-        "--allow-remote", action="store_true", help="let --host be an address that other machines can reach"
+        "--allow-remote", action="store_true", help="allow --host to be an address that other machines can reach"
     )
     parser.add_argument("--template", metavar="TEMPLATE", help=f"rules to begin with: {_TEMPLATE}")
     parser.add_argument("--now", metavar="ISO", help="the instant at which the clock begins; default: the real time")
@@ -198,14 +198,14 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 _COMMANDS: dict[str, tuple[str, str, str, str, Adds]] = {
     "match": (
         "commands:match",
-        "tell whether an event matches a pattern",
+        "show whether an event matches a pattern",
         _CODES % ("it matches", "it does not"),
         """eventbridge-local match '{"source": ["shop"]}' event.json""",
         _pattern_and_event,
     ),
     "explain": (
         "commands:explain",
-        "tell field by field why an event matches a pattern or not",
+        "explain field by field why an event matches a pattern or not",
         _CODES % ("it matches", "it does not"),
         """eventbridge-local explain @pattern.json - < event.json""",
         _pattern_and_event,
@@ -220,7 +220,7 @@ _COMMANDS: dict[str, tuple[str, str, str, str, Adds]] = {
     "lint": (
         "templates:lint",
         "look for rules that cannot work and for traps",
-        _CODES % ("nothing to complain about", "there are findings (see --fail-on)"),
+        _CODES % ("no findings", "there are findings (see --fail-on)"),
         """eventbridge-local lint template.yaml --ignore no-dlq""",
         _lint,
     ),

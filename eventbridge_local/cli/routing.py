@@ -102,7 +102,7 @@ def _step_document(step: RuleStep) -> dict[str, Any]:
 
 
 def replay(args: argparse.Namespace, terminal: Terminal) -> int:
-    """Print how many events each rule matched; 0 when each was matched, 1 when not, 2 when lines are no events."""
+    """Print how many events each rule matched; 0 when each was matched, 1 when not, 2 when lines are not events."""
     bench, report = loaded(args, terminal, _KEEP)
     bus = bus_for(report, args.bus)
     tally = _Tally()

@@ -52,10 +52,10 @@ def loaded(args: argparse.Namespace, terminal: Terminal, keep: int | None = None
 
 def remarks(report: LoadReport) -> list[str]:
     """Return notes on the template: what is assumed, not resolved, or not used."""
-    lines = [f"bus {name!r} is not declared in {report.source}; it is taken to exist" for name in report.assumed_buses]
+    lines = [f"bus {name!r} is not declared in {report.source}; assumed to exist" for name in report.assumed_buses]
     lines += [f"not resolved: {entry.path}: {entry.reason}; give {entry.options}" for entry in report.unresolved]
     if report.unused:
-        lines.append(f"given but not asked for: {', '.join(report.unused)}")
+        lines.append(f"given, but the template does not use it: {', '.join(report.unused)}")
     return lines
 
 
@@ -147,7 +147,7 @@ def serve(args: argparse.Namespace, terminal: Terminal) -> int:
     try:
         server.run()
     except KeyboardInterrupt:
-        terminal.say("stopped; everything it held is gone")
+        terminal.say("stopped; its rules and events are gone")
     return 0
 
 

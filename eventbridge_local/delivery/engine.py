@@ -106,7 +106,7 @@ class Engine:
         made = plan(waiting.arrival)
         if made.trouble is None and waiting.depth > _LONGEST_CHAIN:
             loop = " -> ".join(_loop(waiting.via))
-            made = Plan(trouble=f"rules feed each other without end: {loop}")
+            made = Plan(trouble=f"rules trigger each other in an endless loop: {loop}")
             self._on_loop(loop)
         matched = made.matched
         names = tuple([rule.name for rule in matched])

@@ -71,7 +71,7 @@ class Arrangements(Generic[F]):
 def check_numbers(method: str, times: int | None, rate: float, share_of: str) -> None:
     """Raise UsageError when ``times`` or ``rate`` of a method makes no sense."""
     if times is not None and (type(times) is not int or times < 1):
-        raise UsageError(f"{method}(times={times!r}): give a whole number from 1, or None for every time")
+        raise UsageError(f"{method}(times={times!r}): give a whole number of at least 1, or None for every time")
     if not isinstance(rate, int | float) or not 0 < rate <= 1:
         raise UsageError(f"{method}(rate={rate!r}): give a share of the {share_of}, above 0 and up to 1")
 
@@ -361,7 +361,7 @@ def _refusal(
             hint = suggest(error, sorted(CONNECTION_ERRORS))
             raise UsageError(f"fail_call(error={error!r}): there is no such connection error{hint}")
         if given:
-            raise UsageError(f"fail_call(error=..., {given[0]}=...): a connection that fails brings no answer")
+            raise UsageError(f"fail_call(error=..., {given[0]}=...): a connection that fails gives no answer")
         return None
     if slow and not given:
         return None

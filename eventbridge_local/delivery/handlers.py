@@ -67,7 +67,7 @@ class SpyCall:
     raised: BaseException | None = None
 
 
-_LOOK = "; print(eb.journal) tells what each rule made of each event"
+_LOOK = "; print(eb.journal) shows what each rule did with each event"
 
 
 class Calls(tuple[SpyCall, ...]):
@@ -216,7 +216,7 @@ def _arguments(handler: Callable[..., Any]) -> int:
             "so connect a plain function that schedules or runs it"
         )
     if inspect.isgeneratorfunction(handler):
-        raise UsageError(f"handler={handler!r} is a generator function; calling it would run nothing of its body")
+        raise UsageError(f"handler={handler!r} is a generator function; connect a plain function")
     try:
         signature = inspect.signature(handler)
     except (TypeError, ValueError):  # some builtins have none

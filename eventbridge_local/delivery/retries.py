@@ -97,7 +97,7 @@ class Failures:
         if due <= expiry:
             self._store.at(due, then, "retried")
         else:
-            late = AttemptFailed("THROTTLING", "The invocation rate limit left no turn before the event grew too old.")
+            late = AttemptFailed("THROTTLING", "The invocation rate limit left no time before the event was too old.")
             self._close_at(max(expiry, pending.at), pending, late, _TOO_OLD)
 
     def _close_at(self, due: datetime, pending: PendingDelivery, failed: AttemptFailed, condition: str) -> None:

@@ -59,7 +59,7 @@ class Acting(Base):
             raise UsageError(f"put(time={envelope['time']!r}): give a datetime with a time zone")
         unknown = sorted(set(envelope) - set(_ENVELOPE))
         if unknown:
-            raise UsageError(f"put({unknown[0]}=...): there is no such part; choose from {', '.join(_ENVELOPE)}")
+            raise UsageError(f"put({unknown[0]}=...): there is no such keyword; choose from {', '.join(_ENVELOPE)}")
         if isinstance(envelope.get("time"), datetime) and envelope["time"].tzinfo is None:
             raise UsageError(f"put(time={envelope['time']!r}): write datetime(..., tzinfo=UTC), with a time zone")
         entry = {

@@ -37,7 +37,7 @@ class Arranging(Base):
             UsageError: the handler takes other arguments, or is a coroutine function; or there is no name.
         """
         if not isinstance(target, str) or not target:
-            raise UsageError(f"target={target!r}: give the ARN or the name of what the handler stands in for")
+            raise UsageError(f"target={target!r}: give the ARN or the name of the target that the handler replaces")
         return self._service.handlers.connect(self._arn(target), handler)
 
     def load(

@@ -47,7 +47,7 @@ class Asserting(Looking):
         """
         assertions.check_count(count)
         if exact and detail is None:
-            raise UsageError("assert_put(exact=True) is about the detail; give detail={...} too")
+            raise UsageError("assert_put(exact=True) compares the detail; give detail={...} too")
         wanted = _wanted(source, detail_type, detail, pattern, bus)
         return assertions.assert_put(self.events, wanted, count=count, exact=exact)
 
@@ -95,7 +95,7 @@ class Asserting(Looking):
         """
         assertions.check_count(count)
         if exact and payload is None:
-            raise UsageError("assert_delivered(exact=True) is about the payload; give payload={...} too")
+            raise UsageError("assert_delivered(exact=True) compares the payload; give payload={...} too")
         wanted = _given(rule=self._rule_name(rule), target=self._arn(target), payload=payload, pattern=pattern)
         return assertions.assert_delivered(self.deliveries, self.seen(), wanted, count=count, exact=exact)
 

@@ -296,7 +296,7 @@ def _lines(report: LoadReport) -> list[str]:
         lines.append(f"  not resolved: {len(report.unresolved)}")
         lines.extend(f"    {entry}" for entry in report.unresolved)
     if report.unused:
-        lines.append(f"  given but not asked for: {', '.join(report.unused)}")
+        lines.append(f"  given, but the template does not use it: {', '.join(report.unused)}")
     if report.ignored:
         ignored = ", ".join(f"{kind} ({count})" for kind, count in report.ignored.items())
         lines.append(f"  ignored: {ignored}")

@@ -153,7 +153,7 @@ def _surroundings(checked: CheckedRule, undeclared: Sequence[str]) -> Iterator[P
             f"bus {rule.bus!r} is not declared here; the deployment fails unless another stack has made it",
         )
     if not rule.targets:
-        yield Problem("no-targets", "the rule has no targets, so nothing gets what it matches")
+        yield Problem("no-targets", "the rule has no targets, so no target receives the events that it matches")
     bare = [names_of(target.arn)[-1] or target.id for target in rule.targets if not target.dead_letter_arn]
     if bare:
         yield Problem(
@@ -209,7 +209,7 @@ def between_buses(rules: Sequence[CheckedRule], scope: str) -> Iterator[tuple[Ch
 
 def _hop_problem(hop: _Hop, onwards: _Hop) -> Problem:
     start, middle, end = _name(hop.start), _name(hop.end), _name(onwards.end)
-    on = f"it hands events to bus {middle!r}, and rule {onwards.checked.rule.logical_id} hands them"
+    on = f"it sends events to bus {middle!r}, and rule {onwards.checked.rule.logical_id} sends them"
     if onwards.end == hop.start:
         return Problem("loop", f"{on} back to {start!r}; EventBridge refuses the way back, so each is lost")
     return Problem("second-hop", f"{on} on to {end!r}; an event may go from bus to bus only once, so it is lost")
@@ -246,7 +246,7 @@ def aws_sources(rules: Sequence[CheckedRule], scope: str) -> Iterator[tuple[Chec
         bus = checked.rule.bus
         if bus == "default" or f"{scope}/{bus}" in fed or checked.pattern is None or not _only_aws(checked.pattern):
             continue
-        message = f"events of AWS services arrive on the default bus, and the rule is on {bus!r}; no rule hands them on"
+        message = f"events of AWS services arrive on the default bus, and the rule is on {bus!r}; no rule sends them on"
         yield checked, Problem("aws-source-on-custom-bus", message)
 
 

@@ -81,7 +81,7 @@ def _about_types(sources: list[str], types: list[str]) -> Iterator[Problem]:
     for kind in types:
         near = _respelled(kind, known)
         if near:
-            yield Problem("case-trap", f"detail-type {kind!r}: the service writes {near!r}, and every sign counts")
+            yield Problem("case-trap", f"detail-type {kind!r}: the service writes {near!r}, and every character counts")
 
 
 def _respelled(name: str, known: set[str]) -> str | None:

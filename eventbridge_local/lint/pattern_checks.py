@@ -70,16 +70,16 @@ def _about_name(name: str) -> str:
     near = next((each for each in _FIELDS if each.replace("-", "") == plain), None)
     if near:
         return f"no event has {name!r} at the top level; write {near!r}"
-    return f"no event has {name!r} at the top level; fields of your own stand below 'detail'"
+    return f"no event has {name!r} at the top level; fields of your own are below 'detail'"
 
 
 def _impossible(path: str, condition: c.Condition) -> str:
     """Return why a field of the envelope never satisfies a condition; nothing when it may."""
     words = condition.wording()
     if isinstance(condition, c.Absent):
-        return "" if path in _OPTIONAL else f"{path}: every event has it, so {words} never holds"
+        return "" if path in _OPTIONAL else f"{path}: every event has it, so {words} is never true"
     if isinstance(condition, _NO_TEXT):
-        return f"{path}: {words} is no text, and {path} holds texts; EventBridge compares JSON types"
+        return f"{path}: {words} is not a string, and {path} is a string; EventBridge compares JSON types"
     if isinstance(condition, c.Text) and path in _FORMS and not _FORMS[path][0].fullmatch(condition.text):
         return f"{path}: {words} is never its value; {_FORMS[path][1]}"
     return ""
@@ -104,12 +104,12 @@ def _alternatives(field: Field) -> Iterator[Problem]:
         excluded = one.excluded if isinstance(one, c.AnythingBut) else ()
         taken = [each for each in excluded if any(covers(other, each) for other in listed)]
         if taken and len(taken) == len(excluded):
-            words = f"{one.wording()}, or what it leaves out; alternatives are joined by or, so all is taken"
+            words = f"{one.wording()}, or what it leaves out; alternatives are joined by or, so every value matches"
             yield Problem("matches-everything", f"{field.path}: {words}")
             return
         if taken:
             words = f"{taken[0].wording()} is left out by {one.wording()}"
-            yield Problem("useless-value", f"{field.path}: {words}, and another alternative takes it")
+            yield Problem("useless-value", f"{field.path}: {words}, and another alternative matches it")
     if field.absent_ok and any(isinstance(each, c.Exists) for each in listed):
         yield Problem("matches-everything", f"{field.path}: exists: true or exists: false is always so; leave it out")
         return
@@ -117,7 +117,7 @@ def _alternatives(field: Field) -> Iterator[Problem]:
         for other, big in enumerate(listed):
             if at != other and covers(big, small):
                 both = f"{small.wording()} is among {big.wording()}"
-                same = f"{small.wording()} stands there twice"
+                same = f"{small.wording()} is there twice"
                 yield Problem("redundant-value", f"{field.path}: {same if big == small else both}; one is enough")
                 break
 
@@ -130,7 +130,7 @@ def _branches(pattern: Pattern) -> Iterator[Problem]:
     for number, small in enumerate(rules, 1):
         for other, big in enumerate(rules, 1):
             if number != other and rule_covers(big, small) and not (rule_covers(small, big) and number < other):
-                takes = f"branch {other} takes every event that branch {number} takes"
+                takes = f"branch {other} matches every event that branch {number} matches"
                 yield Problem("or-unreachable", f"{takes}, of {len(pattern.subrules)} of $or; leave one out")
                 break
     if len(rules) > 1:
@@ -146,7 +146,7 @@ def _overrides(tree: Any, path: str) -> Iterator[Problem]:
         for both in sorted(beside & set(_paths(branch, path))):
             yield Problem(
                 "or-overrides",
-                f"{both} stands beside $or and in its branch {number}; EventBridge takes one of the two lists alone, "
+                f"{both} is beside $or and in its branch {number}; EventBridge uses only one of the two lists, "
                 "so write both conditions into each branch",
             )
         yield from _overrides(branch, path)

@@ -183,7 +183,9 @@ class Clock:
             done[timer.kind] += 1
             ran += timer.kind != _BOUNDED
             if ran > _RUNAWAY:
-                raise EventBridgeLocalError(f"over {_RUNAWAY:,} timers ran in one advance; something re-arms itself")
+                raise EventBridgeLocalError(
+                    f"over {_RUNAWAY:,} timers ran in one advance; one of them starts itself again"
+                )
         return Advance(done)
 
     def _take(self, when: datetime) -> Timer | None:

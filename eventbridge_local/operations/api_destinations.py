@@ -113,7 +113,7 @@ def _check_endpoint(params: Params, verb: str) -> None:
         raise validation_error(
             f"Failed to {verb} the api-destination(s). Parameter InvocationEndpoint is not valid. "
             f"Reason: Endpoint '{endpoint}' is invalid, please provide a valid HTTPS endpoint URL.",
-            hint="eventbridge_local also takes http:// when the host is loopback, such as http://127.0.0.1:8000/hook",
+            hint="eventbridge_local also accepts http:// when the host is loopback, such as http://127.0.0.1:8000/hook",
         )
 
 

@@ -140,7 +140,7 @@ def fail_over(store: Store, account: str, endpoint: str, to: Side) -> Endpoint:
     ]
     if len(found) != 1:
         there = ", ".join(each.arn for scope in scopes for each in scope.endpoints.values()) or "none"
-        raise UsageError(f"endpoint={endpoint!r}: {len(found)} endpoints are called so; there are: {there}")
+        raise UsageError(f"endpoint={endpoint!r}: {len(found)} endpoints have this name; there are: {there}")
     scope, record = found[0]
     scope.endpoints[record.name] = moved = replace(record, active=to)
     return moved
@@ -169,7 +169,7 @@ def _check(ctx: Context, endpoint: Endpoint) -> None:
     if endpoint.replicates and not endpoint.settings.get("RoleArn"):
         raise validation_error(
             "Parameter(s) RoleArn must be specified.",
-            hint="replication is on unless ReplicationConfig says DISABLED, and needs a role",
+            hint="replication needs a role; it is on unless the State in ReplicationConfig is DISABLED",
         )
     for arn in (first, second):
         bus_at(ctx.store, arn)

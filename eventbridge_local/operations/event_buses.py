@@ -28,7 +28,7 @@ def create_event_bus(ctx: Context, params: Params) -> Answer:
     if name in ctx.scope.buses:
         raise already_exists(f"Event bus {name} already exists.")
     if source is not None and source.state != "PENDING":
-        raise wrong_state(source, "a bus is made for a PENDING source")
+        raise wrong_state(source, "a bus can be made only for a PENDING source")
     if len(ctx.scope.buses) >= ctx.limits.event_buses:
         raise limit_exceeded()
     check_tag_count(tags, ctx.limits)

@@ -104,7 +104,7 @@ def _check_size(ctx: Context, entries: Sequence[Mapping[str, Any]]) -> None:
         raise validation_error(
             "Total size of the entries in the request is over the limit.",
             hint=f"the limit is {ctx.limits.put_events_request_size:,} bytes for one request; "
-            "eventbridge_local.batch_entries splits a list of entries so that each request keeps it",
+            "eventbridge_local.batch_entries splits a list of entries into requests that are small enough",
         )
 
 

@@ -84,7 +84,7 @@ def access_denied(ctx: Context, action: str, resource: str, bus: Bus | None, *, 
 
 def _about_policy(ctx: Context, bus: Bus | None, resource: str) -> str:
     if bus is None:
-        return f"no such bus exists in this mock, so no policy allows it: {resource}"
+        return f"no such bus exists in this mock, so no policy allows the call: {resource}"
     if bus.record.policy is None:
         return f"bus {bus.record.arn} has no policy; its account gives permission with PutPermission"
     text = policy_text(bus.record.policy)

@@ -121,7 +121,7 @@ def _document(text: str) -> Document:
         _check_statement(statement)
     sids = [statement["Sid"] for statement in statements_of(policy) if "Sid" in statement]
     if len(set(sids)) < len(sids):
-        raise _malformed('each "Sid" stands for one statement')
+        raise _malformed('each "Sid" must be unique')
     return policy
 
 
@@ -131,12 +131,12 @@ def _check_statement(statement: Any) -> None:
     if statement.get("Effect") not in ("Allow", "Deny"):
         raise _malformed('the "Effect" of a statement is "Allow" or "Deny"')
     if not isinstance(statement.get("Sid", ""), str):
-        raise _malformed('the "Sid" of a statement is a text')
+        raise _malformed('the "Sid" of a statement is a string')
     _check_principal(statement.get("Principal", statement.get("NotPrincipal")))
     for element in ("Action", "Resource"):
         value = statement.get(element, statement.get(f"Not{element}", () if element == "Resource" else None))
         if not _is_texts(value):
-            raise _malformed(f'the "{element}" of a statement is a text or a list of texts')
+            raise _malformed(f'the "{element}" of a statement is a string or a list of strings')
     condition = statement.get("Condition", {})
     if not isinstance(condition, dict) or not all(isinstance(keys, dict) for keys in condition.values()):
         raise _malformed('a "Condition" names operators, and each of them names keys')

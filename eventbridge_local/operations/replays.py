@@ -35,7 +35,7 @@ def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple
     if archive.record.bus_arn != bus.record.arn:
         raise validation_error(
             "Parameter Destination.Arn is not valid. Reason: Cross event bus replay is not permitted.",
-            hint=f"archive {archive.record.name!r} is of {archive.record.bus_arn}",
+            hint=f"archive {archive.record.name!r} belongs to {archive.record.bus_arn}",
         )
     for arn in destination.get("FilterArns", ()):
         _check_filter(ctx, bus, arn)

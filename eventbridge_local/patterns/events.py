@@ -39,7 +39,7 @@ def parse_event(text: str) -> dict[str, Any]:
     tree, end = _read(text)
     rest = text[end:].strip(" \t\r\n")
     if rest:
-        raise ValueError(f"text behind the event: {rest[:20]!r}")
+        raise ValueError(f"more text after the event: {rest[:20]!r}")
     return tree
 
 

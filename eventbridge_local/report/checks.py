@@ -36,7 +36,8 @@ def failed_deliveries(seen: Seen, deliveries: Sequence[Delivery], rings: Sequenc
             yield failure
     for ring in rings:
         yield DeliveryFailed(
-            f"rules feed each other without end: {ring}; a handler or a target puts what the first rule matches again"
+            f"rules trigger each other in an endless loop: {ring}; "
+            "a handler or a target puts an event that the first rule matches"
         )
 
 

@@ -146,16 +146,16 @@ def _weekdays(text: str) -> str:
         return str(_LAST_WEEKDAY - 1)
     items = read_items(text, DAY_OF_WEEK)
     if len(items) > 1 and any(item.mark for item in items):
-        raise BadField("L and # stand alone in the day-of-week field")
+        raise BadField("L and # cannot be combined with other values in the day-of-week field")
     mark, number = items[0].mark, items[0].span.start - 1
     if mark == "L":
         return f"L{number}"
     if mark == "#":
         if items[0].tail not in {"1", "2", "3", "4", "5"}:
-            raise BadField("after # comes which of them in the month, 1 to 5")
+            raise BadField("after # write which of them in the month, 1 to 5")
         return f"{number}#{items[0].tail}"
     if mark:
-        raise BadField(f"{mark} does not belong in the day-of-week field")
+        raise BadField(f"{mark} is not allowed in the day-of-week field")
     numbers = numbers_of([item.span for item in items], DAY_OF_WEEK)
     return _listed(numbers, DAY_OF_WEEK, shift=-1)
 

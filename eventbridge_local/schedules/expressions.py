@@ -169,13 +169,13 @@ def parse_rate(text: str) -> Rate:
     """
     form = _RATE.fullmatch(text)
     if form is None:
-        raise InvalidSchedule(text, "write rate(VALUE UNIT): one blank, a whole number, minute(s), hour(s) or day(s)")
+        raise InvalidSchedule(text, "write rate(VALUE UNIT): a whole number, one space, minute(s), hour(s) or day(s)")
     digits, unit, plural = form.groups()
     value = int(digits) if len(digits.lstrip("0")) <= 10 else LARGEST_VALUE + 1
     if not 0 < value <= LARGEST_VALUE:
         raise InvalidSchedule(text, f"the value must be from 1 to {LARGEST_VALUE}")
     if (value == 1) == bool(plural):
-        raise InvalidSchedule(text, f"{value} goes with {unit if value == 1 else unit + 's'}")
+        raise InvalidSchedule(text, f"with the value {value} write {unit if value == 1 else unit + 's'}")
     return Rate(text, value * _SECONDS[unit])
 
 
@@ -189,7 +189,7 @@ def parse_cron(text: str) -> Cron:
         InvalidSchedule: with a hint, for every form AWS was recorded to refuse.
     """
     if not (text.startswith("cron(") and text.endswith(")")):
-        raise InvalidSchedule(text, "write cron(...) in lower case, without blanks around it or before the parenthesis")
+        raise InvalidSchedule(text, "write cron(...) in lower case, without spaces around it or before the parenthesis")
     try:
         minutes, hours, day_of_month, month, day_of_week, year = split_fields(text[len("cron(") : -1])
         cron = Cron(

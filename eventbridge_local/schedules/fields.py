@@ -93,7 +93,7 @@ def split_fields(text: str) -> list[str]:
     # split() without an argument takes any white space in any amount: where it differs, there was more than one blank.
     if len(fields) != len(FIELDS) or fields != text.split():
         names = ", ".join(field.name for field in FIELDS)
-        raise BadField(f"there must be six fields ({names}) with exactly one blank between them")
+        raise BadField(f"there must be six fields ({names}) with exactly one space between them")
     if (fields[FIELDS.index(DAY_OF_MONTH)] == "?") == (fields[FIELDS.index(DAY_OF_WEEK)] == "?"):
         raise BadField("exactly one of day-of-month and day-of-week must be ?")
     return fields
@@ -128,7 +128,7 @@ def read_spans(text: str, field: CronField) -> list[Span]:
     items = read_items(text, field)
     for item in items:
         if item.mark:
-            raise BadField(f"{item.mark} does not belong in the {field.name} field")
+            raise BadField(f"{item.mark} is not allowed in the {field.name} field")
     return [item.span for item in items]
 
 
@@ -151,9 +151,9 @@ def _read_item(text: str, field: CronField) -> Item:
         if form is not None:
             item = read(form, field)
             if not field.wraps and item.span.stop < item.span.start:
-                raise BadField(f"{text!r} runs backwards; only the other fields wrap around")
+                raise BadField(f"{text!r} ends before it begins; only in other fields may a range wrap around")
             return item
-    raise BadField(f"{text!r} is no item of the {field.name} field")
+    raise BadField(f"{text!r} is not valid in the {field.name} field")
 
 
 def _star(form: re.Match[str], field: CronField) -> Item:
@@ -188,7 +188,7 @@ def _names(form: re.Match[str], field: CronField) -> Item:
 def _marked(span: Span, rest: str, *, ranged: bool) -> Item:
     """Return the item with the mark that begins ``rest``, what follows the numbers or names."""
     if rest[:1] in ("-", "/"):
-        raise BadField(f"{rest!r} is no range or step")
+        raise BadField(f"{rest!r} is not a range or a step")
     if not rest or rest[0] not in _MARKS:
         return Item(span)  # AWS drops what follows: recorded for 33x and TUESDAY
     if ranged and rest[0] != "W":
@@ -198,7 +198,7 @@ def _marked(span: Span, rest: str, *, ranged: bool) -> Item:
 
 def _named(name: str, field: CronField) -> int:
     if name not in field.names:
-        raise BadField(f"{name!r} is no name of the {field.name} field")
+        raise BadField(f"{name!r} is not a name in the {field.name} field")
     return field.names.index(name) + 1
 
 

@@ -147,7 +147,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self._chunks()
         length = self.headers.get("Content-Length") or "0"
         if not length.isdecimal():
-            raise _Unreadable(400, "Content-Length is no number")
+            raise _Unreadable(400, "Content-Length is not a number")
         if int(length) > LONGEST_BODY:
             raise _Unreadable(413, f"a request has {LONGEST_BODY:,} bytes at most")
         return self.rfile.read(int(length))

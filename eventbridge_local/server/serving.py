@@ -137,7 +137,7 @@ def serve(
     Args:
         host, port, allow_remote, options: as for ``Server``.
         template: path of a template whose rules it begins with.
-        parameters, stack, resources: what the template is read with.
+        parameters, stack, resources: options for reading the template.
 
     Returns:
         the URL, for ``endpoint_url``, ``--endpoint-url`` or ``AWS_ENDPOINT_URL_EVENTBRIDGE``.
@@ -155,8 +155,8 @@ def _check(host: str, port: int, allow_remote: bool) -> None:
         raise UsageError(f"port {port}: a port is a number from 0 to 65535, and 0 takes any free one")
     if not allow_remote and not _is_loopback(host):
         raise UsageError(
-            f"host {host!r} is not of this machine alone, and whoever reaches the server may do anything with it; "
-            "take 127.0.0.1, or allow it with --allow-remote (in Python allow_remote=True)"
+            f"host {host!r} can be reached from other machines, and the server lets everybody change everything; "
+            "use 127.0.0.1, or allow it with --allow-remote (in Python allow_remote=True)"
         )
 
 

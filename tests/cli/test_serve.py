@@ -504,7 +504,7 @@ def test_process(stop: signal.Signals, sockets: Any) -> None:
         rest, errors = process.communicate()
         guard.cancel()
     assert process.returncode == 0
-    assert rest.endswith("stopped; everything it held is gone\n")
+    assert rest.endswith("stopped; its rules and events are gone\n")
     assert errors == ""
 
 

@@ -168,7 +168,7 @@ def test_failures_by_rate_are_reproducible() -> None:
     [
         ({"error": "THROTLING"}, "did you mean 'THROTTLING'?"),
         ({"error": "BOOM"}, "choose from CONNECTION_FAILURE, "),
-        ({"times": 0}, "a whole number from 1"),
+        ({"times": 0}, "a whole number of at least 1"),
         ({"rate": 0}, "above 0 and up to 1"),
     ],
 )

@@ -272,7 +272,7 @@ def test_a_spy_remembers_what_the_handler_was_called_with() -> None:
 def test_calls() -> None:
     """A spy is a sequence of its calls, with ``one`` and ``last`` that say what is wrong."""
     spy = TargetSpy("invoices", lambda event: event["n"])
-    with pytest.raises(AssertionError, match=r"^expected exactly one call, there were 0; print\(eb.journal\) tells"):
+    with pytest.raises(AssertionError, match=r"^expected exactly one call, there were 0; print\(eb.journal\) shows"):
         spy.calls.one()
     with pytest.raises(AssertionError, match=r"^the handler was never called; print"):
         _ = spy.calls.last

@@ -28,7 +28,7 @@ def test_printed() -> None:
         "during deployment, so the resource is left out; give resources={'{{resolve:ssm:/shop/source}}': '...'}",
         "    Resources.Secretive.Properties.EventPattern.detail.table[0]: StreamArn of Table (AWS::DynamoDB::Table) "
         "is only known once it is deployed, so the resource is left out; give resources={'Table.StreamArn': '...'}",
-        "  given but not asked for: Nobody",
+        "  given, but the template does not use it: Nobody",
         "  ignored: AWS::GameLift::Fleet (2)",
     ]
 

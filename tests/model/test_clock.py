@@ -160,7 +160,7 @@ def test_a_timer_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         clock.at(clock.now, again)
 
     again()
-    with pytest.raises(EventBridgeLocalError, match="re-arms itself"):
+    with pytest.raises(EventBridgeLocalError, match="starts itself again"):
         clock.advance(seconds=1)
 
 

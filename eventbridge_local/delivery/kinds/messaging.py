@@ -192,7 +192,7 @@ def _object_template(target: Mapping[str, Any], at: RuleScope) -> None:
     if transformer is not None and not is_object_template(transformer["InputTemplate"]):
         raise validation_error(
             f"Input for target {target['Id']} is not a valid JSON text.",
-            hint='A log group takes a template of the form {"timestamp": <time>, "message": "..."}.',
+            hint='The template for a log group has the form {"timestamp": <time>, "message": "..."}.',
         )
 
 
