@@ -22,8 +22,9 @@ def imports_undone(tmp_path: Path) -> Iterator[None]:
     path = list(sys.path)
     yield
     sys.path[:] = path
-    for name in [name for name, module in sys.modules.items() if str(tmp_path) in repr(module)]:
-        del sys.modules[name]
+    for name, module in list(sys.modules.items()):
+        if str(tmp_path) in repr(getattr(module, "__spec__", None)):
+            del sys.modules[name]
 
 
 def function(folder: Path, text: str, module: str = "lambda_app") -> Handler:
