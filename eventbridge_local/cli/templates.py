@@ -87,14 +87,14 @@ def lint(args: argparse.Namespace, terminal: Terminal) -> int:
     options = Options(account=args.account, region=args.region)  # refuses an invalid account or Region
     plan = template_of(args).plan(options.account, args.region)
     found = check(plan, options.account, args.region, read_contracts(args.contracts))
-    wanted = [finding for finding in found if not silenced(finding)]
+    shown = [finding for finding in found if not silenced(finding)]
     if terminal.as_json:
-        terminal.document({"findings": [_document(each) for each in wanted], "silenced": len(found) - len(wanted)})
+        terminal.document({"findings": [_document(each) for each in shown], "silenced": len(found) - len(shown)})
     else:
-        for each in wanted:
+        for each in shown:
             terminal.say(_line(each, terminal))
-        terminal.say(_summary(wanted, len(found) - len(wanted)))
-    return 1 if any(_fails(each.severity, args.fail_on) for each in wanted) else 0
+        terminal.say(_summary(shown, len(found) - len(shown)))
+    return 1 if any(_fails(each.severity, args.fail_on) for each in shown) else 0
 
 
 def _fails(severity: Severity, bar: str) -> bool:
@@ -109,10 +109,10 @@ def _line(finding: Finding, terminal: Terminal) -> str:
 
 def _summary(found: list[Finding], silenced: int) -> str:
     numbers = [(severity, sum(each.severity == severity for each in found)) for severity in SEVERITIES]
-    said = ", ".join(
+    summary = ", ".join(
         count(number, severity) if severity != "info" else f"{number} info" for severity, number in numbers
     )
-    return said + (f", {silenced} silenced" if silenced else "")
+    return summary + (f", {silenced} silenced" if silenced else "")
 
 
 def _document(finding: Finding) -> dict[str, Any]:

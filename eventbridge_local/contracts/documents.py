@@ -134,8 +134,8 @@ def _read_yaml(path: Path, text: str) -> Any:
         return json.loads(json.dumps(tree, allow_nan=False))
     except (TypeError, ValueError) as wrong:
         # Python words the most usual case differently in different versions.
-        said = "a number that is not finite" if "JSON compliant" in str(wrong) else str(wrong)
-        raise UsageError(f"{path}: has a value that JSON does not have: {said}") from wrong
+        reason = "a number that is not finite" if "JSON compliant" in str(wrong) else str(wrong)
+        raise UsageError(f"{path}: has a value that JSON does not have: {reason}") from wrong
 
 
 def _means_the_same_in_json(tag: str, first: str) -> bool:

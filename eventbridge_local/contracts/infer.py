@@ -152,20 +152,20 @@ class _Writer:
             by_type["number"] += by_type.pop("integer", [])
         if not by_type:
             return {}
-        written = {name: dict(self._words(name, found)) for name, found in by_type.items()}
+        written = {name: dict(self._keywords(name, found)) for name, found in by_type.items()}
         return self._openapi_union(written, has_null) if self.draft == "openapi3" else _union(written, has_null)
 
-    def _words(self, name: str, values: list[Any]) -> Iterator[tuple[str, Any]]:
+    def _keywords(self, name: str, values: list[Any]) -> Iterator[tuple[str, Any]]:
         if name == "string":
-            yield from _string_words(values)
+            yield from _string_keywords(values)
         elif name == "array":
             members = [member for value in values for member in value]
             if members or self.draft == "openapi3":
                 yield "items", self.schema(members)
         elif name == "object":
-            yield from self._object_words(values)
+            yield from self._object_keywords(values)
 
-    def _object_words(self, values: list[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    def _object_keywords(self, values: list[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
         by_key: dict[str, list[Any]] = {}
         for value in values:
             for key, inner in value.items():
@@ -179,7 +179,7 @@ class _Writer:
 
     def _openapi_union(self, written: dict[str, dict[str, Any]], has_null: bool) -> dict[str, Any]:
         """Return one schema of several types; OpenAPI 3.0 has neither lists of types nor null as a type."""
-        schemas = [{"type": name, **words} for name, words in written.items()]
+        schemas = [{"type": name, **keywords} for name, keywords in written.items()]
         if has_null:
             schemas[0] = _with_null(schemas[0]) | {"nullable": True}
         return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
@@ -189,8 +189,8 @@ def _union(written: dict[str, dict[str, Any]], has_null: bool) -> dict[str, Any]
     """Return one schema of several types: each keyword but ``enum`` constrains only values of its own type."""
     types = [*written, "null"] if has_null else [*written]
     schema = {"type": types[0] if len(types) == 1 else types}
-    for words in written.values():
-        schema.update(words)
+    for keywords in written.values():
+        schema.update(keywords)
     if len(written) > 1:
         schema.pop("enum", None)
     return _with_null(schema) if has_null else schema
@@ -200,7 +200,7 @@ def _with_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "enum": [*schema["enum"], None]} if "enum" in schema else schema
 
 
-def _string_words(values: list[str]) -> Iterator[tuple[str, Any]]:
+def _string_keywords(values: list[str]) -> Iterator[tuple[str, Any]]:
     for name, fits in _FORMATS:
         if all(map(fits, values)):
             yield "format", name

@@ -72,19 +72,21 @@ def subjects_of(document: SchemaDocument, schema_set: SchemaSet, whole_envelope:
     Args:
         whole_envelope: what the user says about it; None recognises it from the schema.
     """
-    said = _said_in_file_name(document)
+    from_name = _event_in_file_name(document)
     if "openapi" in document.tree:
-        candidates = _components(document, schema_set, said)
+        candidates = _components(document, schema_set, from_name)
     else:
         candidates = [("", _found_at("", document, schema_set))]
-    return [subject for pointer, found in candidates for subject in _subjects(pointer, found, said, whole_envelope)]
+    return [
+        subject for pointer, found in candidates for subject in _subjects(pointer, found, from_name, whole_envelope)
+    ]
 
 
 def _subjects(
-    pointer: str, found: _Found, said: tuple[str, str] | None, whole_envelope: bool | None
+    pointer: str, found: _Found, from_name: tuple[str, str] | None, whole_envelope: bool | None
 ) -> Iterator[Subject]:
-    sources = found.sources or (said[:1] if said else ())
-    detail_types = found.detail_types or (said[1:] if said else ())
+    sources = found.sources or (from_name[:1] if from_name else ())
+    detail_types = found.detail_types or (from_name[1:] if from_name else ())
     whole = found.whole_envelope if whole_envelope is None else whole_envelope
     for source, detail_type in product(sources, detail_types):
         yield Subject(source, detail_type, pointer, whole, exact=bool(found.detail_types))
@@ -108,17 +110,17 @@ def subject_for(
 
 
 def _components(
-    document: SchemaDocument, schema_set: SchemaSet, said: tuple[str, str] | None
+    document: SchemaDocument, schema_set: SchemaSet, from_name: tuple[str, str] | None
 ) -> list[tuple[str, _Found]]:
     """Return the components that are contracts: those that name an event, else AWSEvent, else the one named like it."""
     found = [(pointer, _found_at(pointer, document, schema_set)) for pointer in schemas_in(document)]
     named = [(pointer, each) for pointer, each in found if each.sources and each.detail_types]
     if named:
         return named
-    wanted = [_ENVELOPE]
-    if said is not None:
-        wanted += [f"/components/schemas/{escape(name)}" for name in (said[1], component_name(said[1]))]
-    chosen = [(pointer, each) for name in wanted for pointer, each in found if pointer == name]
+    pointers = [_ENVELOPE]
+    if from_name is not None:
+        pointers += [f"/components/schemas/{escape(name)}" for name in (from_name[1], component_name(from_name[1]))]
+    chosen = [(pointer, each) for name in pointers for pointer, each in found if pointer == name]
     return chosen[:1]
 
 
@@ -127,7 +129,7 @@ def component_name(detail_type: str) -> str:
     return _NOT_IN_NAMES.sub("", "".join(part[:1].upper() + part[1:] for part in detail_type.split()))
 
 
-def _said_in_file_name(document: SchemaDocument) -> tuple[str, str] | None:
+def _event_in_file_name(document: SchemaDocument) -> tuple[str, str] | None:
     if document.file is None:
         return None
     stem = document.file.stem.removesuffix(".schema")

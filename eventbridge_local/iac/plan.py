@@ -53,7 +53,7 @@ class Unresolved:
     """A value that cannot be known without a deployment.
 
     Args:
-        path: where it stands, such as ``Resources.FraudRule.Properties.Targets[0].Arn``.
+        path: where it is, such as ``Resources.FraudRule.Properties.Targets[0].Arn``.
         reason: why it is not known, and what was left out for it.
         remedy: how to give it, as arguments of ``load``.
         file: name of the file.
@@ -79,7 +79,7 @@ class Resource:
 
     Args:
         logical_id: what the source calls it.
-        type: the type in the source's words, such as ``AWS::Lambda::Function`` or ``aws_sqs_queue``.
+        type: the type as the source spells it, such as ``AWS::Lambda::Function`` or ``aws_sqs_queue``.
         arn: the ARN that targets name; None when it is not known.
         physical_name: its name once deployed; None when it is not known.
         handler: where a function's Python code is; None for other resources and other languages.

@@ -247,7 +247,7 @@ class PlanRefused(EventBridgeLocalError):
 
     Args:
         step: the step that was refused.
-        error: the refusal, in the service's own words; or anything else that ``perform`` raised for this step.
+        error: the refusal as AWS words it; or anything else that ``perform`` raised for this step.
         code: code of an error that is no ``ServiceError``.
         message: its text.
     """

@@ -304,8 +304,8 @@ class Variables:
         if given is not _ABSENT:
             return str(given)
         provider = self.data.get("provider")
-        said = self.resolved(provider.get("stage")) if isinstance(provider, dict) else None
-        return said if isinstance(said, str) else "dev"
+        declared = self.resolved(provider.get("stage")) if isinstance(provider, dict) else None
+        return declared if isinstance(declared, str) else "dev"
 
     def resolved(self, node: Any) -> Any:
         """Return ``node`` with every variable in it replaced; what is not known becomes an ``Unknown``."""

@@ -193,9 +193,9 @@ class PlanBuilder:
         missing = {name: list(unknowns(value)) for name, value in members.items()}
         fatal = [name for name, found in missing.items() if found and name not in harmless]
         for name, found in missing.items():
-            gone = what if fatal else name
+            left_out = what if fatal else name
             for unknown in found:
-                self.miss(declared, unknown, f"{gone} is left out", unknown.path or (*path, name))
+                self.miss(declared, unknown, f"{left_out} is left out", unknown.path or (*path, name))
         if fatal:
             return None
         return {name: api_value(name, value) for name, value in members.items() if not missing[name]}

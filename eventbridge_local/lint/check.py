@@ -100,8 +100,8 @@ def _refusals(plan: Plan, account: str, region: str) -> list[Finding]:
 
 def _refusal(refused: PlanRefused) -> Finding:
     step = refused.step
-    words = "; ".join([one_line(str(refused.error)), *notes_of(refused)])
-    message = f"AWS would refuse this at deployment: {words}"
+    refusal = "; ".join([one_line(str(refused.error)), *notes_of(refused)])
+    message = f"AWS would refuse this at deployment: {refusal}"
     return Finding("refused", message, step.logical_id, step.file, step.line)
 
 
@@ -198,11 +198,11 @@ def between_buses(rules: Sequence[CheckedRule], scope: str) -> Iterator[tuple[Ch
         scope: ``account/Region`` of the plan.
     """
     hops = [hop for checked in rules for hop in _hops(checked, scope)][:_MOST_HOPS]
-    behind: dict[str, list[_Hop]] = {}
+    by_start: dict[str, list[_Hop]] = {}
     for hop in hops:
-        behind.setdefault(hop.start, []).append(hop)
+        by_start.setdefault(hop.start, []).append(hop)
     for hop in hops:
-        for onwards in behind.get(hop.end, ()):
+        for onwards in by_start.get(hop.end, ()):
             if _may_follow(hop, onwards):
                 yield hop.checked, _hop_problem(hop, onwards)
 

@@ -37,8 +37,8 @@ def _of_rule(rule: SubRule, contracts: Contracts | None) -> Iterator[Problem]:
         details = [_sample_detail(*kind) for kind in kinds]
         yield from _against_all(rule, details, _about_sample)
     if contracts is not None:
-        spoken = [contracts.for_event(*kind) for kind in kinds]
-        present = [contract for contract in spoken if contract is not None]
+        contracts_of_kinds = [contracts.for_event(*kind) for kind in kinds]
+        present = [contract for contract in contracts_of_kinds if contract is not None]
         if len(present) == len(kinds):
             yield from _against_all(rule, present, _about_contract)
 
@@ -131,13 +131,13 @@ def _leaves(tree: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
 
 def _type_problem(path: str, condition: c.Condition, values: list[Any]) -> Problem | None:
     """Return the problem of a condition whose JSON type no known value of the field has."""
-    wanted, known = _type_of(condition), {_json_type(value) for value in values}
-    if wanted is None or "null" in known or wanted in known or len(known) != 1:
+    expected, known = _type_of(condition), {_json_type(value) for value in values}
+    if expected is None or "null" in known or expected in known or len(known) != 1:
         return None
     (there,) = known
     return Problem(
         "wrong-type",
-        f"{path}: {condition.wording()} is a {wanted}, and the service sends a {there} such as "
+        f"{path}: {condition.wording()} is a {expected}, and the service sends a {there} such as "
         f"{value_wording(values[0])}; EventBridge compares JSON types",
     )
 

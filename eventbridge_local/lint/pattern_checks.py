@@ -20,7 +20,7 @@ _OPTIONAL = ("replay-name", "resources")
 _FIELDS = (*_TEXTS, "resources", "detail")
 _NO_TEXT = (c.Equal, c.Range, c.Spelling, c.Word)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-#: What texts of the envelope look like, and that in words.
+#: The form of texts of the envelope, and its wording.
 _FORMS = {
     "version": (re.compile("0"), "it is always '0'"),
     "account": (re.compile(r"[0-9]{12}"), "it is a text of twelve digits"),
@@ -75,13 +75,13 @@ def _about_name(name: str) -> str:
 
 def _impossible(path: str, condition: c.Condition) -> str:
     """Return why a field of the envelope never satisfies a condition; nothing when it may."""
-    words = condition.wording()
+    wording = condition.wording()
     if isinstance(condition, c.Absent):
-        return "" if path in _OPTIONAL else f"{path}: every event has it, so {words} is never true"
+        return "" if path in _OPTIONAL else f"{path}: every event has it, so {wording} is never true"
     if isinstance(condition, _NO_TEXT):
-        return f"{path}: {words} is not a string, and {path} is a string; EventBridge compares JSON types"
+        return f"{path}: {wording} is not a string, and {path} is a string; EventBridge compares JSON types"
     if isinstance(condition, c.Text) and path in _FORMS and not _FORMS[path][0].fullmatch(condition.text):
-        return f"{path}: {words} is never its value; {_FORMS[path][1]}"
+        return f"{path}: {wording} is never its value; {_FORMS[path][1]}"
     return ""
 
 
@@ -104,12 +104,12 @@ def _alternatives(field: Field) -> Iterator[Problem]:
         excluded = one.excluded if isinstance(one, c.AnythingBut) else ()
         taken = [each for each in excluded if any(covers(other, each) for other in listed)]
         if taken and len(taken) == len(excluded):
-            words = f"{one.wording()}, or what it leaves out; alternatives are joined by or, so every value matches"
-            yield Problem("matches-everything", f"{field.path}: {words}")
+            wording = f"{one.wording()}, or what it leaves out; alternatives are joined by or, so every value matches"
+            yield Problem("matches-everything", f"{field.path}: {wording}")
             return
         if taken:
-            words = f"{taken[0].wording()} is left out by {one.wording()}"
-            yield Problem("useless-value", f"{field.path}: {words}, and another alternative matches it")
+            wording = f"{taken[0].wording()} is left out by {one.wording()}"
+            yield Problem("useless-value", f"{field.path}: {wording}, and another alternative matches it")
     if field.absent_ok and any(isinstance(each, c.Exists) for each in listed):
         yield Problem("matches-everything", f"{field.path}: exists: true or exists: false is always so; leave it out")
         return

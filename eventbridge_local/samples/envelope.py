@@ -1,6 +1,6 @@
 """An event with any envelope, from keywords.
 
-The keys stand in the order in which AWS was recorded to write them, and ``replay-name`` is there only in a replayed
+The keys are in the order in which AWS was recorded to write them, and ``replay-name`` is only in a replayed
 event. Source: User Guide, page "AWS service event metadata".
 """
 
@@ -66,7 +66,7 @@ def make_event(
         source: such as ``shop.orders``; any text but the empty one.
         detail_type: such as ``OrderPlaced``; any text but the empty one.
         detail: what happened, as a dict of JSON values or as the JSON text of an object. An empty object by default.
-        **envelope: see ``Envelope``. None stands for the default.
+        **envelope: see ``Envelope``. None means the default.
 
     Returns:
         A dict that shares nothing with the arguments.

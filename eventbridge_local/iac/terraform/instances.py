@@ -268,9 +268,9 @@ class InstanceValues:
         return value
 
     def _referred(self, instance: Instance, expression: Any, path: Path) -> Any:
-        wanted = next((part for part in reversed(path) if isinstance(part, str)), "")
-        found = self._reference(instance.module, expression, instance.index, wanted) if _is_plain(wanted) else None
-        if _takes_arn(wanted) and isinstance(found, str) and not found.startswith("arn:"):
+        argument = next((part for part in reversed(path) if isinstance(part, str)), "")
+        found = self._reference(instance.module, expression, instance.index, argument) if _is_plain(argument) else None
+        if _takes_arn(argument) and isinstance(found, str) and not found.startswith("arn:"):
             found = None
         if isinstance(found, Unknown) or found is None:
             reason = found.reason if found is not None else "known after apply"
@@ -278,7 +278,7 @@ class InstanceValues:
             return Unknown(reason, found.remedy if found is not None else own.remedy, path)
         return found
 
-    def _reference(self, module: tuple[tuple[str, str], ...], expression: Any, index: str, wanted: str) -> Any:
+    def _reference(self, module: tuple[tuple[str, str], ...], expression: Any, index: str, argument: str) -> Any:
         """Return the value of an expression that refers to one thing; None when it does not."""
         if not isinstance(expression, dict):
             return None
@@ -292,16 +292,18 @@ class InstanceValues:
         steps = _STEP.findall(longest[0])
         if steps[0][0] == "var" and module and len(steps) > 1:
             call = self._module(module[:-1]).get("module_calls", {}).get(module[-1][0], {})
-            return self._reference(module[:-1], (call.get("expressions") or {}).get(steps[1][0]), module[-1][1], wanted)
+            return self._reference(
+                module[:-1], (call.get("expressions") or {}).get(steps[1][0]), module[-1][1], argument
+            )
         if steps[0][0] == "module" and len(steps) > 2:
             name, at = steps[1]
             inner = (*module, (name, at or (index if moving else "")))
             output = (self._module(inner).get("outputs") or {}).get(steps[2][0], {})
-            return self._reference(inner, output.get("expression"), index, wanted)
-        return self._resource(module, steps, index if moving else "", wanted)
+            return self._reference(inner, output.get("expression"), index, argument)
+        return self._resource(module, steps, index if moving else "", argument)
 
     def _resource(
-        self, module: tuple[tuple[str, str], ...], steps: list[tuple[str, str]], index: str, wanted: str
+        self, module: tuple[tuple[str, str], ...], steps: list[tuple[str, str]], index: str, argument: str
     ) -> Any:
         is_data = steps[0][0] == "data"
         steps = steps[1:] if is_data else steps
@@ -318,13 +320,13 @@ class InstanceValues:
         instance = self.instances.get(address)
         if instance is None:
             return None
-        attribute = rest[0][0] if rest else "arn" if _takes_arn(wanted) else None
+        attribute = rest[0][0] if rest else "arn" if _takes_arn(argument) else None
         return self.attribute(instance, attribute) if attribute else None
 
     def _declaration(self, instance: Instance) -> Mapping[str, Any]:
         resources = self._module(instance.module).get("resources") or ()
-        wanted = f"{'data.' if instance.is_data else ''}{instance.type}.{instance.name}"
-        return next((resource for resource in resources if resource.get("address") == wanted), {})
+        address = f"{'data.' if instance.is_data else ''}{instance.type}.{instance.name}"
+        return next((resource for resource in resources if resource.get("address") == address), {})
 
     def _module(self, module: tuple[tuple[str, str], ...]) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.configuration
