@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from eventbridge_local.botocore_hooks.compiled import perform
+from eventbridge_local.botocore_hooks.codec import perform
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.iac import LoadReport, TemplateSource, load

@@ -26,7 +26,7 @@ from botocore.hooks import first_non_none_response
 from botocore.model import OperationModel
 
 from eventbridge_local.botocore_hooks import wire
-from eventbridge_local.botocore_hooks.compiled import compiled_operation
+from eventbridge_local.botocore_hooks.codec import compiled_operation
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.operations.service import Service
 

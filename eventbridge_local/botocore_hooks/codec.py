@@ -1,94 +1,135 @@
-"""Between botocore's request dict and Python params, and from answers to what botocore's parser would have made."""
+"""Between botocore's request dict and Python params, and from answers to what botocore's parser would have made.
+
+What depends on the operation alone is compiled once: a ``CompiledOperation`` reads and checks its requests. The hook,
+the wire and the handle's shorthands all come through it, so there is one way to read a request.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from botocore.model import ListShape, OperationModel, Shape, StructureShape
+import botocore.session
+from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 from dateutil.tz import tzlocal
 
+from eventbridge_local.botocore_hooks.shapes import InputCheck
 from eventbridge_local.errors import ServiceError
+from eventbridge_local.operations.service import Service
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CONTENT_TYPE = "application/x-amz-json-1.1"
 _LOCAL = tzlocal()
 
-Read = Callable[[Any], Any]
+#: The way to a timestamp in the params: names of members, and "[]" for every item of a list.
+Path = tuple[str, ...]
+_EACH = "[]"
 
 
-class Response:
-    """What botocore wants to know of the HTTP response it did not get."""
+class CompiledOperation:
+    """An operation as the service reads and checks it.
 
-    __slots__ = ("content", "headers", "raw", "status_code", "text", "url")
+    Attributes:
+        name: such as ``PutRule``.
+        check: refuses params that break a constraint of the input shape; see ``InputCheck``.
+    """
 
-    def __init__(self, status_code: int, headers: dict[str, str]) -> None:
-        self.status_code = status_code
-        self.headers = headers
-        self.url = "https://events.local/"
-        self.content = b""
-        self.text = ""
-        self.raw = None
-
-
-class RequestReader:
-    """Reads the body of one operation's requests: JSON, with timestamps as aware datetimes in UTC."""
+    __slots__ = ("_timestamps", "check", "name")
 
     def __init__(self, model: OperationModel) -> None:
         shape = model.input_shape
-        self._read = None if shape is None else _reader(shape)
+        self.name: str = model.name
+        self.check = InputCheck(model)
+        self._timestamps = () if shape is None else tuple(_timestamps(shape))
 
-    def __call__(self, body: bytes | str) -> dict[str, Any]:
-        """The params as boto3 spells them.
+    def read(self, body: bytes | str) -> dict[str, Any]:
+        """Return the params in a body of JSON as boto3 spells them, with timestamps as aware datetimes in UTC.
+
+        A member that is null counts as absent, as in all of AWS's JSON services.
 
         Raises:
-            ServiceError: SerializationException for a timestamp that is none.
+            ServiceError: SerializationException for a timestamp that is not a number.
+            ValueError: the body is not JSON in UTF-8.
         """
-        params: dict[str, Any] = _decoded(body) if body else {}
-        return params if self._read is None else self._read(params)
+        if not body:
+            return {}
+        text = body.decode() if isinstance(body, bytes) else body
+        params: dict[str, Any] = json.loads(text, object_hook=_without_nulls if "null" in text else None)
+        for path in self._timestamps:
+            _read_timestamps(params, path)
+        return params
 
 
-def _decoded(body: bytes | str) -> Any:
-    """The JSON of a body; a member that is null counts as absent, as in all of AWS's JSON services."""
-    text = body.decode() if isinstance(body, bytes) else body
-    return json.loads(text, object_hook=_without_nulls if "null" in text else None)
+_compiled: dict[str, CompiledOperation] = {}
+
+
+def compiled_operation(model: OperationModel) -> CompiledOperation:
+    """Return what was compiled for an operation. All clients of a process share one botocore and so one API model."""
+    found = _compiled.get(model.name)
+    if found is None:
+        found = _compiled[model.name] = CompiledOperation(model)
+    return found
+
+
+@cache
+def service_model() -> ServiceModel:
+    """Return botocore's model of the ``events`` API."""
+    loader = botocore.session.Session().get_component("data_loader")
+    return ServiceModel(loader.load_service_model("events", "service-2"), "events")
+
+
+def perform(service: Service, operation: str, params: dict[str, Any], account: str, region: str) -> dict[str, Any]:
+    """Carry out an operation given as Python params, with the same checks as a request of a client.
+
+    Args:
+        operation: such as ``PutRule``.
+        params: as boto3 spells them.
+        account: of the caller, twelve digits.
+        region: where it is carried out.
+
+    Raises:
+        ServiceError: what AWS would refuse.
+    """
+    model = service_model().operation_model(operation)
+    return service.call(operation, params, account, region, compiled_operation(model).check)
+
+
+# reading requests
 
 
 def _without_nulls(members: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _reader(shape: Shape) -> Read | None:
-    """What turns timestamps below a shape into datetimes; None when there are none."""
+def _timestamps(shape: Shape) -> list[Path]:
+    """Return the ways to the timestamps below a shape; no shape of the API contains itself."""
     if shape.type_name == "timestamp":
-        return _instant
+        return [()]
     if isinstance(shape, ListShape):
-        return _list_reader(_reader(shape.member))
+        return [(_EACH, *path) for path in _timestamps(shape.member)]
     if isinstance(shape, StructureShape):
-        readers = [(name, read) for name, member in shape.members.items() if (read := _reader(member))]
-        return _structure_reader(readers) if readers else None
-    return None
+        return [(name, *path) for name, member in shape.members.items() for path in _timestamps(member)]
+    return []
 
 
-def _list_reader(item: Read | None) -> Read | None:
-    if item is None:
-        return None
-    return lambda value: [item(member) for member in value] if isinstance(value, list) else value
-
-
-def _structure_reader(readers: list[tuple[str, Read]]) -> Read:
-    def read(value: Any) -> Any:
-        if isinstance(value, dict):
-            for name, member in readers:
-                if value.get(name) is not None:
-                    value[name] = member(value[name])
-        return value
-
-    return read
+def _read_timestamps(value: Any, path: Path) -> None:
+    """Replace the timestamps at the end of a way by datetimes. What has another JSON type is left to the check."""
+    step, rest = path[0], path[1:]
+    keys: Iterable[Any] = ()
+    if step == _EACH:
+        keys = range(len(value)) if isinstance(value, list) else ()
+    elif isinstance(value, dict) and value.get(step) is not None:
+        keys = (step,)
+    for key in keys:
+        if rest:
+            _read_timestamps(value[key], rest)
+        else:
+            value[key] = _instant(value[key])
 
 
 def _instant(seconds: Any) -> datetime:
@@ -99,19 +140,37 @@ def _instant(seconds: Any) -> datetime:
         raise ServiceError("SerializationException", message) from None
 
 
+# answers
+
+
+class Response:
+    """What botocore wants to know of the HTTP response it did not get."""
+
+    __slots__ = ("headers", "status_code")
+
+    url = "https://events.local/"
+    content = b""
+    text = ""
+    raw = None
+
+    def __init__(self, status_code: int, headers: dict[str, str]) -> None:
+        self.status_code = status_code
+        self.headers = headers
+
+
 def answered(answer: Mapping[str, Any], request_id: str, now: datetime) -> tuple[Response, dict[str, Any]]:
-    """A success, as the pair a ``before-call`` handler returns."""
-    parsed = {name: _plain(value) for name, value in answer.items()}
-    return _finish(parsed, 200, request_id, now)
+    """Return a success as the pair that a ``before-call`` handler returns."""
+    return _with_metadata(_plain(answer), 200, request_id, now)
 
 
 def refused(error: ServiceError, request_id: str, now: datetime) -> tuple[Response, dict[str, Any]]:
-    """A refusal, as the pair from which botocore raises its ClientError."""
-    parsed = {"Error": {"Message": error.message, "Code": error.code}}
-    return _finish(parsed, error.status, request_id, now)
+    """Return a refusal as the pair from which botocore raises its ClientError."""
+    return _with_metadata({"Error": {"Message": error.message, "Code": error.code}}, error.status, request_id, now)
 
 
-def _finish(parsed: dict[str, Any], status: int, request_id: str, now: datetime) -> tuple[Response, dict[str, Any]]:
+def _with_metadata(
+    parsed: dict[str, Any], status: int, request_id: str, now: datetime
+) -> tuple[Response, dict[str, Any]]:
     headers = {
         "x-amzn-requestid": request_id,
         "content-type": CONTENT_TYPE,
@@ -132,7 +191,7 @@ def _http_date(second: int) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A copy the caller may change, with timestamps as botocore gives them: milliseconds, in the local time zone."""
+    """Return a copy that the caller may change, with timestamps as botocore gives them: milliseconds, local time."""
     if isinstance(value, str | int):
         return value
     if isinstance(value, Mapping):

@@ -32,7 +32,7 @@ from botocore.session import Session
 from botocore.utils import IMDSFetcher
 
 from eventbridge_local.botocore_hooks import active, attempts, codec
-from eventbridge_local.botocore_hooks.compiled import compiled_operation
+from eventbridge_local.botocore_hooks.codec import compiled_operation
 from eventbridge_local.delivery.forward import account_of_assumed_role
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.event import TRACE_HEADER

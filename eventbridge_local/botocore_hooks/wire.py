@@ -13,8 +13,7 @@ from datetime import datetime
 from email.utils import formatdate
 from typing import Any, NamedTuple
 
-from eventbridge_local.botocore_hooks.codec import CONTENT_TYPE
-from eventbridge_local.botocore_hooks.compiled import CompiledOperation, compiled_operation, service_model
+from eventbridge_local.botocore_hooks.codec import CONTENT_TYPE, CompiledOperation, compiled_operation, service_model
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.event import TRACE_HEADER
 from eventbridge_local.operations.service import Service

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from eventbridge_local.botocore_hooks.compiled import perform
+from eventbridge_local.botocore_hooks.codec import perform
 from eventbridge_local.delivery.journal import Call
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.records import Rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventbridge_local.botocore_hooks.compiled import perform
+from eventbridge_local.botocore_hooks.codec import perform
 from eventbridge_local.delivery.journal import Entry, Routing
 from eventbridge_local.handle.base import Base
 from eventbridge_local.model.clock import Clock

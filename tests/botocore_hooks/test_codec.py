@@ -16,7 +16,7 @@ from dateutil.tz import tzlocal
 
 from eventbridge_local import mock_eventbridge
 from eventbridge_local.botocore_hooks import codec
-from eventbridge_local.botocore_hooks.compiled import service_model
+from eventbridge_local.botocore_hooks.codec import service_model
 
 NOW = datetime(2026, 3, 6, 9, 0, 5, 123_987, tzinfo=UTC)
 PATTERN = json.dumps({"source": ["shop"]})

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from eventbridge_local import mock_eventbridge
-from eventbridge_local.botocore_hooks.compiled import service_model
+from eventbridge_local.botocore_hooks.codec import service_model
 from eventbridge_local.botocore_hooks.shapes import PATTERNS_FOR_PYTHON
 
 ARN = "arn:aws:events:us-east-1:123456789012:"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from eventbridge_local.botocore_hooks.compiled import service_model
+from eventbridge_local.botocore_hooks.codec import service_model
 from eventbridge_local.botocore_hooks.shapes import InputCheck
 from eventbridge_local.errors import ServiceError
 

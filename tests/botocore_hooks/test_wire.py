@@ -19,7 +19,7 @@ from conformance import Skipped, load, run
 
 from eventbridge_local.botocore_hooks import codec, wire
 from eventbridge_local.botocore_hooks.attempts import Raw
-from eventbridge_local.botocore_hooks.compiled import service_model
+from eventbridge_local.botocore_hooks.codec import service_model
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Ids

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from eventbridge_local import mock_eventbridge
-from eventbridge_local.botocore_hooks.compiled import perform
+from eventbridge_local.botocore_hooks.codec import perform
 from eventbridge_local.iac import Plan, read, run
 
 TEMPLATES = Path(__file__).parents[1] / "cases" / "templates"

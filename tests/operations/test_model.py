@@ -15,7 +15,7 @@ from botocore import xform_name
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from eventbridge_local import mock_eventbridge
-from eventbridge_local.botocore_hooks.compiled import service_model
+from eventbridge_local.botocore_hooks.codec import service_model
 from eventbridge_local.botocore_hooks.shapes import PATTERNS_FOR_PYTHON
 from eventbridge_local.operations.service import FAMILIES
 from eventbridge_local.operations.table import TABLE

@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from eventbridge_local import mock_eventbridge
-from eventbridge_local.botocore_hooks.compiled import service_model
+from eventbridge_local.botocore_hooks.codec import service_model
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:events:us-east-1:{ACCOUNT}:"
