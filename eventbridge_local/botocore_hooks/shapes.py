@@ -168,16 +168,17 @@ _COMPILERS: dict[str, Callable[[Any], Check | None]] = {
     "long": _scalar,
 }
 
-Rule = tuple[str, Callable[[Any], bool]]
+#: AWS's text and the test of one constraint.
+Constraint = tuple[str, Callable[[Any], bool]]
 
 
-def _constraints(shape: Shape) -> tuple[Rule, ...]:
-    """The constraints a shape puts on one value: AWS's text and the test, in the order AWS reports them."""
-    limits = shape.metadata
-    rules: list[Rule] = []
-    noun, measure = ("value", _itself) if shape.type_name in ("integer", "long") else ("length", _length)
-    if shape.type_name not in ("string", "list", "map", "integer", "long"):
+def _constraints(shape: Shape) -> tuple[Constraint, ...]:
+    """Return the constraints that a shape puts on one value, in the order in which AWS reports them."""
+    if shape.type_name not in _MEASURES:
         return ()
+    limits = shape.metadata
+    rules: list[Constraint] = []
+    noun, measure = _MEASURES[shape.type_name]
     if "enum" in limits:
         members = ENUM_ORDER.get(shape.name, ", ".join(limits["enum"]))
         rules.append((f"Member must satisfy enum value set: [{members}]", frozenset(limits["enum"]).__contains__))
@@ -194,13 +195,16 @@ def _constraints(shape: Shape) -> tuple[Rule, ...]:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of the model for Python; its digits and word characters are those of ASCII, as in Java."""
+    """Return a pattern of the model for Python. Its digits and word characters are those of ASCII, as in Java."""
     for_python = PATTERNS_FOR_PYTHON.get(pattern)
     return re.compile(pattern, re.ASCII) if for_python is None else re.compile(for_python)
 
 
-def _report(rules: Iterable[Rule], value: Any, path: str, found: list[str], shape: Shape) -> None:
-    broken = [text for text, holds in rules if not holds(value)]
+def _report(rules: Iterable[Constraint], value: Any, path: str, found: list[str], shape: Shape) -> None:
+    broken: list[str] = []
+    for text, holds in rules:
+        if not holds(value):
+            broken.append(text)
     if broken:
         broken.sort(key=_is_no_pattern, reverse=path in LENGTH_BEFORE_PATTERN)
         found.extend(_violation(value, path, text, shape) for text in broken)
@@ -211,7 +215,7 @@ def _is_no_pattern(text: str) -> bool:
 
 
 def _violation(value: Any, path: str, text: str, shape: Shape) -> str:
-    """One violation. Of a sensitive member AWS's services leave the value out."""
+    """Return the text of one violation. Of a sensitive member AWS's services leave the value out."""
     shown = "" if _is_sensitive(shape) else f" '{java_text(value, shape)}'"
     return f"Value{shown} at '{path}' failed to satisfy constraint: {text}"
 
@@ -220,15 +224,23 @@ def _itself(value: Any) -> Any:
     return value
 
 
-def _length(value: Any) -> int:
-    """Characters as Java counts them (UTF-16 units), or members."""
-    if isinstance(value, str) and not value.isascii():
-        return len(value.encode("utf-16-le", "surrogatepass")) // 2
-    return len(value)
+def _utf16_length(text: str) -> int:
+    """Return the number of characters as Java counts them: UTF-16 units."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+#: What the minimum and the maximum of a shape are about: AWS's word for it, and how it is measured.
+_MEASURES: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "integer": ("value", _itself),
+    "long": ("value", _itself),
+    "string": ("length", _utf16_length),
+    "list": ("length", len),
+    "map": ("length", len),
+}
 
 
 def _spelled(member: str) -> str:
-    """A member as AWS spells it in paths: ``EventBusName`` is ``eventBusName``."""
+    """Return a member as AWS spells it in paths: ``EventBusName`` is ``eventBusName``."""
     return member[:1].lower() + member[1:]
 
 
@@ -237,7 +249,7 @@ def _is_sensitive(shape: Shape) -> bool:
 
 
 def java_text(value: Any, shape: Shape) -> str:
-    """A value as Java prints it: absent members of a structure are ``null``, maps are ``{k=v}`` (recorded)."""
+    """Return a value as Java prints it: absent members of a structure are ``null``, maps are ``{k=v}`` (recorded)."""
     if value is None:
         return "null"
     if _is_sensitive(shape):
