@@ -17,7 +17,7 @@ from typing import Any, TypeVar, overload
 
 import botocore.session
 
-from eventbridge_local import session
+from eventbridge_local import defaults
 from eventbridge_local.botocore_hooks.active import (
     ActiveMock,
     active_mocks,
@@ -31,7 +31,6 @@ from eventbridge_local.handle import EventBridge
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Ids
 from eventbridge_local.operations.service import Service
-from eventbridge_local.operations.table import EventCheck
 from eventbridge_local.options import Options, make_options
 from eventbridge_local.report import checks, text
 
@@ -128,6 +127,29 @@ def current_eventbridge() -> EventBridge:
     return mock.handle
 
 
+def build_service(options: Options) -> Service:
+    """Return a new, empty EventBridge that behaves as the options say, for a mock, the server or the command line.
+
+    The options ``account``, ``region`` and ``template`` and those about the end of a test are the caller's matter.
+    """
+    check_events = None if options.contracts is None else functools.partial(_checking().check_put, options.contracts)
+    return Service(
+        Clock(options.start()),
+        Ids(options.seed),
+        options.limits,
+        Services(options.forward, options.allow_hosts),
+        seed=options.seed,
+        keep=options.keep_records,
+        organization=options.organization,
+        check_events=check_events,
+    )
+
+
+def build_eventbridge(options: Options) -> EventBridge:
+    """Return the handle of a new service that answers no client of this process. Its Region is us-east-1 by default."""
+    return EventBridge(build_service(options), options.account, options.region or _DEFAULT_REGION)
+
+
 class _Entry(ActiveMock):
     """One stay inside a mock: from an enter to its exit.
 
@@ -137,17 +159,7 @@ class _Entry(ActiveMock):
     """
 
     def __init__(self, options: Options, owner: Mock | None = None) -> None:
-        services = Services(options.forward, options.allow_hosts)
-        service = Service(
-            Clock(options.start()),
-            Ids(options.seed),
-            options.limits,
-            services,
-            options.seed,
-            options.keep_records,
-            options.organization,
-            _event_check(options),
-        )
+        service = build_service(options)
         super().__init__(service, options.account, options.region or _region_around())
         self.owner = owner
         self.handle = EventBridge(service, options.account, self.region)
@@ -157,7 +169,7 @@ class _Entry(ActiveMock):
 
     def __enter__(self) -> EventBridge:
         activate(self)
-        session.tell("opened", self.handle)
+        defaults.notify("begin", self.handle)
         try:
             for source, parameters in _templates(self._options.template):
                 self.handle.load(source, parameters=parameters)
@@ -171,7 +183,7 @@ class _Entry(ActiveMock):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         deactivate(self)
-        session.tell("closed", self.handle)
+        defaults.notify("end", self.handle)
         if error is not None:
             self.add_notes(error)
         elif self._noted is None and (failures := self._failures()):
@@ -198,19 +210,15 @@ class _Entry(ActiveMock):
         return failures
 
 
-def _event_check(options: Options) -> EventCheck | None:
-    return None if options.contracts is None else functools.partial(_checking().check_put, options.contracts)
-
-
 def _checking() -> Any:
-    """What looks at contracts. It is imported late, because most mocks have none."""
+    """Return the module that checks events against contracts, imported late: it needs jsonschema, most mocks do not."""
     from eventbridge_local.contracts import collection
 
     return collection
 
 
 def _templates(given: Any) -> list[tuple[Any, Any]]:
-    """The sources that the option ``template`` names, each with its parameters."""
+    """Return the sources that the option ``template`` names, each with its parameters."""
     if given is None:
         return []
     if isinstance(given, Mapping):

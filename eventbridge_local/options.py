@@ -10,7 +10,7 @@ from typing import Any
 
 from dateutil import parser
 
-from eventbridge_local import session
+from eventbridge_local import defaults
 from eventbridge_local.advice import suggest
 from eventbridge_local.errors import UsageError
 from eventbridge_local.model.clock import aware
@@ -123,16 +123,17 @@ class Options:
 NAMES = tuple(option.name for option in fields(Options))
 
 
-def make_options(given: dict[str, Any], *, door: str = "mock_eventbridge") -> Options:
-    """Options from keywords, and from the ini keys of a pytest run for what they do not name.
+def make_options(given: dict[str, Any], *, caller: str = "mock_eventbridge") -> Options:
+    """Return options from keywords, and from the ini keys of a pytest run for what they do not name.
 
     Args:
-        door: what a wrong keyword is blamed on.
+        given: the keywords.
+        caller: what the message about a wrong keyword names.
 
     Raises:
         UsageError: an unknown keyword, or a value that does not make sense.
     """
     for name in given:
         if name not in NAMES:
-            raise UsageError(f"{door}({name}=...): there is no such option{suggest(name, NAMES)}")
-    return Options(**{**{name: value for name, value in session.defaults.items() if name in NAMES}, **given})
+            raise UsageError(f"{caller}({name}=...): there is no such option{suggest(name, NAMES)}")
+    return Options(**{**{name: value for name, value in defaults.options.items() if name in NAMES}, **given})

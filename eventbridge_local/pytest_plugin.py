@@ -1,7 +1,7 @@
 """The pytest plugin: fixture and marker ``eventbridge``, ini keys, the journal of a failing test, rule coverage.
 
-It is imported at the start of every pytest run of an environment, so it imports nothing but pytest and ``session``; the
-library, and with it botocore, comes in when a test asks for the fixture.
+It is imported at the start of every pytest run of an environment, so it imports nothing but pytest and ``defaults``.
+The library, and with it botocore, comes in when a test asks for the fixture.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eventbridge_local import session
+from eventbridge_local import defaults
 
 if TYPE_CHECKING:
     from eventbridge_local import EventBridge
@@ -50,14 +50,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     run = config.stash[_RUN] = _Run(coverage=config.getoption("--eventbridge-coverage"))
-    before = dict(session.defaults)
-    session.defaults.update(_defaults(config))
-    session.listeners.append(run.heard)
+    before = dict(defaults.options)
+    defaults.options.update(_defaults(config))
+    defaults.listeners.append(run.on_mock)
 
     def clean_up() -> None:
-        session.listeners.remove(run.heard)
-        session.defaults.clear()
-        session.defaults.update(before)
+        defaults.listeners.remove(run.on_mock)
+        defaults.options.clear()
+        defaults.options.update(before)
 
     config.add_cleanup(clean_up)
 
@@ -89,7 +89,7 @@ def eventbridge(request: pytest.FixtureRequest) -> Iterator[EventBridge]:
     # Ids are the same in every run of a test, whatever ran before it and on whichever worker.
     options.setdefault("seed", request.node.nodeid)
     _read_contracts_once(request.config.stash[_RUN], options)
-    mock = Mock(make_options(options, door="@pytest.mark.eventbridge"))
+    mock = Mock(make_options(options, caller="@pytest.mark.eventbridge"))
     handle = mock.__enter__()
     request.node.stash[_MOCK] = mock
     yield handle
@@ -115,7 +115,7 @@ def _marked_options(node: pytest.Item) -> dict[str, Any]:
 
 def _read_contracts_once(run: _Run, options: dict[str, Any]) -> None:
     """Read the files of contracts once in a run and not for each test."""
-    given = options.get("contracts", session.defaults.get("contracts"))
+    given = options.get("contracts", defaults.options.get("contracts"))
     paths = [given] if isinstance(given, str | Path) else given
     if isinstance(paths, list | tuple) and paths and all(isinstance(path, str | Path) for path in paths):
         from eventbridge_local.contracts import Contracts
@@ -143,15 +143,15 @@ class _Run:
         self.coverage: list[list[Any]] = []
         self.contracts: dict[tuple[str, ...], Any] = {}
 
-    def heard(self, moment: session.Moment, handle: EventBridge) -> None:
-        """A mock began, ended, or forgets."""
-        if moment == "opened":
+    def on_mock(self, moment: defaults.Moment, handle: EventBridge) -> None:
+        """Take note of a mock that has begun, forgets its journal, or has ended."""
+        if moment == "begin":
             self._open.append(handle)
             self._seen.append((handle, None))
             return
         if self._wants_coverage:
             self.coverage = _added_up(self.coverage, handle.coverage().as_data())
-        if moment == "closed" and handle in self._open:
+        if moment == "end" and handle in self._open:
             self._open.remove(handle)
 
     def begin_test(self) -> None:

@@ -12,7 +12,7 @@ PACKAGE = Path(eventbridge_local.__file__).parent
 #: The level of each part; a part may import what stands on a lower level, and itself.
 LEVELS = {
     "errors": 0,
-    "session": 0,
+    "defaults": 0,
     "typing": 0,
     "batching": 1,
     "json_text": 0,
@@ -36,7 +36,6 @@ LEVELS = {
     "mock": 8,
     "__init__": 9,
     "pytest_plugin": 9,
-    "bench": 9,
     "lint": 10,
     "server": 10,
     "cli": 11,

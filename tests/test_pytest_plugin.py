@@ -504,10 +504,10 @@ def test_coverage_without_any_rule(pytester: pytest.Pytester) -> None:
 
 def test_a_run_inside_a_run_leaves_no_trace(pytester: pytest.Pytester) -> None:
     """The ini keys of an inner run end with it."""
-    from eventbridge_local import session
+    from eventbridge_local import defaults
 
-    defaults, listeners = dict(session.defaults), list(session.listeners)
+    options, listeners = dict(defaults.options), list(defaults.listeners)
     pytester.makeini("[pytest]\neventbridge_strict = true\n")
     pytester.makepyfile("def test_it(eventbridge): eventbridge.put('shop', 'Sold')")
     pytester.runpytest_inprocess().assert_outcomes(passed=1, errors=1)
-    assert (session.defaults, session.listeners) == (defaults, listeners)
+    assert (defaults.options, defaults.listeners) == (options, listeners)

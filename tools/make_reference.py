@@ -47,19 +47,19 @@ MENU = {
     "Limits": ["Limits"],
 }
 
-#: The rooms of the handle in the order of the page.
+#: The methods of the handle by what a test does with them, in the order of the page.
 HANDLE = {
-    "Arrange": "arranging.Arranging",
-    "Make things fail": "failing.Failing",
-    "Act": "acting.Acting",
-    "Look": "looking.Looking",
-    "Ask": "explaining.Explaining",
-    "Assert": "asserting.Asserting",
-    "Start again": "EventBridge",
+    "Arrange": ["connect", "load", "rule", "archive", "secret", "fail_over"],
+    "Make things fail": ["fail_target", "fail_put", "fail_call", "fail_nothing"],
+    "Act": ["put", "archive_to", "replay_from"],
+    "Look": ["events", "deliveries", "dead_letters", "calls", "journal", "clock"],
+    "Ask": ["explain", "route", "coverage"],
+    "Assert": ["assert_put", "assert_not_put", "assert_delivered", "assert_not_delivered"],
+    "Start again": ["reset"],
 }
 
 #: Members of the handle that only the library calls.
-OWN_USE = frozenset(("seen", "hints_for"))
+OWN_USE = frozenset(("seen", "hints_for", "load_source"))
 
 #: What calls return, by what the heading says.
 GIVEN = {
@@ -84,7 +84,7 @@ GIVEN = {
         "delivery.handlers.LambdaContext",
     ],
     "Time": ["model.clock.Clock", "model.clock.Advance"],
-    "The journal": ["handle.looking.JournalView"],
+    "The journal": ["handle.JournalView"],
     "Explanations of patterns": [
         "patterns.explain.Explanation",
         "patterns.explain.Mismatch",
@@ -108,7 +108,7 @@ GIVEN = {
 #: Members of those classes that only the library calls.
 NOT_FOR_USERS = {
     "TargetSpy": {"take"},
-    "Clock": {"at", "disarm", "run_due"},
+    "Clock": {"at", "at_next", "disarm", "later", "run_due"},
     "JournalView": {"end"},
     "Event": {"tree", "matched_on", "hops"},
     "Rule": {"pattern", "schedule", "created_at", "create_time"},
@@ -309,18 +309,17 @@ def limits_table(thing: Any) -> str:
 
 def handle() -> Iterator[str]:
     """The handle."""
+    doc = doc_of(EventBridge)
     yield "## EventBridge, the handle\n"
-    yield f"{prose(doc_of(EventBridge).text)}\n"
-    base = at("handle.base.Base")
-    yield members_table(Member(name, "str", text) for name, text in doc_of(base).attributes.items())
-    for heading, path in HANDLE.items():
+    yield f"{prose(doc.text)}\n"
+    yield members_table(Member(name, "str", doc.entries[name]) for name in ("account", "region"))
+    for heading, names in HANDLE.items():
         yield f"### {heading}\n"
-        room = at(f"handle.{path}") if "." in path else EventBridge
-        own = [pair for pair in vars(room).items() if not pair[0].startswith("_") and pair[0] not in OWN_USE]
-        looks = [(name, member) for name, member in own if isinstance(member, property)]
+        members = [(name, vars(EventBridge)[name]) for name in names]
+        looks = [(name, member) for name, member in members if isinstance(member, property)]
         if looks:
             yield members_table(Member(name, _returned(member.fget), doc_of(member).text) for name, member in looks)
-        for name, member in own:
+        for name, member in members:
             if not isinstance(member, property):
                 yield from callable_section("####", name, member)
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from eventbridge_local.bench import Bench
 from eventbridge_local.cli.commands import document_of
 from eventbridge_local.cli.inputs import Text, read_events
 from eventbridge_local.cli.output import Progress, Terminal, count
@@ -20,6 +19,7 @@ from eventbridge_local.delivery.journal import Routing
 from eventbridge_local.delivery.route import Arrival
 from eventbridge_local.errors import UsageError
 from eventbridge_local.event_files import FROM_FILE, BadLine, events_in
+from eventbridge_local.handle import EventBridge
 from eventbridge_local.iac import LoadReport
 from eventbridge_local.model.event import Event, replayed
 from eventbridge_local.report.explain import RoutingTable, RuleStep, table
@@ -31,9 +31,9 @@ _KEEP = 10_000
 
 def route(args: argparse.Namespace, terminal: Terminal) -> int:
     """Print what each rule makes of each event; 0 when each is matched by a rule, 1 when not."""
-    bench, report = loaded(args, terminal)
+    eb, report = loaded(args, terminal)
     given = [pair for each in args.events for pair in read_events(each)]
-    tables = [_routed(bench, report, text, event, args.bus) for text, event in given]
+    tables = [_routed(eb, report, text, event, args.bus) for text, event in given]
     if terminal.as_json:
         terminal.document({"events": [_table_document(each) for each in tables]})
     elif len(tables) == 1:
@@ -43,11 +43,11 @@ def route(args: argparse.Namespace, terminal: Terminal) -> int:
     return 0 if all(each.matched for each in tables) else 1
 
 
-def _routed(bench: Bench, report: LoadReport, text: Text, event: Mapping[str, Any], bus: str | None) -> RoutingTable:
+def _routed(eb: EventBridge, report: LoadReport, text: Text, event: Mapping[str, Any], bus: str | None) -> RoutingTable:
     if bus is None and not event.get("EventBusName"):
         bus = bus_for(report, None)
     try:
-        return bench.eb.route(dict(event), bus)
+        return eb.route(dict(event), bus)
     except UsageError as error:
         raise text.broken(1, 1, str(error)) from None
 
@@ -103,7 +103,7 @@ def _step_document(step: RuleStep) -> dict[str, Any]:
 
 def replay(args: argparse.Namespace, terminal: Terminal) -> int:
     """Print how many events each rule matched; 0 when each was matched, 1 when not, 2 when lines are not events."""
-    bench, report = loaded(args, terminal, _KEEP)
+    eb, report = loaded(args, terminal, _KEEP)
     bus = bus_for(report, args.bus)
     tally = _Tally()
     with _opened(args.events) as (file, done, total), Progress(terminal.err, total) as progress:
@@ -111,7 +111,7 @@ def replay(args: argparse.Namespace, terminal: Terminal) -> int:
             if isinstance(found, BadLine):
                 tally.bad(found)
             else:
-                tally.add(_matched(bench, bus, found))
+                tally.add(_matched(eb, bus, found))
             progress.at(done(), tally.count)
     rules = {(rule.bus, rule.name): 0 for rule in report.rules if rule.pattern is not None} | tally.matched
     if terminal.as_json:
@@ -140,11 +140,11 @@ class _Tally:
             self.bad_lines.append(line)
 
 
-def _matched(bench: Bench, bus: str, event: Event) -> set[tuple[str, str]]:
+def _matched(eb: EventBridge, bus: str, event: Event) -> set[tuple[str, str]]:
     """Put an event on a bus; the rules that matched it, there and on buses behind it, each as bus and name."""
-    service = bench.service
+    service = eb.service
     service.journal.clear()
-    scope = service.store.scope(bench.eb.account, bench.eb.region)
+    scope = service.store.scope(eb.account, eb.region)
     arriving = replayed(event, service.ids.uuid(), FROM_FILE)
     service.engine.accept([Arrival(scope, bus, arriving)])
     return {

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from eventbridge_local.bench import Bench, bench
 from eventbridge_local.cli.output import Terminal, count
 from eventbridge_local.errors import UsageError
+from eventbridge_local.handle import EventBridge
 from eventbridge_local.iac import LoadReport, TemplateSource
 from eventbridge_local.lint import CODES, SEVERITIES, Finding, Severity, check, is_silenced
 from eventbridge_local.lint.event_checks import read_contracts
+from eventbridge_local.mock import build_eventbridge
 from eventbridge_local.options import Options
 from eventbridge_local.server.serving import NOT_FOR_PRODUCTION, Server
 
@@ -38,16 +39,17 @@ def _pairs(option: str, given: Iterable[str]) -> dict[str, str]:
     return pairs
 
 
-def loaded(args: argparse.Namespace, terminal: Terminal, keep: int | None = None) -> tuple[Bench, LoadReport]:
-    """Return a service with the rules of the template; print notes on what had to be assumed.
+def loaded(args: argparse.Namespace, terminal: Terminal, keep: int | None = None) -> tuple[EventBridge, LoadReport]:
+    """Return an EventBridge with the rules of the template; print notes on what had to be assumed.
 
     Nothing is sent to other services, whatever endpoints are configured.
     """
-    made = bench(Options(account=args.account, region=args.region, forward="never", seed=0, keep_records=keep))
-    report = made.load(template_of(args))
+    options = Options(account=args.account, region=args.region, forward="never", seed=0, keep_records=keep)
+    eb = build_eventbridge(options)
+    report = eb.load_source(template_of(args), assume_buses=True)
     for line in remarks(report):
         terminal.note(line)
-    return made, report
+    return eb, report
 
 
 def remarks(report: LoadReport) -> list[str]:

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from eventbridge_local.bench import bench
+from eventbridge_local.botocore_hooks import codec
 from eventbridge_local.contracts import Contracts
 from eventbridge_local.errors import ServiceError, notes_of, one_line
 from eventbridge_local.iac import LoadedRule, Plan, PlanRefused, create_undeclared_buses, report_of, run
 from eventbridge_local.lint import event_checks, pattern_checks
 from eventbridge_local.lint.findings import Finding, Problem
 from eventbridge_local.lint.pattern_checks import may_both_match
+from eventbridge_local.mock import build_service
 from eventbridge_local.model.arn import names_of, parse_arn
 from eventbridge_local.options import Options
 from eventbridge_local.patterns import InvalidPattern, Pattern, compile_pattern
@@ -76,8 +77,12 @@ def _at(rule: LoadedRule, problem: Problem) -> Finding:
 
 def _refusals(plan: Plan, account: str, region: str) -> list[Finding]:
     """Return what AWS would refuse at deployment: all steps are tried; the first refusal of a resource counts."""
-    made = bench(Options(account=account, region=region, forward="never", seed=0))
-    list(create_undeclared_buses(plan, made.perform))
+    service = build_service(Options(forward="never", seed=0))
+
+    def carry_out(operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        return codec.perform(service, operation, params, account, region)
+
+    list(create_undeclared_buses(plan, carry_out))
     steps = iter(plan.steps)
     refused: dict[str, PlanRefused] = {}
 
@@ -86,7 +91,7 @@ def _refusals(plan: Plan, account: str, region: str) -> list[Finding]:
         if step.logical_id in refused:
             return {}
         try:
-            answer = made.perform(operation, params)
+            answer = carry_out(operation, params)
         except ServiceError as error:
             refused[step.logical_id] = PlanRefused(step, error)
             return {}

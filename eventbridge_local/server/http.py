@@ -1,26 +1,35 @@
-"""The HTTP of the server: requests in, the bytes of ``edge.wire`` out. Standard library only."""
+"""The HTTP of the server: requests in, the bytes of ``botocore_hooks.wire`` out. Standard library only.
+
+The account and the Region of a request are read from its signature, which is not checked. Its form is "AWS Signature
+Version 4": ``AWS4-HMAC-SHA256 Credential=KEY/20260306/eu-west-1/events/aws4_request, ...``. With SigV4A, for global
+endpoints, there is no Region in it and a header ``X-Amz-Region-Set`` instead.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import http.server
 import json
+import re
 import socket
 import socketserver
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any
 
 from eventbridge_local.botocore_hooks.wire import WireResponse, refused, respond
 from eventbridge_local.errors import ContractViolation, ServiceError, UnsupportedOperation
 from eventbridge_local.operations.service import Service
-from eventbridge_local.server.scope import Scope, scope_of
 
 #: PutEvents takes a megabyte at most; anything near this is no request of ours.
 LONGEST_BODY = 16 * 1024 * 1024
 _LONGEST_LINE = 1024
 _PLAIN = "text/plain; charset=utf-8"
+
+_CREDENTIAL = re.compile(r"\bCredential=([^/,\s]+)/(\d{8})/(?:([a-z]{2,}(?:-[a-z]+)+-\d+)/)?[a-z0-9-]+/aws4_request")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 #: What a GET of a path shows: its content type and its text.
 Pages = dict[str, Callable[[], tuple[str, str]]]
@@ -32,7 +41,7 @@ class Listener(http.server.ThreadingHTTPServer):
     Args:
         address: host and port, 0 for any free one.
         service: what answers.
-        default: account and Region of requests that name none.
+        account, region: of requests that name none.
         pages: what people may look at with a browser.
         after: called after each request of the API.
 
@@ -43,10 +52,17 @@ class Listener(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(
-        self, address: tuple[str, int], service: Service, default: Scope, pages: Pages, after: Callable[[], None]
+        self,
+        address: tuple[str, int],
+        service: Service,
+        account: str,
+        region: str,
+        pages: Pages,
+        after: Callable[[], None],
     ) -> None:
         self.service = service
-        self.default = default
+        self.account = account
+        self.region = region
         self.pages = pages
         self.after = after
         self._connections: set[Any] = set()
@@ -116,7 +132,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _answer(self, body: bytes) -> WireResponse:
         service = self.server.service
         headers = {name.lower(): value for name, value in self.headers.items()}
-        account, region = scope_of(self.headers, self.server.default)  # type: ignore[arg-type]
+        account, region = scope_of(self.headers, self.server.account, self.server.region)  # type: ignore[arg-type]
         try:
             return respond(service, headers, body, account, region)
         except UnsupportedOperation as unsupported:
@@ -129,7 +145,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return refused(error, service.ids.uuid(), service.clock.now)
 
     def _read(self) -> bytes | None:
-        """The body; None when it cannot be read and that was answered."""
+        """Return the body; None when it cannot be read and that was answered."""
         try:
             return self._body()
         except _Unreadable as problem:
@@ -138,7 +154,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return None
 
     def _body(self) -> bytes:
-        """The body, of known length or in chunks.
+        """Return the body, of known length or in chunks.
 
         Raises:
             _Unreadable: it is too long, or the headers make no sense.
@@ -185,11 +201,29 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Say nothing; the journal tells more."""
 
 
+def scope_of(headers: Mapping[str, str], account: str, region: str) -> tuple[str, str]:
+    """Return the account and the Region that a request names.
+
+    Args:
+        headers: of the request; ``get`` must not mind their case.
+        account: for a request without one. An access key id names an account when it is twelve digits.
+        region: for a request without one.
+    """
+    found = _CREDENTIAL.search(headers.get("Authorization") or "")
+    if found is None:
+        return account, region
+    key, named = found[1], found[3]
+    if named is None:
+        first = (headers.get("X-Amz-Region-Set") or "").split(",")[0].strip()
+        named = first if _REGION.fullmatch(first) else region
+    return key if _ACCOUNT.fullmatch(key) else account, named
+
+
 def json_page(content: Any) -> tuple[str, str]:
-    """A page of JSON."""
+    """Return a page of JSON."""
     return "application/json", json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n"
 
 
 def text_page(text: str) -> tuple[str, str]:
-    """A page of text."""
+    """Return a page of text."""
     return _PLAIN, text if text.endswith("\n") else text + "\n"

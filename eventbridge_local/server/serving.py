@@ -1,26 +1,30 @@
-"""A server as a whole: a service on a bench, a socket, a clock that ticks and a log."""
+"""A server as a whole: a service, a socket, a clock that ticks and a log of what happens."""
 
 from __future__ import annotations
 
 import ipaddress
 import threading
+import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
 
-from eventbridge_local.bench import bench
-from eventbridge_local.delivery.journal import Delivery, Entry
+from eventbridge_local.delivery.journal import Call, Delivery, Entry, Journal, Record
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac import LoadReport, TemplateSource
+from eventbridge_local.mock import build_eventbridge
+from eventbridge_local.model.clock import Clock
 from eventbridge_local.options import make_options
+from eventbridge_local.report import journal_text
 from eventbridge_local.server.http import Listener, json_page, text_page
-from eventbridge_local.server.log import Log
-from eventbridge_local.server.scope import Scope
-from eventbridge_local.server.ticking import Ticker
 
 #: How many records a server keeps unless it is told otherwise.
 KEEP_RECORDS = 10_000
+#: How often the clock looks for what is due, in seconds.
+TICK = 0.5
 NOT_FOR_PRODUCTION = "It checks no signatures and keeps nothing: for tests and development, not for production."
 _HOME = f"""eventbridge-local answers the EventBridge API here: --endpoint-url http://HOST:PORT
 {NOT_FOR_PRODUCTION}
@@ -59,11 +63,11 @@ class Server:
     ) -> None:
         _check(host, port, allow_remote)
         _check_options(options)
-        made = bench(make_options({"keep_records": KEEP_RECORDS, **options}, door="serve"))
-        self.service, self.eb = made.service, made.eb
+        self.eb = build_eventbridge(make_options({"keep_records": KEEP_RECORDS, **options}, caller="serve"))
+        self.service = self.eb.service
         self.report: LoadReport | None = None
         if template is not None:
-            self.report = made.load(template)
+            self.report = self.eb.load_source(template, assume_buses=True)
         self._log = None if say is None else Log(self.service.journal, say)
         self._ticker = Ticker(self.service.clock, self._after)
         self._listener = self._listen(host, port)
@@ -76,9 +80,8 @@ class Server:
             "/events": lambda: json_page([_entry(entry) for entry in self.eb.events]),
             "/deliveries": lambda: json_page([_delivery(delivery) for delivery in self.eb.deliveries]),
         }
-        default = Scope(self.eb.account, self.eb.region)
         try:
-            return Listener((host, port), self.service, default, pages, self._after)
+            return Listener((host, port), self.service, self.eb.account, self.eb.region, pages, self._after)
         except OSError as problem:
             raise UsageError(
                 f"cannot listen on {host}:{port}: {problem.strerror or problem}; port 0 takes any free one"
@@ -86,7 +89,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Its address, for ``endpoint_url``."""
+        """Return its address, for ``endpoint_url``."""
         host, port = self._listener.server_address[:2]
         return f"http://[{host!s}]:{port}" if ":" in str(host) else f"http://{host!s}:{port}"
 
@@ -195,3 +198,108 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "payload": delivery.json,
         "error": delivery.error,
     }
+
+
+# the clock
+
+
+class Ticker:
+    """Runs the timers of a clock as real time goes on, in the one thread that the library ever starts by itself.
+
+    A clock that follows the real one is left to it. One that begins at another instant is moved by the time that has
+    passed since, so it stands still for up to half a second.
+
+    Args:
+        clock: whose timers run.
+        after: called when something ran.
+    """
+
+    def __init__(self, clock: Clock, after: Callable[[], None]) -> None:
+        self._clock = clock
+        self._after = after
+        self._begun: tuple[datetime, float] | None = (clock.now, time.monotonic()) if clock.stepped else None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="eventbridge-local clock", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def tick(self) -> None:
+        """Run what is due."""
+        if self._begun is None:
+            done = self._clock.run_due()
+        else:
+            instant, at = self._begun
+            target = instant + timedelta(seconds=time.monotonic() - at)
+            done = self._clock.advance_to(max(target, self._clock.now))
+        if done:
+            self._after()
+
+    def _run(self) -> None:
+        while not self._stop.wait(TICK):
+            try:
+                self.tick()
+            except Exception:  # a target's trouble must not stop the clock
+                traceback.print_exc()
+
+
+# the log
+
+
+#: The member that names what an operation is about: the first of these that a call has.
+_NAME_MEMBERS = ("Name", "Rule", "ArchiveName", "ReplayName", "EventBusName", "ResourceARN", "NamePrefix")
+
+
+class Log:
+    """The journal as it grows: says what is new since it was last asked.
+
+    Args:
+        journal: what is followed. It may forget its oldest records; what is forgotten before it was seen is left out.
+        say: takes a text of one or more lines.
+    """
+
+    def __init__(self, journal: Journal, say: Callable[[str], None]) -> None:
+        self._journal = journal
+        self._say = say
+        self._lock = threading.Lock()
+        self._last: Record | None = self._newest()
+
+    def catch_up(self) -> None:
+        """Say what is new."""
+        with self._lock:
+            new = self._new()
+            if new:
+                self._last = new[-1]
+                for text in _texts(new):
+                    self._say(text)
+
+    def _newest(self) -> Record | None:
+        return self._journal.records[-1] if self._journal.records else None
+
+    def _new(self) -> list[Record]:
+        found: list[Record] = []
+        for record in reversed(tuple(self._journal.records)):  # a copy: other threads add to it
+            if record is self._last:
+                break
+            found.append(record)
+        return found[::-1]
+
+
+def _texts(records: list[Record]) -> Iterator[str]:
+    """Yield the text of the records. A call that was answered gets a line of its own, unless it is PutEvents."""
+    shown = [record for record in records if not (isinstance(record, Call) and record.error_code is None)]
+    if shown:
+        text = journal_text.journal(shown)
+        if text != journal_text.journal([]):
+            yield text
+    for record in records:
+        if isinstance(record, Call) and record.error_code is None and record.operation != "PutEvents":
+            yield f"{record.operation} {_name(record)}".rstrip()
+
+
+def _name(call: Call) -> str:
+    return next((repr(call.params[name]) for name in _NAME_MEMBERS if name in call.params), "")

@@ -24,9 +24,9 @@ from botocore.exceptions import ClientError
 
 from eventbridge_local.errors import ContractViolation, UnsupportedOperation, UsageError
 from eventbridge_local.iac import PlanRefused, TemplateSource
-from eventbridge_local.server import Server, serve, ticking
+from eventbridge_local.server import Server, serve, serving
 from eventbridge_local.server import http as server_http
-from eventbridge_local.server.ticking import Ticker
+from eventbridge_local.server.serving import Ticker
 
 TEMPLATES = Path(__file__).parent.parent / "cases" / "cli" / "templates"
 ENTRY = {"Source": "shop", "DetailType": "Placed", "Detail": '{"total": 5000}', "EventBusName": "orders"}
@@ -425,7 +425,7 @@ class Monotonic:
 def test_a_clock_that_begins_elsewhere_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """``--now`` is where the clock begins; schedules fire as real time goes on."""
     real, ticks = Monotonic(), []
-    monkeypatch.setattr(ticking, "time", real)
+    monkeypatch.setattr(serving, "time", real)
     server = Server(now="2026-03-06T09:00Z")
     server.eb.rule("tick", schedule="rate(1 minute)", to="report")
     ticker = Ticker(server.service.clock, lambda: ticks.append(server.eb.clock.now))
@@ -441,7 +441,7 @@ def test_a_clock_that_begins_elsewhere_goes_on(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_clock_that_was_moved_further_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever advances the clock of a server by hand is ahead of it, and nothing goes back."""
-    monkeypatch.setattr(ticking, "time", Monotonic())
+    monkeypatch.setattr(serving, "time", Monotonic())
     server = Server(now="2026-03-06T09:00Z")
     ticker = Ticker(server.service.clock, lambda: None)
     server.eb.clock.advance(hours=1)
@@ -452,7 +452,7 @@ def test_a_clock_that_was_moved_further_is_left(monkeypatch: pytest.MonkeyPatch)
 
 def test_schedules_fire_in_real_time(sockets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server's own thread runs what is due and says so; the clock stays with the real one."""
-    monkeypatch.setattr(ticking, "EVERY", 0.001)
+    monkeypatch.setattr(serving, "TICK", 0.001)
     fired, said = threading.Event(), []
 
     def say(text: str) -> None:
@@ -467,7 +467,7 @@ def test_schedules_fire_in_real_time(sockets: Any, monkeypatch: pytest.MonkeyPat
 
 
 def test_trouble_of_a_timer_does_not_stop_the_clock(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
-    monkeypatch.setattr(ticking, "EVERY", 0.001)
+    monkeypatch.setattr(serving, "TICK", 0.001)
     later = threading.Event()
     server = Server()
     clock = server.service.clock

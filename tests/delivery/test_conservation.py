@@ -103,7 +103,7 @@ class Conservation(RuleBasedStateMachine):
         self.mock.__exit__(None, None, None)
 
     def call(self, operation: str, **params: Any) -> Any:
-        return perform(self.eb._service, operation, params, ACCOUNT, "us-east-1")
+        return perform(self.eb.service, operation, params, ACCOUNT, "us-east-1")
 
     def pending(self) -> list[Delivery]:
         return [each for each in self.eb.deliveries if each.outcome == "pending"]
@@ -177,7 +177,7 @@ class Conservation(RuleBasedStateMachine):
 
     @rule(name=names)
     def replay(self, name: str) -> None:
-        archive = self.eb._service.store.scope(ACCOUNT, "us-east-1").archives.get(name)
+        archive = self.eb.service.store.scope(ACCOUNT, "us-east-1").archives.get(name)
         if archive is None:
             return
         self.replays += 1
@@ -254,18 +254,18 @@ class Conservation(RuleBasedStateMachine):
                 for name in record.matched:
                     matched = by_name[name]
                     promised[record.event.id, matched.arn] += len(matched.targets)
-        made = Counter((each.event.id, each.rule.arn) for each in self.eb._service.journal.deliveries)
+        made = Counter((each.event.id, each.rule.arn) for each in self.eb.service.journal.deliveries)
         assert made == Counter({key: count for key, count in promised.items() if count})
         assert {record.event.id for record in records if isinstance(record, Entry) and record.event} <= routed
 
     @invariant()
     def archives_keep_what_they_matched(self) -> None:
         """Each event that the rule of an archive matched is in it once, and no replayed one."""
-        scope = self.eb._service.store.scope(ACCOUNT, "us-east-1")
+        scope = self.eb.service.store.scope(ACCOUNT, "us-east-1")
         for name, archive in scope.archives.items():
             # The target of the rule tells an archive from an earlier one of the same name.
             target = scope.buses[archive.record.bus].rules[f"Events-Archive-{name}"].targets[0]
-            archived = [each.event for each in self.eb._service.journal.deliveries if each.target == target]
+            archived = [each.event for each in self.eb.service.journal.deliveries if each.target == target]
             assert Counter(event.id for event in archive.events()) == Counter(event.id for event in archived)
             assert not any(event.replay_name for event in archived)
 

@@ -346,7 +346,7 @@ def test_a_steady_stream_of_other_threads_is_no_ring(eb: EventBridge) -> None:
 
     in_threads(2, work)
     assert len(eb.deliveries) == 151
-    assert not eb._service.loops
+    assert not eb.service.loops
 
 
 def test_a_ring_over_threads_is_cut_too(eb: EventBridge, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -355,7 +355,7 @@ def test_a_ring_over_threads_is_cut_too(eb: EventBridge, monkeypatch: pytest.Mon
     eb.rule("rule", pattern=SHOP, to="function")
     eb.connect("function", lambda event: in_threads(1, lambda thread: eb.put("shop", "Sold")))
     eb.put("shop", "Sold")
-    assert eb._service.loops == ["rule -> rule"]
+    assert eb.service.loops == ["rule -> rule"]
 
 
 def test_two_threads_advance(eager_threads: None) -> None:

@@ -153,11 +153,11 @@ def test_one_way_for_every_caller(template: Callable[[str], Path]) -> None:
     )
     with mock_eventbridge(region="eu-west-1") as eb:
         plan = source.plan(eb.account, eb.region)
-        report = load(eb._service, lambda name, params: eb._perform(name, **params), plan)
+        report = load(eb.service, lambda name, params: eb._perform(name, **params), plan)
         queue = report.names["Queue"].arn
         assert queue is not None and queue.startswith("arn:aws:sqs:eu-west-1:123456789012:shop-Queue-")
-        assert eb._service.names["Queue"] == queue
-        assert eb._service.rule_names == {"Audit": report.rules[0].name}
+        assert eb.service.names["Queue"] == queue
+        assert eb.service.rule_names == {"Audit": report.rules[0].name}
         assert report.assumed_buses == ()
 
 
@@ -176,9 +176,9 @@ def test_buses_that_are_taken_to_exist(template: Callable[[str], Path]) -> None:
     )
     assert plan.undeclared_buses == ("elsewhere",)
     with mock_eventbridge() as eb, pytest.raises(PlanRefused, match="Event bus elsewhere does not exist"):
-        load(eb._service, lambda name, params: eb._perform(name, **params), plan)
+        load(eb.service, lambda name, params: eb._perform(name, **params), plan)
     with mock_eventbridge() as eb:
-        report = load(eb._service, lambda name, params: eb._perform(name, **params), plan, assume_buses=True)
+        report = load(eb.service, lambda name, params: eb._perform(name, **params), plan, assume_buses=True)
         assert report.assumed_buses == ("elsewhere",)
         assert {rule.bus for rule in report.rules} == {"elsewhere", "here", "default"}
 

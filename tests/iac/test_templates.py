@@ -51,7 +51,7 @@ def test_plan_runs(folder: Path, case: dict[str, Any]) -> None:
     with mock_eventbridge(account=account, region=region) as eb:
         for bus in case["before"]:
             where, _, name = bus.rpartition("/")
-            perform(eb._service, "CreateEventBus", {"Name": name}, account, where or region)
+            perform(eb.service, "CreateEventBus", {"Name": name}, account, where or region)
         report = run(plan_of(folder, case), lambda operation, params: eb._perform(operation, **params))
     assert sum(report.operations.values()) == len(case["steps"])
     assert len(report.rules) == sum(operation == "PutRule" for _, operation, _ in case["steps"])

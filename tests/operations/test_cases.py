@@ -97,7 +97,7 @@ def state_of(eb: EventBridge) -> dict[str, Any]:
 
     Records are frozen and a change makes new ones, so it is enough to copy the tables that hold them.
     """
-    service = eb._service
+    service = eb.service
     state: dict[str, Any] = {}
     for scope in service.store.scopes:
         new = Scope(scope.account, scope.region, scope.buses["default"].record.created)

@@ -343,7 +343,7 @@ def test_no_answer_and_no_repr_tells_a_secret(eb: EventBridge, events: Any) -> N
         described(events),
         events.delete_connection(Name="crm"),
     ]
-    scope = eb._service.store.scope("123456789012", "us-east-1")
+    scope = eb.service.store.scope("123456789012", "us-east-1")
     assert SECRET not in repr(answers)
     assert SECRET not in repr(scope.connections)
     assert len(scope.connections) == 1
