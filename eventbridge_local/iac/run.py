@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventbridge_local.errors import EventBridgeLocalError, ServiceError, UnresolvedReference, UsageError
 from eventbridge_local.iac import cdk, sam, serverless
@@ -145,46 +145,77 @@ def read(
         BrokenFile: the text of a file is broken; names file, line and column.
     """
     path = Path(source)
-    environment = Environment(account, region)
-    set_by_user: Mapping[str, Any] = MappingProxyType(dict(parameters or {}))
-    given = GivenValues(MappingProxyType(dict(resources or {})))
-    if path.is_dir():
-        if (path / cdk.MANIFEST).is_file():
-            return _read_assembly(path, environment, set_by_user, given)
-        path = _template_in(path)
+    reading = _Reading(
+        str(source),
+        Environment(account, region),
+        stack,
+        MappingProxyType(dict(parameters or {})),
+        GivenValues(MappingProxyType(dict(resources or {}))),
+    )
+    if not path.is_dir():
+        return _read_file(path, reading)
+    if (path / cdk.MANIFEST).is_file():
+        return _read_assembly(path, reading)
+    return _read_file(_template_in(path), reading)
+
+
+class _Reading(NamedTuple):
+    """The arguments of ``read``, as the formats take them."""
+
+    source: str
+    environment: Environment
+    stack: str | None
+    parameters: Mapping[str, Any]
+    given: GivenValues
+
+    def stacks(
+        self, document: Document, name: str, parameters: Mapping[str, Any], **more: Any
+    ) -> list[templates.LoadedStack]:
+        return templates.read_stacks(document, name, self.environment, parameters, self.given, _TRANSFORMS, **more)
+
+    def plan(self, stacks: list[templates.LoadedStack]) -> Plan:
+        return templates.plan_of(self.source, stacks, self.parameters, self.given)
+
+
+def _read_file(path: Path, reading: _Reading) -> Plan:
     document = read_document(path)
     if terraform.is_terraform(document.data):
         with _form_of(path, "the output of `terraform show -json`"):
-            return terraform.plan_of(str(source), document, environment, given, set_by_user)
+            return terraform.plan_of(reading.source, document, reading.environment, reading.given, reading.parameters)
     if serverless.is_serverless(document):
-        document, name, origins = serverless.template_of(document, set_by_user, given, environment)
-        stacks = templates.read_stacks(
-            document, stack or name, environment, set_by_user, given, _TRANSFORMS, origins=origins
-        )
-        return templates.plan_of(str(source), stacks, set_by_user, given)
+        return _read_service(document, reading)
     _check_is_template(document)
+    return _read_template(document, reading)
+
+
+def _read_service(document: Document, reading: _Reading) -> Plan:
+    document, name, origins = serverless.template_of(document, reading.parameters, reading.given, reading.environment)
+    return reading.plan(reading.stacks(document, reading.stack or name, reading.parameters, origins=origins))
+
+
+def _read_template(document: Document, reading: _Reading) -> Plan:
+    """Read one template; where it is part of a cloud assembly, the manifest gives its name and parameters."""
+    path = document.path
     with _form_of(path.parent / cdk.MANIFEST, "a manifest of CDK"):
         known = cdk.known_stack(path)
-    values = set_by_user
-    if known:
-        document = replace(document, data=moved(document.data, known.made_for, environment))
-        values = {**known.parameters, **set_by_user}
-    name = stack or (known.name if known else stack_name(path.name.partition(".")[0]))
-    stacks = templates.read_stacks(document, name, environment, values, given, _TRANSFORMS)
-    return templates.plan_of(str(source), stacks, set_by_user, given)
+    if known is None:
+        name = reading.stack or stack_name(path.name.partition(".")[0])
+        return reading.plan(reading.stacks(document, name, reading.parameters))
+    document = replace(document, data=moved(document.data, known.made_for, reading.environment))
+    values = {**known.parameters, **reading.parameters}
+    return reading.plan(reading.stacks(document, reading.stack or known.name, values))
 
 
-def _read_assembly(folder: Path, environment: Environment, parameters: Mapping[str, Any], given: GivenValues) -> Plan:
+def _read_assembly(folder: Path, reading: _Reading) -> Plan:
     stacks: list[templates.LoadedStack] = []
     with _form_of(folder / cdk.MANIFEST, "a manifest of CDK"):
         files = cdk.stack_files(folder)
     for name, path, set_by_assembly, made_for in files:
         document = read_document(path)
-        document = replace(document, data=moved(document.data, made_for, environment))
+        document = replace(document, data=moved(document.data, made_for, reading.environment))
         file = path.relative_to(folder).as_posix()
-        values = {**set_by_assembly, **parameters}
-        stacks.extend(templates.read_stacks(document, name, environment, values, given, _TRANSFORMS, file=file))
-    return templates.plan_of(str(folder), stacks, parameters, given)
+        stacks.extend(reading.stacks(document, name, {**set_by_assembly, **reading.parameters}, file=file))
+    return reading.plan(stacks)
 
 
 @contextmanager
