@@ -39,10 +39,8 @@ from eventbridge_local.model.store import Scope
 from eventbridge_local.operations.endpoints import fail_over
 from eventbridge_local.operations.service import Service
 from eventbridge_local.report import assertions, journal_text
-from eventbridge_local.report.asking import Asking
 from eventbridge_local.report.coverage import Coverage, coverage_of
-from eventbridge_local.report.explain import EventExplanation, RoutingTable
-from eventbridge_local.report.given import AnyEvent, Reader
+from eventbridge_local.report.explain import AnyEvent, EventExplanation, EventReader, Explainer, RoutingTable
 from eventbridge_local.report.hints import Seen
 from eventbridge_local.report.logs import CallLog, DeadLetterLog, DeliveryLog, EventLog
 from eventbridge_local.typing import EventPattern, Handler
@@ -676,11 +674,11 @@ class EventBridge:
             self.connect(arn, target)
         return arn
 
-    def _asking(self) -> Asking:
+    def _asking(self) -> Explainer:
         service = self.service
         home = service.store.scope(self.account, self.region)
-        reader = Reader(service.journal, self._tried_out, self.account, self.region, service.clock.now)
-        return Asking(service.store, service.journal, home, reader, service.faults, service.handlers)
+        reader = EventReader(service.journal, self._tried_out, self.account, self.region, service.clock.now)
+        return Explainer(service.store, service.journal, home, reader, service.faults, service.handlers)
 
     def _tried_out(self, entry: Mapping[str, Any]) -> Entry:
         """What PutEvents would make of an entry, asked of an empty service with the same limits and time."""

@@ -32,7 +32,7 @@ from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Ids
 from eventbridge_local.operations.service import Service
 from eventbridge_local.options import Options, make_options
-from eventbridge_local.report import checks, text
+from eventbridge_local.report import checks
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
 
@@ -187,13 +187,13 @@ class _Entry(ActiveMock):
         if error is not None:
             self.add_notes(error)
         elif self._noted is None and (failures := self._failures()):
-            raise ExceptionGroup(text.failed_checks(len(failures)), failures)
+            raise ExceptionGroup(checks.failed_checks(len(failures)), failures)
 
     def add_notes(self, error: BaseException) -> None:
         """Add what we know to the test's own failure, once. It stays the one that is raised; ours explains it."""
         if self._noted is not error:
             self._noted = error
-            for note in (*self.handle.hints_for(error), *map(text.failure, self._failures())):
+            for note in (*self.handle.hints_for(error), *map(checks.failure, self._failures())):
                 error.add_note(note)
 
     def _failures(self) -> list[Exception]:

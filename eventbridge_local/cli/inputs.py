@@ -84,7 +84,7 @@ def read_pattern(given: str) -> Pattern:
         pattern = compile_pattern(text.content)
         check_complexity(pattern)
     except InvalidPattern as invalid:
-        from eventbridge_local.report.pattern_advice import advice_on
+        from eventbridge_local.report.journal_text import advice_on
 
         found = _PLACE.search(invalid.reason)
         line, column = (int(found[1]), max(1, int(found[2]) - 1)) if found else (1, 1)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from eventbridge_local.delivery.journal import Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import explain
-from eventbridge_local.report import text
 from eventbridge_local.report.expectations import Difference, Kind, alternatives, differences, nearest, ready
 from eventbridge_local.report.hints import NOTHING_PUT, Seen, about_delivery, about_refused
-from eventbridge_local.report.journal_text import outcome
+from eventbridge_local.report.journal_text import advice_on_path, delivery_line, entry_line, line_of, outcome, value
 from eventbridge_local.report.logs import DeliveryLog, EventLog, compiled
-from eventbridge_local.report.pattern_advice import advice_on_path
 
 #: pytest shows the test's line and the message, and not ours.
 __tracebackhide__ = True
@@ -37,8 +35,8 @@ def assert_put(log: EventLog, wanted: Mapping[str, Any], *, count: int | None, e
     title = _counted(len(hits), count, "event", wanted) if hits else nothing
     closest = None if hits else nearest((entry, differs) for entry, differs in found if entry.accepted)
     others = [entry for entry, differs in found if differs and (closest is None or entry is not closest[0])]
-    lines = text.wanted_lines(wanted, exact=exact)
-    raise AssertionError(text.not_found(title, lines, closest, hits, others, _entry_hints(log, closest)))
+    lines = _wanted_lines(wanted, exact=exact)
+    raise AssertionError(_not_found(title, lines, closest, hits, others, _entry_hints(log, closest)))
 
 
 def assert_not_put(log: EventLog, wanted: Mapping[str, Any], *, exact: bool) -> None:
@@ -46,8 +44,8 @@ def assert_not_put(log: EventLog, wanted: Mapping[str, Any], *, exact: bool) -> 
     wanted = _ready(wanted)
     hits = [entry for entry in log if not _entry_differences(entry, wanted, exact)]
     if hits:
-        title = f"expected no such event{_on_bus(wanted)}, but {_these(map(text.entry_line, hits))} put:"
-        raise AssertionError("\n".join([title, *text.wanted_lines(wanted, exact=exact)]))
+        title = f"expected no such event{_on_bus(wanted)}, but {_these(map(entry_line, hits))} put:"
+        raise AssertionError("\n".join([title, *_wanted_lines(wanted, exact=exact)]))
 
 
 def assert_delivered(
@@ -71,7 +69,7 @@ def assert_delivered(
     closest = None if hits else nearest(found)
     others = [delivery for delivery, differs in found if differs and (closest is None or delivery is not closest[0])]
     hints = () if hits else _delivery_hints(log, seen, wanted)
-    raise AssertionError(text.not_found(title, text.wanted_lines(wanted, exact=exact), closest, hits, others, hints))
+    raise AssertionError(_not_found(title, _wanted_lines(wanted, exact=exact), closest, hits, others, hints))
 
 
 def assert_not_delivered(log: DeliveryLog, wanted: Mapping[str, Any]) -> None:
@@ -79,8 +77,8 @@ def assert_not_delivered(log: DeliveryLog, wanted: Mapping[str, Any]) -> None:
     wanted = _ready(wanted)
     hits = [delivery for delivery in log if not _delivery_differences(delivery, wanted, False)]
     if hits:
-        title = f"expected no such delivery, but {_these(map(text.delivery_line, hits))} made:"
-        raise AssertionError("\n".join([title, *text.wanted_lines(wanted)]))
+        title = f"expected no such delivery, but {_these(map(delivery_line, hits))} made:"
+        raise AssertionError("\n".join([title, *_wanted_lines(wanted)]))
 
 
 _TEXTS = ("source", "detail-type", "bus", "rule", "target")
@@ -156,7 +154,7 @@ def _about_outcome(delivery: Delivery) -> str:
 def _pattern_differences(pattern: Any, event: Any) -> Iterator[Difference]:
     for mismatch in explain(pattern, event).mismatches:
         absent = mismatch.kind in ("absent", "wrong_level")
-        got = "an object or an empty list" if mismatch.kind == "exists_on_non_leaf" else text.value(mismatch.actual)
+        got = "an object or an empty list" if mismatch.kind == "exists_on_non_leaf" else value(mismatch.actual)
         said = f"wanted {mismatch.wanted}, " + ("absent" if absent else f"got {got}")
         kind: Kind = "absent" if absent else "value"
         hint = mismatch.hint or (advice_on_path(mismatch.path) if absent else "")
@@ -172,6 +170,7 @@ def _counted(there: int, count: int | None, noun: str, wanted: Mapping[str, Any]
     return f"expected {count}, but {there} {nouns} as wanted{_on_bus(wanted)}:"
 
 
+_MOST_OTHERS = 10
 _PLURAL = {"event": "events", "delivery": "deliveries"}
 
 
@@ -217,3 +216,81 @@ def _delivery_hints(log: DeliveryLog, seen: Seen, wanted: Mapping[str, Any]) -> 
 def _named_differences(delivery: Delivery, asked: Mapping[str, Any]) -> Iterator[Difference]:
     for name, thing in asked.items():
         yield from differences(thing, DeliveryLog.fields[name](delivery), name)
+
+
+# The message of a failed assertion.
+
+
+def _not_found(
+    title: str,
+    wanted: Iterable[str],
+    closest: tuple[Any, Sequence[Difference]] | None,
+    found: Sequence[Any],
+    others: Sequence[Any],
+    hints: Iterable[str],
+) -> str:
+    """The message of a failed ``assert_put`` or ``assert_delivered``.
+
+    Args:
+        wanted: lines that say what was asked for.
+        closest: the nearest record and its differences.
+        found: the records that are as wanted, when only their number is wrong.
+        others: what else was there.
+    """
+    lines = [title, *wanted]
+    if closest is not None:
+        record, differs = closest
+        noun, verb = ("event", "put") if isinstance(record, Entry) else ("delivery", "made")
+        count = f"{len(differs)} difference{'' if len(differs) == 1 else 's'}"
+        lines.append(f"closest of {len(others) + 1} {verb} ({noun} #{record.number}, {count}):")
+        lines.extend(map(_difference_line, differs))
+    lines.extend(f"{name}: {_listed(records)}" for name, records in (("found", found), ("others", others)) if records)
+    lines.extend(f"hint: {hint}" for hint in hints)
+    return "\n".join(lines)
+
+
+def _listed(records: Sequence[Any]) -> str:
+    more = f", and {len(records) - _MOST_OTHERS} more" if len(records) > _MOST_OTHERS else ""
+    return ", ".join(map(line_of, records[:_MOST_OTHERS])) + more
+
+
+def _wanted_lines(wanted: Mapping[str, Any], *, exact: bool = False) -> Iterator[str]:
+    """What was asked for, a line a field; the bus stands in the title."""
+    for name, thing in wanted.items():
+        verb = "includes " if isinstance(thing, Mapping) and name != "pattern" and not exact else ""
+        if name != "bus":
+            yield f"    {name:<12} {verb}{value(thing)}"
+
+
+def _difference_line(found: Difference) -> str:
+    """One field that spoiled it."""
+    hint = f"   ({found.hint})" if found.hint else ""
+    return f"    {found.path:<14} {found.said or _DIFFERENCES[found.kind](found)}{hint}"
+
+
+def _type_name(thing: Any) -> str:
+    for kind, name in _TYPE_NAMES:
+        if isinstance(thing, kind):
+            return name
+    return type(thing).__name__
+
+
+_TYPE_NAMES: tuple[tuple[Any, str], ...] = (
+    (bool, "boolean"),
+    (str, "string"),
+    (int | float, "number"),
+    (Mapping, "object"),
+    (list | tuple, "list"),
+    (type(None), "null"),
+)
+
+_DIFFERENCES = {
+    "absent": lambda d: f"wanted {value(d.wanted)}, absent",
+    "value": lambda d: f"wanted {value(d.wanted)}, got {value(d.got)}",
+    "type": lambda d: (
+        f"wanted {value(d.wanted)}, got {value(d.got)}   ({_type_name(d.wanted)} against {_type_name(d.got)})"
+    ),
+    "case": lambda d: f"wanted {value(d.wanted)}, got {value(d.got)}   (only the case differs)",
+    "length": lambda d: f"wanted {len(d.wanted)} members, got {len(d.got)}: {value(d.got)}",
+    "extra": lambda d: f"not wanted, got {value(d.got)}",
+}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from eventbridge_local.delivery.journal import Delivery, Entry, Routing
-from eventbridge_local.errors import CheckFailed, DeliveryFailed
+from eventbridge_local.errors import CheckFailed, DeliveryFailed, EventBridgeLocalError
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import explain
-from eventbridge_local.report import text
 from eventbridge_local.report.hints import (
     Seen,
     about_unreached,
@@ -18,7 +17,7 @@ from eventbridge_local.report.hints import (
     why_no_match,
     why_unreached,
 )
-from eventbridge_local.report.text import BusWording, location_of, location_of_rule
+from eventbridge_local.report.journal_text import BusWording, event_name, location_of, location_of_rule, target_name
 
 _MOST = 10
 #: Events a rule is compared with to find the nearest, the newest ones.
@@ -32,7 +31,7 @@ def failed_deliveries(seen: Seen, deliveries: Sequence[Delivery], rings: Sequenc
     for delivery in deliveries:
         failure = _failure_of(delivery)
         if failure is not None:
-            failure.add_note(text.failed_delivery(delivery, numbers.get(delivery.event.id)))
+            failure.add_note(_failed_delivery(delivery, numbers.get(delivery.event.id)))
             yield failure
     for ring in rings:
         yield DeliveryFailed(
@@ -140,3 +139,27 @@ def _spoiled(rule: Rule, routing: Routing) -> str:
     assert rule.pattern is not None
     why = explain(rule.pattern, routing.event.matched_on)
     return spoilers(why) if not why else "it would match now; the rule was changed after the event"
+
+
+# The end of a mock in words.
+
+
+def failed_checks(count: int) -> str:
+    """The headline of what is raised when a context ends."""
+    return f"eventbridge_local: {count} check{'s' if count > 1 else ''} failed on exit"
+
+
+def _failed_delivery(delivery: Delivery, number: int | None) -> str:
+    """Where a failure of a target comes from, and how to allow it; ``number`` is that of the event's entry."""
+    event = delivery.event
+    name = event_name(event, None) if number is None else f"event #{number} {event.source} {event.detail_type!r}"
+    return (
+        f"delivery to {target_name(delivery)!r}, rule {delivery.rule.name!r} on bus {delivery.rule.bus!r}, {name}\n"
+        "To allow this: assert_all_deliveries_succeeded=False"
+    )
+
+
+def failure(error: Exception) -> str:
+    """One failed check, as a note on another error."""
+    said = str(error) if isinstance(error, EventBridgeLocalError) else repr(error)
+    return "\n    ".join(f"eventbridge_local, also failed: {said}".splitlines())

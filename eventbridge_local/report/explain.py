@@ -1,19 +1,138 @@
-"""The way of an event as records: the buses it reached, the rules it met there, and their targets.
+"""``eb.explain`` and ``eb.route``: the way of an event, as it happened or as it would.
 
-``history`` makes them of what happened and ``asking`` of what would; ``explaining`` finds the words.
+An ``Explainer`` is asked; an ``EventExplanation`` or a ``RoutingTable`` is the answer, made of a ``Stop`` for each bus
+that the event reached, a ``RuleStep`` for each rule there and a ``TargetStep`` for each target of a rule that matched.
+What happened is read from the journal; what would happen is the plan that delivery itself makes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import overload
+from datetime import datetime
+from typing import Any, overload
 
+from eventbridge_local.advice import suggest
+from eventbridge_local.delivery.faults import Faults
+from eventbridge_local.delivery.handlers import Handlers
+from eventbridge_local.delivery.journal import Delivery, Entry, Journal, Routing
+from eventbridge_local.delivery.route import Arrival, BusPlan, TargetPlan, plan_way
+from eventbridge_local.errors import UsageError
+from eventbridge_local.event_files import read_event
+from eventbridge_local.model.arn import names_of, parse_arn
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
+from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.patterns import Explanation, explain
-from eventbridge_local.report.hints import why_no_match
-from eventbridge_local.report.text import BusWording, location_of_rule
+from eventbridge_local.report.hints import users_rules, why_no_match, why_unreached
+from eventbridge_local.report.journal_text import (
+    BusWording,
+    Location,
+    location_of,
+    location_of_rule,
+    outcome,
+    target_name,
+    value,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """What the questions may look at; ``home`` is the scope of names without an ARN."""
+
+    store: Store
+    journal: Journal
+    home: Scope
+    reader: EventReader
+    faults: Faults
+    handlers: Handlers
+
+    def explain(self, thing: AnyEvent, rule: str | None) -> EventExplanation:
+        """See ``EventBridge.explain``."""
+        given = self.reader.read(thing)
+        if given.event is None:
+            if rule is not None:
+                self._rule(rule)
+            return EventExplanation(given.title, refused=given.refused, rule=rule)
+        stops = stops_of(given.event.id, self.journal.of(Routing), self.journal.deliveries)
+        dry = not stops
+        if dry:
+            stops = self._walk(given, None)
+        if rule is None:
+            return EventExplanation(given.title, stops, dry=dry)
+        shown = only(stops, rule)
+        if shown:
+            return EventExplanation(given.title, shown, dry=dry, rule=rule)
+        shown = tuple(stop for stop in stops if stop.trouble)
+        notes = (self._unreached(self._rule(rule), stops, given.event),)
+        return EventExplanation(given.title, shown, dry=dry, rule=rule, notes=notes)
+
+    def route(self, thing: AnyEvent, bus: str | None) -> RoutingTable:
+        """See ``EventBridge.route``."""
+        given = self.reader.read(thing)
+        if given.event is None:
+            return RoutingTable(given.title, (), f"PutEvents would refuse it: {given.refused}")
+        stops = self._walk(given, bus)
+        rows = [rule for stop in stops for rule in stop.rules]
+        rows += elsewhere(self.store, stops, given.event)
+        words = BusWording([*map(location_of, stops), *map(location_of_rule, rows)])
+        return RoutingTable(f"{given.title} on {words.bus(location_of(stops[0]))}", rows, stops[0].trouble)
+
+    def _walk(self, given: AskedEvent, bus: str | None) -> tuple[Stop, ...]:
+        assert given.event is not None
+        for routing in self.journal.of(Routing):
+            if bus is None and routing.event.id == given.event.id:
+                return self._planned(self.store.scope(routing.account, routing.region), routing.bus, given.event)
+        name = bus or given.bus or "default"
+        arn = parse_arn(name)
+        if arn is None:
+            return self._planned(self.home, name, given.event)
+        name = arn.resource.removeprefix("event-bus/")
+        for scope in self.store.scopes:
+            if (scope.account, scope.region) == (arn.account, arn.region):
+                return self._planned(scope, name, given.event)
+        return (Stop(name, arn.account, arn.region, trouble=f"there is no event bus {name!r} in that place"),)
+
+    def _planned(self, scope: Scope, bus: str, event: Event) -> tuple[Stop, ...]:
+        """Return what would become of an event that was put on a bus now."""
+        way = plan_way(self.store, Arrival(scope, bus, event), self.faults, self.handlers)
+        return tuple(self._stop(each) for each in way)
+
+    def _stop(self, made: BusPlan) -> Stop:
+        trouble = made.plan.trouble
+        if trouble is not None and (scope := self.store.known_scope(made.account, made.region)) is not None:
+            trouble += f"; there are {', '.join(map(repr, sorted(scope.buses)))}"
+        rules = tuple(_planned_step(rule, made) for rule in users_rules(made.plan.rules))
+        return Stop(made.bus, made.account, made.region, rules, trouble)
+
+    def _rule(self, name: str) -> Rule:
+        """The rule of that name or ARN, of today or as an event met it.
+
+        Raises:
+            UsageError: there is none.
+        """
+        rules = list(self._rules())
+        for rule in rules:
+            if name in (rule.name, rule.arn):
+                return rule
+        known = [rule.name for rule in users_rules(rules)]
+        raise UsageError(f"rule={name!r}: there is no such rule{suggest(name, known, 10)}")
+
+    def _rules(self) -> Iterator[Rule]:
+        for scope in (self.home, *self.store.scopes):
+            for bus in scope.buses.values():
+                yield from bus.rules.values()
+        for routing in self.journal.of(Routing):
+            yield from routing.rules
+
+    def _unreached(self, rule: Rule, stops: tuple[Stop, ...], event: Event) -> str:
+        if rule.managed_by is not None:
+            return f"rule {rule.name!r} is managed by {rule.managed_by}; only rules of your own are explained"
+        return why_unreached(rule, list(map(location_of, stops)), event, "the event")
+
+
+# The way of an event as records.
 
 #: Outcomes with which an event has, or would have, reached its target.
 REACHED = frozenset(("delivered", "recorded", "archived", "would get"))
@@ -107,8 +226,7 @@ def only(stops: Iterable[Stop], name: str) -> tuple[Stop, ...]:
     return tuple(stop for stop in shown if stop.rules)
 
 
-# ``eb.explain`` and ``eb.route``: the way of an event as a story and as a table.
-
+# The answers.
 
 _LONGEST_PAYLOAD = 100
 
@@ -264,3 +382,191 @@ def table(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
     return [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
     ]
+
+
+# What happened, from the journal.
+
+
+def stops_of(event_id: str, routings: Sequence[Routing], deliveries: Sequence[Delivery]) -> tuple[Stop, ...]:
+    """Every bus that an event reached, in order; over Regions it goes on under another id."""
+    mine = [delivery for delivery in deliveries if delivery.event.id == event_id]
+    return tuple(_stop(routing, mine) for routing in routings if routing.event.id == event_id)
+
+
+def _stop(routing: Routing, deliveries: Sequence[Delivery]) -> Stop:
+    rules = tuple(_step(rule, routing, deliveries) for rule in users_rules(routing.rules))
+    return Stop(routing.bus, routing.account, routing.region, rules, routing.trouble)
+
+
+def _step(rule: Rule, routing: Routing, deliveries: Sequence[Delivery]) -> RuleStep:
+    step = judge(rule, routing.event)
+    if rule.name not in routing.matched:
+        return step if not step.matched else replace(step, matched=False, why="the replay left this rule out")
+    return replace(step, matched=True, why="", targets=tuple(_targets(rule, deliveries)))
+
+
+def _targets(rule: Rule, deliveries: Sequence[Delivery]) -> Iterator[TargetStep]:
+    for delivery in deliveries:
+        if delivery.rule.arn == rule.arn:
+            about = outcome(delivery).removeprefix(delivery.outcome).removeprefix(":").strip(" ,")
+            target = delivery.target
+            yield TargetStep(
+                target.id, target.arn, target_name(delivery), delivery.outcome, delivery.payload, about, delivery.error
+            )
+
+
+# What would happen, from the plan.
+
+
+def _planned_step(rule: Rule, made: BusPlan) -> RuleStep:
+    """Return what a rule would make of an event."""
+    step = judge(rule, made.event)
+    if rule.arn not in made.targets:
+        return replace(step, matched=False)
+    return replace(step, matched=True, targets=tuple(map(_target_step, made.targets[rule.arn])))
+
+
+def _target_step(planned: TargetPlan) -> TargetStep:
+    target, payload, refusal, may_fail = planned
+    name = names_of(target.arn)[-1]
+    if refusal is not None:
+        about = f"{refusal.code} ({refusal.reason})"
+        return TargetStep(target.id, target.arn, name, "would fail", payload, about, refusal.code)
+    about = f"(may fail with {' or '.join(dict.fromkeys(may_fail))})" if may_fail else ""
+    return TargetStep(target.id, target.arn, name, "would get", payload, about)
+
+
+def elsewhere(store: Store, stops: tuple[Stop, ...], event: Event) -> Iterator[RuleStep]:
+    """Yield the rules of all buses that the event would not reach, and whether they would match it there."""
+    reached = {location_of(stop) for stop in stops}
+    unreached = [
+        (location, rule)
+        for scope in store.scopes
+        for bus in scope.buses.values()
+        if (location := Location(scope.account, scope.region, bus.name)) not in reached
+        for rule in users_rules(bus.rules.values())
+    ]
+    words = BusWording([*reached, *(location for location, _ in unreached)])
+    for location, rule in unreached:
+        step = judge(rule, event)
+        there = "it would match there" if step.matched else step.why
+        yield replace(step, matched=False, why=f"the event does not reach {words.bus(location)}; {there}")
+
+
+# An event from whatever a test has: an entry, an event, an id, an envelope, an entry of PutEvents.
+
+_NO_ID = "00000000-0000-0000-0000-000000000000"
+_WHAT = (
+    "give an entry of eb.events, an event, an event id, an envelope such as make_event(...) returns, "
+    "or an entry as PutEvents takes it"
+)
+
+#: Anything that stands for an event.
+AnyEvent = Entry | Event | str | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedEvent:
+    """An event and how it is called.
+
+    Attributes:
+        event: None when PutEvents refused it, or would.
+        title: the event in a few words.
+        bus: where it was put; None when it does not say.
+        refused: the refusal in AWS's words.
+    """
+
+    event: Event | None
+    title: str
+    bus: str | None = None
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventReader:
+    """Reads events for one mock.
+
+    Args:
+        journal: where ids are looked up.
+        try_out: what PutEvents would make of an entry, without putting it.
+        account, region, now: for envelopes that do not say.
+    """
+
+    journal: Journal
+    try_out: Callable[[Mapping[str, Any]], Entry]
+    account: str
+    region: str
+    now: datetime
+
+    def read(self, thing: AnyEvent) -> AskedEvent:
+        """What a test has in its hand, as an event.
+
+        Raises:
+            UsageError: it is no event, or there is no event of that id.
+        """
+        if isinstance(thing, Entry):
+            return self._entry(thing, f"event #{thing.number}")
+        if isinstance(thing, Event):
+            return self._event(thing)
+        if isinstance(thing, str):
+            return self._text(thing)
+        if isinstance(thing, Mapping):
+            return self._mapping(thing)
+        raise UsageError(f"event={value(thing)}: {_WHAT}")
+
+    def _entry(self, entry: Entry, name: str) -> AskedEvent:
+        refused = None if entry.accepted else f"{entry.error_code}: {entry.error_message}"
+        title = f"{name} {entry.source} {entry.detail_type!r}"
+        return AskedEvent(entry.event, title, entry.bus, refused)
+
+    def _event(self, event: Event) -> AskedEvent:
+        entry = _last(entry for entry in self.journal.of(Entry) if entry.event_id == event.id)
+        if entry is not None:
+            return self._entry(entry, f"event #{entry.number}")
+        routing = _last(routing for routing in self.journal.of(Routing) if routing.event.id == event.id)
+        return AskedEvent(event, f"event {event.source} {event.detail_type!r}", routing.bus if routing else None)
+
+    def _text(self, given: str) -> AskedEvent:
+        if given.lstrip().startswith("{"):
+            try:
+                return self._mapping(json.loads(given))
+            except ValueError as error:
+                raise UsageError(f"event={value(given)} is not JSON: {error}") from None
+        events = [entry.event for entry in self.journal.of(Entry) if entry.event] + [
+            routing.event for routing in self.journal.of(Routing)
+        ]
+        found = _last(event for event in events if event.id == given)
+        if found is None:
+            raise UsageError(f"event={given!r}: no event of this mock has that id; {_WHAT}")
+        return self._event(found)
+
+    def _mapping(self, given: Mapping[str, Any]) -> AskedEvent:
+        if "Source" in given or "DetailType" in given:
+            return replace(self._entry(self.try_out(given), "event"), bus=given.get("EventBusName"))
+        if not {"source", "detail-type"} <= set(given):
+            raise UsageError(f"event={value(given)}: {_WHAT}")
+        filled = {
+            "id": _NO_ID,
+            "account": self.account,
+            "time": self.now.isoformat(),
+            "region": self.region,
+            "detail": {},
+            **given,
+        }
+        try:
+            event = read_event(json.dumps(filled).encode())
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"event={value(given)}: {error}") from None
+        known = _last(entry for entry in self.journal.of(Entry) if entry.event_id == event.id)
+        if known is not None and known.envelope == event.envelope:
+            return self._entry(known, f"event #{known.number}")
+        # What a test changed in a copy is another event, even under the same id.
+        return self._event(event if known is None else replace(event, id=_NO_ID))
+
+
+def _last(found: Iterable[Any]) -> Any:
+    """The newest of several, None of none."""
+    last = None
+    for last in found:  # noqa: B007
+        pass
+    return last

@@ -15,7 +15,7 @@ from eventbridge_local.model.arn import names_of
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import Explanation, Mismatch, explain
-from eventbridge_local.report.text import BusWording, Location, event_name, location_of, location_of_rule
+from eventbridge_local.report.journal_text import BusWording, Location, event_name, location_of, location_of_rule
 
 _MOST_RULES = 3
 NOTHING_PUT = "no event was put; is the code under test called, and does it use boto3's `events` client?"

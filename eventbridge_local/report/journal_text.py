@@ -1,16 +1,22 @@
-"""The journal as people read it: each event, the rules it met and why one did not match, each delivery and its end."""
+"""The journal as people read it: each event, the rules of its bus and why one did not match, each delivery and its end.
+
+Then what the other sentences are made of: records in a few words, buses by account and Region, and advice on patterns
+that AWS refuses.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-from eventbridge_local.delivery.journal import Attempt, Call, Delivery, Entry, Record, Routing
+from eventbridge_local.delivery.journal import Attempt, Call, DeadLetter, Delivery, Entry, Record, Routing
+from eventbridge_local.model.arn import names_of, parse_arn
+from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import explain
-from eventbridge_local.report.pattern_advice import advice_on
-from eventbridge_local.report.text import ScopeWording, event_name, target_name
+from eventbridge_local.patterns.operators import OPERATORS
 
 _NOTHING = "nothing happened"
 #: How much of a test a failing report shows.
@@ -155,3 +161,210 @@ def _why_not(rule: Rule, routing: Routing) -> Iterator[str]:
         yield f"    {rule.name}: no match" if not why else f"    {rule.name}: would match, but the replay left it out"
         if not why:
             yield from (f"        {line.strip()}" for line in str(why).splitlines())
+
+
+# Records in a few words.
+
+_MOST_OTHERS = 10
+_LONGEST = 200
+
+
+def value(thing: Any) -> str:
+    """A value as people read it, cut when it is long."""
+    text = repr(thing)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def entry_line(entry: Entry) -> str:
+    """An entry in a few words: ``#3 refused: MalformedDetail``."""
+    if entry.accepted:
+        return f"#{entry.number} {entry.detail_type}" + (f" on {entry.bus}" if entry.bus != "default" else "")
+    return f"#{entry.number} refused: {entry.error_code}"
+
+
+def delivery_line(delivery: Delivery) -> str:
+    """A delivery in a few words."""
+    return f"#{delivery.number} {delivery.rule.name} -> {target_name(delivery)}: {delivery.outcome}"
+
+
+def target_name(delivery: Delivery) -> str:
+    """What people call the target of a delivery; that of an archive has no name, its rule has."""
+    return names_of(delivery.target.arn)[-1] or delivery.rule.name
+
+
+def dead_letter_line(letter: DeadLetter) -> str:
+    """A dead letter in a few words."""
+    return f"#{letter.number} {letter.rule.name} -> {names_of(letter.queue)[-1]}: {letter.attributes['ERROR_CODE']}"
+
+
+def call_line(call: Call) -> str:
+    """A call in a few words."""
+    return f"{call.operation} {'answered' if call.error_code is None else f'refused: {call.error_code}'}"
+
+
+def line_of(record: Any) -> str:
+    """Any record of the journal in a few words."""
+    for kind, line in _LINES:
+        if isinstance(record, kind):
+            return line(record)
+    return value(record)
+
+
+_LINES: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (Entry, entry_line),
+    (Delivery, delivery_line),
+    (DeadLetter, dead_letter_line),
+    (Call, call_line),
+)
+
+
+def event_name(event: Event, number: int | None) -> str:
+    """What an event is called: by the number of its entry, or by what made it where nobody put it."""
+    if number is not None:
+        return f"event #{number}"
+    if event.replay_name is not None:
+        return f"replayed event {event.source} {event.detail_type!r} of {event.time_text} ({event.replay_name})"
+    return f"event {event.source} {event.detail_type!r} of {event.time_text}"
+
+
+# Buses by account and Region: a sentence names only what tells them apart.
+
+
+class Location(NamedTuple):
+    """A bus by its account (twelve digits), its Region and its name."""
+
+    account: str
+    region: str
+    bus: str
+
+
+class Located(Protocol):
+    """A record that says on which bus of which account and Region something happened, such as a Routing."""
+
+    @property
+    def account(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def bus(self) -> str: ...
+
+
+def location_of(record: Located) -> Location:
+    """Return the bus that a record is about."""
+    return Location(record.account, record.region, record.bus)
+
+
+class RuleLike(Protocol):
+    """A rule, or what is known of one."""
+
+    @property
+    def arn(self) -> str: ...
+    @property
+    def bus(self) -> str: ...
+
+
+def location_of_rule(rule: RuleLike) -> Location:
+    """Return the bus that a rule is on; the account and the Region are those of its ARN."""
+    arn = parse_arn(rule.arn)
+    assert arn is not None
+    return Location(arn.account, arn.region, rule.bus)
+
+
+class ScopeWording:
+    """Words for account and Region, each only where there is more than one among those that are spoken of."""
+
+    def __init__(self, scopes: Iterable[tuple[str, str]]) -> None:
+        pairs = list(scopes)
+        self.several_accounts = len({account for account, _ in pairs}) > 1
+        self.several_regions = len({region for _, region in pairs}) > 1
+
+    def scope(self, account: str, region: str) -> str:
+        """Return such as ``eu-west-1 of account 123456789012``; "" where there is one account and one Region."""
+        if not self.several_accounts:
+            return region if self.several_regions else ""
+        return f"{region} of account {account}" if self.several_regions else f"account {account}"
+
+    def inside(self, account: str, region: str) -> str:
+        """Return the same as the end of a sentence, such as `` in eu-west-1``."""
+        scope = self.scope(account, region)
+        return f" in {scope}" if scope else ""
+
+
+class BusWording:
+    """Words for several buses, with as much of their accounts and Regions as tells them apart."""
+
+    def __init__(self, locations: Sequence[Location]) -> None:
+        self._scopes = ScopeWording((each.account, each.region) for each in locations)
+        self.several_buses = len({each.bus for each in locations}) > 1
+
+    def bus(self, location: Location) -> str:
+        """Return such as ``bus 'orders' in eu-west-1``."""
+        return f"bus {location.bus!r}{self._scopes.inside(location.account, location.region)}"
+
+    def bus_name(self, location: Location) -> str:
+        """Return such as ``orders in eu-west-1``, for a table."""
+        return location.bus + self._scopes.inside(location.account, location.region)
+
+    def scope(self, location: Location) -> str:
+        """Return such as ``eu-west-1``."""
+        return self._scopes.scope(location.account, location.region)
+
+    @property
+    def remedy(self) -> str:
+        """Return how an event reaches the bus of a rule that is another in these respects."""
+        same = [name for name, several in self._several.items() if several]
+        client = f"the client that puts the event must use the {' and the '.join(same)} of the rule" if same else ""
+        bus = "EventBusName of the entry chooses the bus" if self.several_buses else ""
+        return "; ".join(filter(None, (client, bus)))
+
+    @property
+    def _several(self) -> Mapping[str, bool]:
+        return {"account": self._scopes.several_accounts, "Region": self._scopes.several_regions}
+
+
+# Advice on patterns that AWS refuses, for the mistakes people make; AWS's own words stay as they are.
+
+
+_ENTRY_NAMES = {"Source": "source", "DetailType": "detail-type", "Detail": "detail", "Resources": "resources"}
+
+
+def advice_on(pattern: str) -> str | None:
+    """Advice on a pattern that was refused, None where we know none.
+
+    Args:
+        pattern: its JSON text.
+    """
+    try:
+        tree = json.loads(pattern)
+    except (ValueError, RecursionError):
+        return "the pattern is not JSON; json.dumps writes it from a dict"
+    return next(_mistakes(tree, ""), None) if isinstance(tree, Mapping) else "a pattern is a JSON object, {...}"
+
+
+def advice_on_path(path: str) -> str:
+    """Advice on a field that no event has: the name of an operator that was taken for one."""
+    name = path.rpartition(".")[2]
+    return f"{name} is an operator here if it stands in a list: [{{{name!r}: ...}}]" if name in OPERATORS else ""
+
+
+def _mistakes(tree: Any, path: str) -> Iterator[str]:
+    for name, value in tree.items():
+        where = f"{path}.{name}" if path else str(name)
+        if isinstance(value, list):
+            members = [each for each in value if isinstance(each, Mapping)]
+            if name == "$or":
+                for branch in members:
+                    yield from _mistakes(branch, path)
+            elif unknown := [key for each in members for key in each if key not in OPERATORS]:
+                yield f"{where}: {unknown[0]!r} is no operator; choose from {', '.join(sorted(OPERATORS))}"
+        elif isinstance(value, Mapping):
+            if len(value) == 1 and next(iter(value)) in OPERATORS:
+                yield f"{where}: an operator stands in a list; write {json.dumps({name: [value]})}"
+            yield from _mistakes(value, where)
+        else:
+            yield f"{where}: a value stands in a list; write {json.dumps({_spelled(path, name): [value]})}"
+
+
+def _spelled(path: str, name: str) -> str:
+    """An event spells its members otherwise than an entry of PutEvents."""
+    return name if path else _ENTRY_NAMES.get(name, name)

@@ -10,9 +10,8 @@ from eventbridge_local.delivery.journal import Call, DeadLetter, Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.model.arn import names_of
 from eventbridge_local.patterns import InvalidPattern, compile_pattern, matches
-from eventbridge_local.report import text
 from eventbridge_local.report.expectations import AnyOf, fits
-from eventbridge_local.report.pattern_advice import advice_on
+from eventbridge_local.report.journal_text import advice_on, line_of
 
 T = TypeVar("T")
 
@@ -61,7 +60,7 @@ class Log(Sequence[T], Generic[T]):
         return self._records[0]
 
     def _line(self, record: T) -> str:
-        return text.line_of(record)
+        return line_of(record)
 
     @property
     def first(self) -> T:
