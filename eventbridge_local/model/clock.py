@@ -101,6 +101,8 @@ class Clock:
 
         Args:
             find_due: returns the instant, None for never. The timer then has it as ``due``.
+            callback: what to run.
+            kind: the word an advance counts it under.
         """
         timer = Timer(_END, callback, kind)
         self._unset.append((next(self._order), timer, find_due))
@@ -114,7 +116,7 @@ class Clock:
 
         Args:
             delay: the time before each step.
-            step: returns True when another step follows.
+            step: takes one step, and returns True when another one follows.
             kind: the word an advance counts the steps under.
         """
         if self.stepped:
