@@ -137,7 +137,7 @@ CHANGES = [
     Change(
         "the text of a failing assert_put should show more events",
         "the text of a failing assertion",
-        "report/text.py",
+        "report/assertions.py",
         "closest of",
     ),
     Change(
