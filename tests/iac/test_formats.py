@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from eventbridge_local import mock_eventbridge
+from eventbridge_local import iac, mock_eventbridge
 from eventbridge_local.iac import LoadReport, read, run
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "formats"
@@ -124,3 +125,21 @@ def test_every_rule_has_a_dead_letter_queue(source: str) -> None:
         )
     assert all(target.dead_letter_arn for rule in report.rules for target in rule.targets)
     assert report.rule("fraud-check").bus == "orders"
+
+
+NAMES = ("cdk", "cloudformation", "sam", "serverless", "terraform")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_format_knows_another(name: str) -> None:
+    """What they share is below them, and only ``run`` knows them all."""
+    package = Path(iac.__file__).parent
+    files = [*package.glob(f"{name}.py"), *package.glob(f"{name}/*.py")]
+    imported = {
+        node.module.removeprefix("eventbridge_local.iac.").partition(".")[0]
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("eventbridge_local.iac.")
+    }
+    assert files and imported
+    assert not imported & {*NAMES, "run"} - {name}
