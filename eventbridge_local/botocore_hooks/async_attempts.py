@@ -1,4 +1,8 @@
-"""The same as ``attempts`` for aiobotocore, whose loop of attempts awaits. Imported when such a client calls."""
+"""The same as ``attempts`` for aiobotocore, whose loop of attempts awaits.
+
+It is a module of its own because it imports aiobotocore, which only some projects have: ``attempts`` imports it when
+the first call of such a client is made to fail.
+"""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class Line:
         return wire.respond(self._service, headers, _bytes(request.body), self._account, self._region, self._extra)
 
     def _fail(self, request: AWSPreparedRequest, refusal: ServiceError) -> None:
-        """Let the service write down a call that does not get further than its front door."""
+        """Let the service refuse a call, and write it down, before it carries anything out."""
 
         def refuse(_: Any) -> None:
             raise refusal
@@ -176,17 +176,17 @@ class LocalEndpoint(Endpoint):
 
 
 def event_of(name: str, model: OperationModel) -> str:
-    """The full name of a botocore event of an operation."""
+    """Return the full name of a botocore event of an operation."""
     return f"{name}.{model.service_model.service_id.hyphenize()}.{model.name}"
 
 
 def is_retry(delay: Any) -> bool:
-    """Whether the retry handlers want another attempt: they answer with seconds to wait, or with None or False."""
+    """Return whether the retry handlers want another attempt: they answer with seconds to wait, else None or False."""
     return delay is not None and delay is not False
 
 
 def make_call(line: Line, params: Any, request_signer: Any) -> Any:
-    """Make a call over the line: what a ``before-call`` handler returns, awaitable for aiobotocore.
+    """Make a call over the line; return what a ``before-call`` handler returns, awaitable for aiobotocore.
 
     Args:
         params: botocore's request dict.
@@ -198,9 +198,7 @@ def make_call(line: Line, params: Any, request_signer: Any) -> Any:
     # A handler is not told the client, and only the signer leads to its events.
     emitter = request_signer._event_emitter
     if inspect.iscoroutinefunction(request_signer.sign):
-        from eventbridge_local.botocore_hooks import (
-            async_attempts,  # imports aiobotocore, which is loaded when we get here
-        )
+        from eventbridge_local.botocore_hooks import async_attempts  # aiobotocore is loaded when such a client calls
 
         return async_attempts.make_call(line, params, emitter)
     events: Any = Emitter(emitter)

@@ -16,7 +16,6 @@ A call of an operation for which ``fail_call`` has arranged something takes the 
 
 from __future__ import annotations
 
-import functools
 import gc
 import os
 import re
@@ -32,7 +31,6 @@ from botocore.session import Session
 from botocore.utils import IMDSFetcher
 
 from eventbridge_local.botocore_hooks import active, attempts, codec
-from eventbridge_local.botocore_hooks.codec import compiled_operation
 from eventbridge_local.delivery.forward import account_of_assumed_role
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.event import TRACE_HEADER
@@ -60,54 +58,52 @@ def deactivate(mock: active.ActiveMock) -> None:
 def answer(
     model: OperationModel, params: dict[str, Any], context: dict[str, Any], request_signer: Any = None, **_: Any
 ) -> Any:
-    """The ``before-call`` handler: the pair botocore takes as the response, or None while no mock is active."""
+    """Handle ``before-call``: return the pair that botocore takes as the response, or None while no mock is active."""
     mock = active.innermost()
     if mock is None:
         return None
     service = mock.service
     account = _account_of(request_signer) or mock.account
-    entrance = compiled_operation(model)
-    if service.call_faults and service.call_faults.armed(entrance.name):
-        extra = {"EndpointId": context[_ENDPOINT_ID]} if _ENDPOINT_ID in context else {}
+    extra = {"EndpointId": context[_ENDPOINT_ID]} if _ENDPOINT_ID in context else {}
+    operation = codec.compiled_operation(model)
+    if service.call_faults.arranged and service.call_faults.armed(operation.name):
         return attempts.make_call(attempts.Line(service, account, model, context, extra), params, request_signer)
     now = service.clock.now
     request_id = service.ids.uuid()
     try:
-        asked = entrance.read(params["body"])
-        if _ENDPOINT_ID in context:
-            asked["EndpointId"] = context[_ENDPOINT_ID]
+        requested = operation.read(params["body"])
+        requested.update(extra)
         trace = params["headers"].get(TRACE_HEADER)
-        given = service.call(entrance.name, asked, account, context["client_region"], entrance.check, trace)
+        region = context["client_region"]
+        answered = service.call(operation.name, requested, account, region, operation.check, trace, now)
     except ServiceError as error:
         return codec.refused(error, request_id, now)
-    return codec.answered(given, request_id, now)
+    return codec.answered(answered, request_id, now)
 
 
 def carry_endpoint_id(params: Any, context: dict[str, Any], **_: Any) -> dict[str, Any] | None:
-    """The ``provide-client-params`` handler: the parameters without ``EndpointId``, or None to leave them as they are.
+    """Handle ``provide-client-params``: return the parameters without ``EndpointId``, or None to keep them.
 
     What botocore refuses anyway, such as an empty text, is left to botocore.
     """
-    if active.innermost() is None or not isinstance(params, dict):
-        return None
-    endpoint_id = params.get("EndpointId")
-    if not endpoint_id or not isinstance(endpoint_id, str):
+    endpoint_id = params.get("EndpointId") if isinstance(params, dict) else None
+    if not endpoint_id or not isinstance(endpoint_id, str) or active.innermost() is None:
         return None
     context[_ENDPOINT_ID] = endpoint_id
     return {name: value for name, value in params.items() if name != "EndpointId"}
 
 
 def _account_of(request_signer: Any) -> str | None:
-    """The account of the caller's access key: named by it when it is twelve digits, or that of a role of moto's.
+    """Return the account of the caller's access key: that of twelve digits names it, that of a role of moto's has one.
 
     Only what is there already is looked at: asking refreshable credentials for their key would fetch them.
     """
     credentials = getattr(request_signer, "_credentials", None)
     known = getattr(credentials, "__dict__", {})
-    key = known.get("access_key") or known.get("_access_key") or ""
+    key: str = known.get("access_key") or known.get("_access_key") or ""
     if len(key) == 12 and _TWELVE_DIGITS.fullmatch(key):
         return key
-    return account_of_assumed_role(key)
+    return account_of_assumed_role(key) if key.startswith("ASIA") else None  # as the keys of all roles do (IAM)
 
 
 _lock = Lock()
@@ -185,7 +181,6 @@ def _patch_or_restore() -> None:
 
 
 def _patched(original: Any, instead: Callable[..., Any]) -> Any:
-    @functools.wraps(original)
     def method(self: Any) -> Any:
         return instead(original, self)
 

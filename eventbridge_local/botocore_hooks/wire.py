@@ -48,48 +48,48 @@ def respond(
         extra: members that did not travel in the body, such as ``EndpointId``, which AWS reads from the host name.
 
     Returns:
-        the answer, or the refusal: an operation that there is not, a body that is no JSON object, and everything the
+        the answer; or the refusal, for an unknown operation, a body that is not a JSON object, and everything that the
         service refuses. Each has a request id of its own.
     """
     request_id, now = service.ids.uuid(), service.clock.now
     try:
-        entrance = door_of(headers)
-        params = {**params_of(entrance, body), **(extra or {})}
+        operation = operation_of(headers)
+        params = {**params_of(operation, body), **(extra or {})}
         trace = _header(headers, TRACE_HEADER.lower()) or None
-        answer = service.call(entrance.name, params, account, region, entrance.check, trace)
+        answer = service.call(operation.name, params, account, region, operation.check, trace, now)
     except ServiceError as error:
         return refused(error, request_id, now)
     return answered(answer, request_id, now)
 
 
-def door_of(headers: Mapping[str, str | bytes]) -> CompiledOperation:
-    """The entrance of the operation that a request asks for.
+def operation_of(headers: Mapping[str, str | bytes]) -> CompiledOperation:
+    """Return the operation that a request asks for.
 
     Raises:
         ServiceError: UnknownOperationException.
     """
     text = _header(headers, _TARGET_HEADER)
-    prefix, _, operation = text.rpartition(".")
-    if prefix != service_model().metadata["targetPrefix"] or operation not in TABLE:
+    prefix, _, name = text.rpartition(".")
+    if prefix != service_model().metadata["targetPrefix"] or name not in TABLE:
         # AWS's JSON services answer so, without words; the empty message is not recorded for EventBridge.
         raise ServiceError("UnknownOperationException", "", hint=f"X-Amz-Target was {text!r}")
-    return compiled_operation(service_model().operation_model(operation))
+    return compiled_operation(service_model().operation_model(name))
 
 
-def _header(headers: Mapping[str, str | bytes], wanted: str) -> str:
-    """A header by its name in lower case, "" when it is not there."""
-    value = next((value for name, value in headers.items() if name.lower() == wanted), "")
+def _header(headers: Mapping[str, str | bytes], lower_name: str) -> str:
+    """Return a header by its name in lower case, "" when it is not there."""
+    value = next((value for name, value in headers.items() if name.lower() == lower_name), "")
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-def params_of(entrance: CompiledOperation, body: bytes) -> dict[str, Any]:
-    """The params in a body.
+def params_of(operation: CompiledOperation, body: bytes) -> dict[str, Any]:
+    """Return the params in a body.
 
     Raises:
         ServiceError: SerializationException. The text is ours; AWS's depends on its JSON library and was not recorded.
     """
     try:
-        params = entrance.read(body)
+        params = operation.read(body)
     except (ValueError, RecursionError):
         raise ServiceError("SerializationException", "The body of the request is not JSON in UTF-8.") from None
     if not isinstance(params, dict):
@@ -98,12 +98,12 @@ def params_of(entrance: CompiledOperation, body: bytes) -> dict[str, Any]:
 
 
 def answered(answer: Mapping[str, Any], request_id: str, now: datetime) -> WireResponse:
-    """A success in bytes."""
+    """Return a success in bytes."""
     return _response(200, answer, request_id, now)
 
 
 def refused(error: ServiceError, request_id: str, now: datetime) -> WireResponse:
-    """A refusal in bytes."""
+    """Return a refusal in bytes."""
     return _response(error.status, {"__type": error.code, "message": error.message}, request_id, now)
 
 
@@ -119,7 +119,7 @@ def _response(status: int, content: Mapping[str, Any], request_id: str, now: dat
 
 
 def _plain(value: Any) -> Any:
-    """What json cannot write by itself: times are epoch seconds with at most milliseconds (recorded)."""
+    """Return what json cannot write by itself: times are epoch seconds with at most milliseconds (recorded)."""
     if isinstance(value, datetime):
         seconds, milliseconds = int(value.replace(microsecond=0).timestamp()), value.microsecond // 1000
         return seconds + milliseconds / 1000 if milliseconds else seconds

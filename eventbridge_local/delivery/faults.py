@@ -57,15 +57,16 @@ class Arrangements(Generic[F]):
 
     def __init__(self, seed: int | str | None = None) -> None:
         self._random = random.Random(seed)
-        self._faults: list[F] = []
+        #: The failures that may still strike. Empty in most mocks, which is looked at before anything is asked.
+        self.arranged: list[F] = []
         self._lock = Lock()
 
     def __bool__(self) -> bool:
-        return bool(self._faults)
+        return bool(self.arranged)
 
     def clear(self) -> None:
         """Let nothing of this kind fail any more."""
-        self._faults.clear()
+        self.arranged.clear()
 
 
 def check_numbers(method: str, times: int | None, rate: float, share_of: str) -> None:
@@ -101,7 +102,7 @@ class Faults(Arrangements[Fault]):
             hint = suggest(error, sorted(CODES))
             raise UsageError(f"fail_target(error={error!r}): EventBridge has no such error code{hint}")
         check_numbers("fail_target", times, rate, "attempts")
-        self._faults.append(Fault(times, rate, target, error, reason or _TARGET_REASON))
+        self.arranged.append(Fault(times, rate, target, error, reason or _TARGET_REASON))
 
     def strike(self, target: Target) -> AttemptFailed | None:
         """Return how an attempt to reach a target fails, None when it passes. What strikes is used up."""
@@ -114,7 +115,7 @@ class Faults(Arrangements[Fault]):
     def of(self, target: Target) -> Iterator[Fault]:
         """Yield what is arranged for a target, under any of its names or its id."""
         names = {*names_of(target.arn), target.id}
-        return (fault for fault in self._faults if fault.target in names)
+        return (fault for fault in self.arranged if fault.target in names)
 
 
 class Forecast:
@@ -193,7 +194,7 @@ class EntryFaults(Arrangements[EntryFault]):
         check_numbers("fail_put", times, rate, "entries")
         positions = None if entries is None else _positions(entries)
         refusal = ServiceError(code, ENTRY_CODES[code] if message is None else message)
-        self._faults.append(EntryFault(times, rate, positions, refusal))
+        self.arranged.append(EntryFault(times, rate, positions, refusal))
 
     def strike(self, count: int) -> dict[int, ServiceError]:
         """What becomes of a request of ``count`` entries: the refusals by position.
@@ -202,7 +203,7 @@ class EntryFaults(Arrangements[EntryFault]):
         """
         struck: dict[int, ServiceError] = {}
         with self._lock:
-            for fault in self._faults:
+            for fault in self.arranged:
                 hit = [
                     position
                     for position in range(count)
@@ -213,7 +214,7 @@ class EntryFaults(Arrangements[EntryFault]):
                 if hit:
                     fault.use_up()
                     struck.update(dict.fromkeys(hit, fault.refusal))
-            self._faults[:] = [fault for fault in self._faults if fault.left != 0]
+            self.arranged[:] = [fault for fault in self.arranged if fault.left != 0]
         return struck
 
 
@@ -333,19 +334,19 @@ class CallFaults(Arrangements[CallFault]):
             raise UsageError(f"fail_call(latency={latency!r}): give seconds, 0 or more")
         check_numbers("fail_call", times, rate, "attempts")
         refusal = _refusal(code, message, status, error, slow=latency > 0)
-        self._faults.append(CallFault(times, rate, operation, refusal, error, latency))
+        self.arranged.append(CallFault(times, rate, operation, refusal, error, latency))
 
     def armed(self, operation: str) -> bool:
         """Whether a failure of this operation waits."""
-        return any(fault.operation == operation for fault in self._faults)
+        return any(fault.operation == operation for fault in self.arranged)
 
     def strike(self, operation: str) -> CallFault | None:
         """What happens to this attempt; a failure that strikes is used up."""
         with self._lock:
-            for fault in self._faults:
+            for fault in self.arranged:
                 if fault.operation == operation and fault.strikes(self._random.random()):
                     if fault.left == 0:
-                        self._faults.remove(fault)
+                        self.arranged.remove(fault)
                     return fault
         return None
 

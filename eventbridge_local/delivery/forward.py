@@ -248,9 +248,9 @@ def moto_is_active() -> bool:
 
 
 def account_of_assumed_role(access_key: str) -> str | None:
-    """The account of a role that was assumed through moto's STS, None for a key that moto did not give out so."""
+    """Return the account of a role that was assumed through moto's STS, None for a key that moto did not give out."""
     models = sys.modules.get("moto.iam.models")
-    if models is None or not access_key.startswith("ASIA") or not moto_is_active():
+    if models is None or not moto_is_active():
         return None
     account: str = models.get_account_id_from(access_key)
     return None if account == models.DEFAULT_ACCOUNT_ID else account

@@ -54,7 +54,7 @@ def _enter(ctx: Context, params: Params) -> Connection:
         raise already_exists(f"Connection '{name}' already exists.")
     if len(ctx.scope.connections) >= ctx.limits.connections:
         raise limit_exceeded()
-    now = _whole_second(ctx)
+    now = _whole_second(ctx.now)
     made = Connection(
         name,
         ctx.scope.arn(f"connection/{name}/{ctx.ids.uuid()}"),
@@ -134,7 +134,7 @@ def _update(ctx: Context, params: Params, reauthorize: bool) -> tuple[Connection
     _refuse_passing(before, "update")
     changed = replace(
         before,
-        modified=_whole_second(ctx),
+        modified=_whole_second(ctx.now),
         description=params.get("Description", before.description) or None,
         kms_key=params.get("KmsKeyIdentifier", before.kms_key) or None,
         private=_updated_private_path(ctx, before.private, params.get("InvocationConnectivityParameters")),
@@ -162,7 +162,7 @@ def _with_new_auth(ctx: Context, connection: Connection, kind: str, given: Mappi
         auth=auth,
         oauth_private=oauth_private,
         reason=None,
-        authorized=_whole_second(ctx),
+        authorized=_whole_second(ctx.now),
     )
     return replace(changed, state=_passing_state(changed, "UPDATING"))
 
@@ -187,7 +187,7 @@ def deauthorize_connection(ctx: Context, params: Params) -> Answer:
         return _summary(before)
     _delete_secret(ctx, before.secret_arn)
     changed = replace(
-        before, state="DEAUTHORIZING", auth={}, secret_arn=None, oauth_private=None, modified=_whole_second(ctx)
+        before, state="DEAUTHORIZING", auth={}, secret_arn=None, oauth_private=None, modified=_whole_second(ctx.now)
     )
     ctx.scope.connections[before.name] = changed
     _change_later(ctx, changed, lambda current: replace(current, state="DEAUTHORIZED", reason=_DEAUTHORIZED))
@@ -201,7 +201,7 @@ def delete_connection(ctx: Context, params: Params) -> Answer:
     if before.state == "DELETING":
         return _summary(before)
     _delete_secret(ctx, before.secret_arn)
-    changed = replace(before, state="DELETING", modified=_whole_second(ctx))
+    changed = replace(before, state="DELETING", modified=_whole_second(ctx.now))
     ctx.scope.connections[before.name] = changed
     _change_later(ctx, changed, lambda current: None)
     return _summary(changed)
@@ -218,9 +218,9 @@ def _refuse_passing(connection: Connection, verb: str) -> None:
 # states
 
 
-def _whole_second(ctx: Context) -> datetime:
-    """Return the instant as connections show it: whole seconds (facts 1.8)."""
-    return ctx.now.replace(microsecond=0)
+def _whole_second(instant: datetime) -> datetime:
+    """Return an instant as connections show it: whole seconds (facts 1.8)."""
+    return instant.replace(microsecond=0)
 
 
 def _passing_state(connection: Connection, private: Literal["CREATING", "UPDATING"]) -> str:
@@ -250,7 +250,7 @@ class _Authorization:
         except AttemptFailed as failed:
             return replace(connection, state="DEAUTHORIZED", reason=failed.reason[:512])
         state = "AUTHORIZED" if connection.private is None else "ACTIVE"
-        return replace(connection, state=state, authorized=_whole_second(self.ctx))
+        return replace(connection, state=state, authorized=_whole_second(self.ctx.store.clock.now))
 
 
 def _change_later(ctx: Context, connection: Connection, change: Callable[[Connection], Connection | None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from threading import RLock
 
 from eventbridge_local.delivery.engine import Engine
@@ -94,6 +95,8 @@ class Service:
         #: What the context of every call begins with.
         self._parts = (
             store,
+            self.limits,
+            self.ids,
             self.journal,
             engine,
             Scheduler(engine, self.clock, self.ids),
@@ -130,6 +133,7 @@ class Service:
         region: str,
         check: Callable[[Params], None] | None = None,
         trace: str | None = None,
+        now: datetime | None = None,
     ) -> Answer:
         """Carry out an operation and write the call down.
 
@@ -138,13 +142,14 @@ class Service:
             params: its members as boto3 spells them.
             check: tells whether the params keep the constraints of the input shape.
             trace: the X-Ray header of the request.
+            now: the instant of the call; None asks the clock.
 
         Raises:
             ServiceError: what AWS would refuse, in its words. Nothing has changed then.
             UnsupportedOperation: there is no such operation here, such as one of a newer botocore.
             ContractViolation: an event does not keep its contract. Nothing has changed then.
         """
-        at, store = self.clock.now, self.store
+        at, store = now or self.clock.now, self.store
         params = Sealed(params) if "AuthParameters" in params else params
         try:
             if check is not None:
@@ -155,7 +160,7 @@ class Service:
                     f"eventbridge_local does not answer {name} yet. Nothing was sent to AWS and nothing has changed."
                 )
             scope = store.scope(account, region)
-            context = Context(*self._parts, scope, name, trace)
+            context = Context(*self._parts, scope, at, name, trace)
             if name in DELIVERING:
                 answer = function(context, params)
             else:

@@ -35,6 +35,8 @@ class Context(NamedTuple):
 
     Attributes:
         store: all records.
+        limits: the quotas of this mock.
+        ids: where new ids come from.
         journal: where calls and entries are written down.
         engine: takes events that are put.
         scheduler: keeps the timers of rules with a schedule.
@@ -45,11 +47,14 @@ class Context(NamedTuple):
         check_events: looks at events before they are put; None lets all pass.
         alone: held while records change; operations that deliver take it themselves, and not while they deliver.
         scope: the caller's account and Region.
+        now: the instant of the call. What happens later asks the clock of the store.
         operation: the name of what is called.
         trace: the X-Ray header of the request.
     """
 
     store: Store
+    limits: Limits
+    ids: Ids
     journal: Journal
     engine: Engine
     scheduler: Scheduler
@@ -60,23 +65,9 @@ class Context(NamedTuple):
     check_events: EventCheck | None
     alone: AbstractContextManager[Any]
     scope: Scope
+    now: datetime
     operation: str = ""
     trace: str | None = None
-
-    @property
-    def now(self) -> datetime:
-        """The instant of the call."""
-        return self.store.clock.now
-
-    @property
-    def ids(self) -> Ids:
-        """Where new ids come from."""
-        return self.store.ids
-
-    @property
-    def limits(self) -> Limits:
-        """The quotas of this mock."""
-        return self.store.limits
 
 
 Operation = Callable[[Context, Params], Answer]
