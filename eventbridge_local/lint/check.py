@@ -10,6 +10,7 @@ from typing import Any
 
 from eventbridge_local.botocore_hooks import codec
 from eventbridge_local.contracts import Contracts
+from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.errors import ServiceError, notes_of, one_line
 from eventbridge_local.iac import LoadedRule, Plan, PlanRefused, create_undeclared_buses, report_of, run
 from eventbridge_local.lint import event_checks, pattern_checks
@@ -159,6 +160,10 @@ def _surroundings(checked: CheckedRule, undeclared: Sequence[str]) -> Iterator[P
         )
     if not rule.targets:
         yield Problem("no-targets", "the rule has no targets, so no target receives the events that it matches")
+    for target in rule.targets:
+        kind = kind_of(target.arn)
+        if kind is not None and kind.unsupported:
+            yield Problem("unsupported-target", f"target {names_of(target.arn)[-1]}: {kind.unsupported}")
     bare = [names_of(target.arn)[-1] or target.id for target in rule.targets if not target.dead_letter_arn]
     if bare:
         yield Problem(

@@ -25,6 +25,7 @@ CODES: dict[str, Severity] = {
     "never-matches": "error",
     "envelope-field": "error",
     "contract": "error",
+    "unsupported-target": "error",
     "case-trap": "warning",
     "wrong-type": "warning",
     "not-a-value": "warning",

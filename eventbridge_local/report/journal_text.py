@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from eventbridge_local.delivery.journal import Attempt, Call, DeadLetter, Delivery, Entry, Record, Routing
+from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.model.arn import names_of, parse_arn
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
@@ -88,6 +89,9 @@ def _index(records: Sequence[Record]) -> _Index:
 
 def _tell_call(call: Call, index: _Index) -> Iterator[str]:
     if call.error_code is None:
+        if hint := hint_of(call):
+            yield f"{call.operation}{index.inside(call)} accepted"
+            yield f"    hint: {hint}"
         return
     first, *rest = f"{call.operation}{index.inside(call)} refused: {call.error_code}: {call.error_message}".splitlines()
     yield first
@@ -97,7 +101,10 @@ def _tell_call(call: Call, index: _Index) -> Iterator[str]:
 
 
 def hint_of(call: Call) -> str | None:
-    """Our advice on a call that was refused."""
+    """Return our advice on a call that was refused, or that was accepted and will not do what it seems to."""
+    if call.operation == "PutTargets" and call.error_code is None:
+        kinds = (kind_of(str(target.get("Arn"))) for target in call.params.get("Targets", ()))
+        return next((kind.unsupported for kind in kinds if kind is not None and kind.unsupported), None)
     if call.hint is None and call.error_code == "InvalidEventPatternException":
         return advice_on(str(call.params.get("EventPattern", "")))
     return call.hint

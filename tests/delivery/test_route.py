@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventbridge_local import EventBridge, make_event, mock_eventbridge
-from eventbridge_local.botocore_hooks.compiled import perform
-from eventbridge_local.errors import ServiceError
+from eventbridge_local.botocore_hooks.codec import perform
+from eventbridge_local.errors import DeliveryFailed, ServiceError
 
 ACCOUNT, OTHER = "123456789012", "111122223333"
 HERE, AWAY = "us-east-1", "eu-west-1"
@@ -184,7 +184,16 @@ def test_fifo_topics_are_named_wherever_they_matter(eb: EventBridge) -> None:
     rule(eb, "News", f"arn:aws:sns:{HERE}:{ACCOUNT}:news.fifo")
     assert eb.calls.where(operation="PutTargets").one().error_code is None
     eb.put("shop", "Sold")
-    assert "EventBridge does not support SNS FIFO topics" in (eb.deliveries.one().reason or "")
+    unsupported = "EventBridge does not support SNS FIFO topics"
+    assert unsupported in (eb.deliveries.one().reason or "")
+    assert f"PutTargets accepted\n    hint: {unsupported}" in eb.journal.text()
+
+
+def test_a_fifo_topic_fails_the_test() -> None:
+    """At the end of the test the failed delivery says why."""
+    with pytest.raises(DeliveryFailed, match="EventBridge does not support SNS FIFO topics"), mock_eventbridge() as eb:
+        rule(eb, "News", f"arn:aws:sns:{HERE}:{ACCOUNT}:news.fifo")
+        eb.put("shop", "Sold")
 
 
 def test_a_dead_letter_queue_in_china(eb: EventBridge) -> None:

@@ -250,6 +250,6 @@ def test_managed_rules_are_not_explained(eb: EventBridge) -> None:
     """A managed rule was checked against the event; to say that it came later would be wrong."""
     arn = eb.archive("kept")
     put()
-    managed = next(rule.name for bus in eb._place.buses.values() for rule in bus.rules.values())
+    managed = next(rule.name for bus in eb._scope.buses.values() for rule in bus.rules.values())
     said = str(eb.explain(eb.events.last, rule=managed))
     assert arn and "is managed by" in said and "made after" not in said
