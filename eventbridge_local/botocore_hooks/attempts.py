@@ -15,7 +15,6 @@ Nothing of botocore is replaced, so there is nothing to restore.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -185,22 +184,16 @@ def is_retry(delay: Any) -> bool:
     return delay is not None and delay is not False
 
 
-def make_call(line: Line, params: Any, request_signer: Any) -> Any:
-    """Make a call over the line; return what a ``before-call`` handler returns, awaitable for aiobotocore.
+def make_call(line: Line, params: Any, emitter: Any) -> Any:
+    """Make a call over the line and return what a ``before-call`` handler returns.
 
     Args:
         params: botocore's request dict.
-        request_signer: that of the client.
+        emitter: the events of the client that calls.
 
     Raises:
         HTTPClientError: the attempts are used up and the connection failed in the last.
     """
-    # A handler is not told the client, and only the signer leads to its events.
-    emitter = request_signer._event_emitter
-    if inspect.iscoroutinefunction(request_signer.sign):
-        from eventbridge_local.botocore_hooks import async_attempts  # aiobotocore is loaded when such a client calls
-
-        return async_attempts.make_call(line, params, emitter)
     events: Any = Emitter(emitter)
     session: Any = Session(line)
     endpoint = LocalEndpoint(params["url"], line.model.service_model.endpoint_prefix, events, http_session=session)

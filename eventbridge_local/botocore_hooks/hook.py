@@ -17,6 +17,7 @@ A call of an operation for which ``fail_call`` has arranged something takes the 
 from __future__ import annotations
 
 import gc
+import inspect
 import os
 import re
 from collections.abc import Callable
@@ -67,7 +68,7 @@ def answer(
     extra = {"EndpointId": context[_ENDPOINT_ID]} if _ENDPOINT_ID in context else {}
     operation = codec.compiled_operation(model)
     if service.call_faults.arranged and service.call_faults.armed(operation.name):
-        return attempts.make_call(attempts.Line(service, account, model, context, extra), params, request_signer)
+        return _make_failing_call(attempts.Line(service, account, model, context, extra), params, request_signer)
     now = service.clock.now
     request_id = service.ids.uuid()
     try:
@@ -79,6 +80,18 @@ def answer(
     except ServiceError as error:
         return codec.refused(error, request_id, now)
     return codec.answered(answered, request_id, now)
+
+
+def _make_failing_call(line: attempts.Line, params: dict[str, Any], request_signer: Any) -> Any:
+    """Make a call over the line; the answer is awaitable for aiobotocore."""
+    # A handler is not told the client, and only the signer leads to its events.
+    emitter = request_signer._event_emitter
+    if inspect.iscoroutinefunction(request_signer.sign):
+        # It imports aiobotocore, which is loaded when we get here.
+        from eventbridge_local.botocore_hooks import async_attempts
+
+        return async_attempts.make_call(line, params, emitter)
+    return attempts.make_call(line, params, emitter)
 
 
 def carry_endpoint_id(params: Any, context: dict[str, Any], **_: Any) -> dict[str, Any] | None:
