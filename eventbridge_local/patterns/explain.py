@@ -227,12 +227,22 @@ def _lines(report: FieldReport, width: int) -> list[str]:
     path = report.path.ljust(width)
     if mismatch is None:
         return [f"{path}  ok      {_shown(report.actual)}".rstrip()]
-    if mismatch.actual is None and mismatch.kind in ("absent", "wrong_level"):
-        lines = [f"{path}  absent  wanted {mismatch.wanted}"]
-    else:
-        got = "an object" if mismatch.kind == "exists_on_non_leaf" else _shown(mismatch.actual, none="null")
-        lines = [f"{path}  differs wanted {mismatch.wanted}, got {got}"]
+    state = "absent " if is_absent(mismatch) else "differs"
+    lines = [f"{path}  {state} {mismatch_text(mismatch)}"]
     return [*lines, f"{'':{width}}          {mismatch.hint}"] if mismatch.hint else lines
+
+
+def is_absent(mismatch: Mismatch) -> bool:
+    """Return whether the event has no such field, as opposed to a field with another value."""
+    return mismatch.kind in ("absent", "wrong_level")
+
+
+def mismatch_text(mismatch: Mismatch) -> str:
+    """Return what is wanted and what there is, such as ``wanted prefix 'DE', got 'FR'``."""
+    if is_absent(mismatch):
+        return f"wanted {mismatch.wanted}"
+    several = "an object or an empty array" if mismatch.kind == "exists_on_non_leaf" else ""
+    return f"wanted {mismatch.wanted}, got {several or _shown(mismatch.actual, none='null')}"
 
 
 def _shown(actual: Any, none: str = "") -> str:
@@ -310,15 +320,16 @@ def _type_hint(field: Field, value: Any) -> str:
     if isinstance(value, str):
         number = _as_number(value)
         word = {"true": True, "false": False, "null": None}.get(value, value)
-        fits = (number is not None and _accepts(field, number)) or (word is not value and _accepts(field, word))
-        what = "a string"
+        fits_number = number is not None and _accepts(field, number)
+        fits = fits_number or (word is not value and _accepts(field, word))
+        types = f"a string, not {'a number' if fits_number else 'null' if word is None else 'a boolean'}"
     else:
         text = value_wording(value)
         key = number_key(value)
         spelled = {text, number_wording(key)} if key is not None else {text}
         fits = any(_accepts(field, each) for each in spelled)
-        what = "a number" if key is not None else "not a string"
-    return f"EventBridge compares JSON types; {value_wording(value)} is {what}" if fits else ""
+        types = f"{'a number' if key is not None else 'null' if value is None else 'a boolean'}, not a string"
+    return f"EventBridge compares JSON types; {value_wording(value)} is {types}" if fits else ""
 
 
 def _as_number(text: str) -> float | None:

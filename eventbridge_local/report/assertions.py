@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from eventbridge_local.delivery.journal import Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import explain
-from eventbridge_local.report.expectations import Difference, Kind, alternatives, differences, nearest, ready
+from eventbridge_local.patterns.explain import is_absent, mismatch_text
+from eventbridge_local.report.expectations import Difference, alternatives, differences, hint_on, nearest, ready
 from eventbridge_local.report.hints import NOTHING_PUT, Seen, about_delivery, about_refused
 from eventbridge_local.report.journal_text import advice_on_path, delivery_line, entry_line, line_of, outcome, value
 from eventbridge_local.report.logs import DeliveryLog, EventLog, compiled
@@ -138,9 +139,9 @@ def _delivery_differences(delivery: Delivery, wanted: Mapping[str, Any], exact: 
 ARRIVED = ("delivered", "recorded")
 
 _WHAT_TO_DO = {
-    "pending": "eb.clock.advance(hours=24) sees it through",
+    "pending": "eb.clock.advance(hours=24) makes the other attempts",
     "dead-lettered": "eb.dead_letters has the message",
-    "dropped": "it has no dead-letter queue that took it, so the event is lost",
+    "dropped": "no dead-letter queue took it, so the event is lost",
 }
 
 
@@ -153,12 +154,10 @@ def _about_outcome(delivery: Delivery) -> str:
 
 def _pattern_differences(pattern: Any, event: Any) -> Iterator[Difference]:
     for mismatch in explain(pattern, event).mismatches:
-        absent = mismatch.kind in ("absent", "wrong_level")
-        got = "an object or an empty list" if mismatch.kind == "exists_on_non_leaf" else value(mismatch.actual)
-        said = f"wanted {mismatch.wanted}, " + ("absent" if absent else f"got {got}")
-        kind: Kind = "absent" if absent else "value"
+        absent = is_absent(mismatch)
+        said = mismatch_text(mismatch) + ", absent" * absent
         hint = mismatch.hint or (advice_on_path(mismatch.path) if absent else "")
-        yield Difference(mismatch.path, kind, mismatch.wanted, mismatch.actual, said, hint)
+        yield Difference(mismatch.path, mismatch.kind, mismatch.wanted, mismatch.actual, said, hint)
 
 
 def _on_bus(wanted: Mapping[str, Any]) -> str:
@@ -190,14 +189,14 @@ def _entry_hints(log: EventLog, closest: tuple[Entry, Sequence[Difference]] | No
     entry, found = closest
     for difference in found:
         if difference.path == "bus":
-            yield f"event #{entry.number} was put on bus {entry.bus!r}; EventBusName says where an entry goes"
-        if isinstance(difference.got, str) and isinstance(difference.wanted, Mapping) and _is_json(difference.got):
-            yield f"{difference.path} is JSON inside a string; was it dumped twice?"
+            yield f"event #{entry.number} was put on bus {entry.bus!r}; EventBusName of the entry chooses the bus"
+        if isinstance(difference.expected, Mapping) and _is_json_object(difference.actual):
+            yield f"{difference.path} is JSON inside a string; was json.dumps called twice?"
 
 
-def _is_json(thing: str) -> bool:
+def _is_json_object(thing: Any) -> bool:
     try:
-        return isinstance(json.loads(thing), dict)
+        return isinstance(thing, str) and isinstance(json.loads(thing), dict)
     except ValueError:
         return False
 
@@ -241,12 +240,19 @@ def _not_found(
     if closest is not None:
         record, differs = closest
         noun, verb = ("event", "put") if isinstance(record, Entry) else ("delivery", "made")
-        count = f"{len(differs)} difference{'' if len(differs) == 1 else 's'}"
+        count = _count(len(differs), "difference")
         lines.append(f"closest of {len(others) + 1} {verb} ({noun} #{record.number}, {count}):")
-        lines.extend(map(_difference_line, differs))
+        lines.extend(_difference_line(each, _tree(record)) for each in differs)
     lines.extend(f"{name}: {_listed(records)}" for name, records in (("found", found), ("others", others)) if records)
     lines.extend(f"hint: {hint}" for hint in hints)
     return "\n".join(lines)
+
+
+def _tree(record: Entry | Delivery) -> Any:
+    """Return what the paths of the differences of a record begin in."""
+    if isinstance(record, Delivery):
+        return {"payload": record.json}
+    return record.envelope if record.event is None else record.event.matched_on
 
 
 def _listed(records: Sequence[Any]) -> str:
@@ -262,35 +268,25 @@ def _wanted_lines(wanted: Mapping[str, Any], *, exact: bool = False) -> Iterator
             yield f"    {name:<12} {verb}{value(thing)}"
 
 
-def _difference_line(found: Difference) -> str:
-    """One field that spoiled it."""
-    hint = f"   ({found.hint})" if found.hint else ""
-    return f"    {found.path:<14} {found.said or _DIFFERENCES[found.kind](found)}{hint}"
+def _difference_line(found: Difference, tree: Any) -> str:
+    """Return the line of one field that is not as expected."""
+    said = found.text or _DIFFERENCES.get(found.kind, _wanted_got)(found)
+    hint = hint_on(found, tree)
+    return f"    {found.path:<14} {said}{f'   ({hint})' if hint else ''}"
 
 
-def _type_name(thing: Any) -> str:
-    for kind, name in _TYPE_NAMES:
-        if isinstance(thing, kind):
-            return name
-    return type(thing).__name__
+def _wanted_got(found: Difference) -> str:
+    return f"wanted {value(found.expected)}, got {value(found.actual)}"
 
 
-_TYPE_NAMES: tuple[tuple[Any, str], ...] = (
-    (bool, "boolean"),
-    (str, "string"),
-    (int | float, "number"),
-    (Mapping, "object"),
-    (list | tuple, "list"),
-    (type(None), "null"),
-)
-
-_DIFFERENCES = {
-    "absent": lambda d: f"wanted {value(d.wanted)}, absent",
-    "value": lambda d: f"wanted {value(d.wanted)}, got {value(d.got)}",
-    "type": lambda d: (
-        f"wanted {value(d.wanted)}, got {value(d.got)}   ({_type_name(d.wanted)} against {_type_name(d.got)})"
+_DIFFERENCES: Mapping[str, Callable[[Difference], str]] = {
+    "absent": lambda found: f"wanted {value(found.expected)}, absent",
+    "length": lambda found: (
+        f"wanted {_count(len(found.expected), 'member')}, got {len(found.actual)}: {value(found.actual)}"
     ),
-    "case": lambda d: f"wanted {value(d.wanted)}, got {value(d.got)}   (only the case differs)",
-    "length": lambda d: f"wanted {len(d.wanted)} members, got {len(d.got)}: {value(d.got)}",
-    "extra": lambda d: f"not wanted, got {value(d.got)}",
+    "extra": lambda found: f"not wanted, got {value(found.actual)}",
 }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

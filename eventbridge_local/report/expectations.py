@@ -1,107 +1,130 @@
-"""How far a thing is from what was wanted, field by field; the record with the fewest differences is the nearest."""
+"""What a test expects, and how far a thing is from it, field by field; the fewest differences are the nearest miss.
+
+An expected value is plain, a matcher with an ``==`` of its own, or a value list of an event pattern. Which value fits
+is decided here. Why another does not is found and worded by the explanation of patterns, for plain values too, so
+that the same near miss reads the same through ``detail=`` and through ``pattern=``.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from eventbridge_local.patterns import Mismatch, compile_pattern, explain
+from eventbridge_local.patterns import InvalidPattern, Mismatch, compile_pattern, explain
+from eventbridge_local.patterns.explain import MismatchKind
 from eventbridge_local.patterns.operators import OPERATORS
 
-Kind = Literal["absent", "value", "type", "case", "length", "extra", "outcome"]
+#: ``absent``, ``type``, ``case`` and the like as explanations of patterns have them; ``length`` of a list, ``extra``
+#: for a member that was not expected, ``outcome`` of a delivery.
+DifferenceKind = MismatchKind | Literal["length", "extra", "outcome"]
+
+#: Differences that are less than another value.
+_MILD = ("type", "case", "outcome")
 
 T = TypeVar("T")
 
 _MISSING: Any = object()
-_MOST_SEARCHED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that is not as wanted; ``path`` is dotted, with ``[n]`` for list members.
+    """One field that is not as expected.
 
-    ``said`` is the difference in words where somebody who knows more has found them already, and ``hint`` what is
-    probably wrong.
+    Attributes:
+        path: dotted, with ``[n]`` for members of a list.
+        kind: how it differs.
+        expected: what was expected: a value, a matcher or, in words, the conditions of a pattern.
+        actual: what is there; None where nothing is.
+        text: the difference in words, where they are known; otherwise they are made of the two values.
+        hint: what is probably wrong, where it is known; otherwise ``hint_on`` finds it.
     """
 
     path: str
-    kind: Kind
-    wanted: Any
-    got: Any = None
-    said: str | None = None
+    kind: DifferenceKind
+    expected: Any
+    actual: Any = None
+    text: str | None = None
     hint: str = ""
 
 
-def differences(wanted: Any, got: Any, path: str = "", *, exact: bool = False) -> Iterator[Difference]:
-    """Every field in which ``got`` is not as ``wanted``.
+def differences(expected: Any, actual: Any, path: str = "", *, exact: bool = False) -> Iterator[Difference]:
+    """Yield every field in which ``actual`` is not as ``expected``.
 
     Args:
-        wanted: a plain value, a matcher, or a value list of an event pattern (see ``wanted``), at any depth.
-        exact: also report members that ``wanted`` does not name; otherwise a dict needs to be included only.
+        expected: a plain value, a matcher, or a value list of an event pattern, at any depth.
+        exact: also report members that ``expected`` does not name; otherwise a dict needs to be included only.
     """
-    return _differences(ready(wanted), got, path, exact)
+    return _differences(ready(expected), actual, path, exact)
 
 
-def _differences(wanted: Any, got: Any, path: str, exact: bool) -> Iterator[Difference]:
-    if isinstance(wanted, Mapping) and isinstance(got, Mapping):
-        yield from _of_mappings(wanted, got, path, exact)
-    elif isinstance(wanted, PatternValue):
-        yield from _of_pattern(wanted, got, path)
-    elif _is_list(wanted) and _is_list(got):
-        yield from _of_lists(wanted, got, path, exact)
-    elif not _equal(wanted, got):
-        yield Difference(path, _kind(wanted, got), wanted, got, hint=_about_list(wanted, got))
-
-
-def fits(wanted: Any, got: Any) -> bool:
-    """Whether nothing differs, members that are not named aside."""
-    return next(differences(wanted, got), None) is None
+def fits(expected: Any, actual: Any) -> bool:
+    """Return whether nothing differs, members that are not named aside."""
+    return next(differences(expected, actual), None) is None
 
 
 def nearest(candidates: Iterable[tuple[T, Sequence[Difference]]]) -> tuple[T, Sequence[Difference]] | None:
-    """The candidate with the fewest and mildest differences, the newest among equals; None when there are none."""
+    """Return the candidate with the fewest and mildest differences, the newest among equals; None where none is."""
     return min(reversed(list(candidates)), key=lambda pair: _distance(pair[1]), default=None)
 
 
 def _distance(found: Sequence[Difference]) -> tuple[int, int]:
-    mild = sum(difference.kind in ("type", "case", "outcome") for difference in found)
+    mild = sum(difference.kind in _MILD for difference in found)
     return (len(found), -mild)
 
 
-def _of_mappings(wanted: Mapping[str, Any], got: Mapping[str, Any], path: str, exact: bool) -> Iterator[Difference]:
-    for key, value in wanted.items():
+# Comparing.
+
+
+def _differences(expected: Any, actual: Any, path: str, exact: bool) -> Iterator[Difference]:
+    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
+        yield from _of_mappings(expected, actual, path, exact)
+    elif isinstance(expected, PatternValue):
+        yield from _of_pattern(expected, actual, path)
+    elif _is_list(expected) and _is_list(actual):
+        yield from _of_lists(expected, actual, path, exact)
+    elif not _equal(expected, actual):
+        yield Difference(path, _kind(expected, actual), expected, actual)
+
+
+def _of_mappings(
+    expected: Mapping[str, Any], actual: Mapping[str, Any], path: str, exact: bool
+) -> Iterator[Difference]:
+    for key, value in expected.items():
         inner = _below(path, key)
-        there = got.get(key, _MISSING)
+        there = actual.get(key, _MISSING)
         if there is not _MISSING:
             yield from _differences(value, there, inner, exact)
         elif not (isinstance(value, PatternValue) and value.absent_ok):
-            yield Difference(inner, "absent", value, hint=_about_name(str(key), got, path))
+            yield Difference(inner, "absent", value)
     if exact:
-        for key, there in got.items():
-            if key not in wanted:
+        for key, there in actual.items():
+            if key not in expected:
                 yield Difference(_below(path, key), "extra", None, there)
 
 
-def _of_lists(wanted: Sequence[Any], got: Sequence[Any], path: str, exact: bool) -> Iterator[Difference]:
-    if len(wanted) != len(got):
-        yield Difference(path, "length", wanted, got)
+def _of_lists(expected: Sequence[Any], actual: Sequence[Any], path: str, exact: bool) -> Iterator[Difference]:
+    if len(expected) != len(actual):
+        yield Difference(path, "length", expected, actual)
         return
-    for index, (value, there) in enumerate(zip(wanted, got, strict=True)):
+    for index, (value, there) in enumerate(zip(expected, actual, strict=True)):
         yield from _differences(value, there, f"{path}[{index}]", exact)
 
 
-def _of_pattern(wanted: PatternValue, got: Any, path: str) -> Iterator[Difference]:
-    mismatch = wanted.mismatch(got)
-    if mismatch is not None:
-        # "absent" and "wrong_level" speak of the place that the value got for the comparison only.
-        hint = "" if mismatch.kind in ("absent", "wrong_level") else mismatch.hint
-        yield Difference(path, "value", Worded(mismatch.wanted), got, hint=hint)
+def _of_pattern(expected: PatternValue, actual: Any, path: str) -> Iterator[Difference]:
+    mismatch = expected.mismatch(actual)
+    if mismatch is None:
+        return
+    # "absent" and "wrong_level" speak of the place that the value got for the comparison only.
+    placed = mismatch.kind in ("absent", "wrong_level")
+    kind = "value" if placed else mismatch.kind
+    yield Difference(path, kind, Worded(mismatch.wanted), actual, hint="" if placed else mismatch.hint)
 
 
 class Worded(str):
-    """What is wanted, in words; they are shown without quotes."""
+    """What is expected, in words; they are shown without quotes."""
 
     __slots__ = ()
 
@@ -116,66 +139,84 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list | tuple)
 
 
-def _equal(wanted: Any, got: Any) -> bool:
+def _equal(expected: Any, actual: Any) -> bool:
     # JSON's true is not 1, though Python's is.
-    if isinstance(wanted, bool) is not isinstance(got, bool) and isinstance(wanted, bool | int | float):
+    if isinstance(expected, bool) is not isinstance(actual, bool) and isinstance(expected, bool | int | float):
         return False
-    return bool(wanted == got)
+    return bool(expected == actual)
 
 
-def _kind(wanted: Any, got: Any) -> Kind:
-    if isinstance(wanted, str) and isinstance(got, str):
-        return "case" if wanted.casefold() == got.casefold() else "value"
-    of_one_kind = isinstance(wanted, bool) is isinstance(got, bool)
-    return "type" if str(wanted) == str(got) or (wanted == got and not of_one_kind) else "value"
+def _kind(expected: Any, actual: Any) -> DifferenceKind:
+    """Return how a value differs, as cheaply as it can be known: every record of a log is compared."""
+    if isinstance(expected, str) and isinstance(actual, str):
+        return "case" if expected.casefold() == actual.casefold() else "value"
+    of_one_kind = isinstance(expected, bool) is isinstance(actual, bool)
+    same_text = _as_text(expected) == _as_text(actual)
+    return "type" if same_text or (expected == actual and not of_one_kind) else "value"
 
 
-# what is probably wrong
+def _as_text(value: Any) -> str:
+    """Return a value as its JSON text without quotes."""
+    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
 
 
-def _about_name(name: str, got: Mapping[str, Any], path: str) -> str:
-    """Where a member that is missing may be instead: under a similar name, or elsewhere below."""
-    for key in got:
-        if _plain(str(key)) == _plain(name):
-            return f"the event has {_below(path, key)}; names are compared exactly"
-    return next((f"{name} is at {where}" for where in _paths(got, path) if where.rpartition(".")[2] == name), "")
+# What is probably wrong; looked for only in what is shown.
 
 
-def _plain(name: str) -> str:
-    return name.replace("-", "").replace("_", "").lower()
+def hint_on(difference: Difference, tree: Any) -> str:
+    """Return what is probably wrong with a field, or "".
+
+    Args:
+        tree: what the path of the difference begins in: the whole event, or ``{"payload": ...}``.
+    """
+    if difference.hint or difference.text is not None:
+        return difference.hint
+    if difference.kind == "absent":
+        return _about_absent(difference.path, tree)
+    return _about_value(difference.expected, difference.actual) or _about_list(difference.expected, difference.actual)
 
 
-def _paths(tree: Any, path: str) -> Iterator[str]:
-    """The paths of all members below, nearest first."""
-    waiting = [(path, tree)]
-    for where, value in waiting:
-        if len(waiting) > _MOST_SEARCHED:
-            return
-        if isinstance(value, Mapping):
-            inner = [(_below(where, key), each) for key, each in value.items()]
-            yield from (below for below, _ in inner)
-        else:
-            inner = [(f"{where}[{n}]", each) for n, each in enumerate(value)] if _is_list(value) else []
-        waiting += inner
+def _about_absent(path: str, tree: Any) -> str:
+    """Say where a member that is missing may be instead: under a similar name, or elsewhere."""
+    wanted: Any = [{"exists": True}]
+    for name in reversed(_INDEX.sub("", path).split(".")):
+        wanted = {name: wanted}
+    return _hint(wanted, tree)
 
 
-def _about_list(wanted: Any, got: Any) -> str:
-    """One value against a list that holds it: said both ways, because an event pattern would match."""
-    if _is_list(wanted) and any(next(_differences(each, got, "", False), None) is None for each in wanted):
-        return "a list asks for a list; pattern={...} asks for one of several values"
-    if not _is_list(got):
+_INDEX = re.compile(r"\[\d+\]")
+
+
+def _about_value(expected: Any, actual: Any) -> str:
+    """Say that one plain value is another but for its JSON type or its letter case."""
+    if not all(isinstance(each, _PLAIN) for each in (expected, actual)):
         return ""
-    for index, each in enumerate(got):
-        if next(_differences(wanted, each, "", False), None) is None:
+    return _hint({"value": [expected]}, {"value": actual})
+
+
+def _hint(pattern: Mapping[str, Any], tree: Any) -> str:
+    try:
+        return next((mismatch.hint for mismatch in explain(pattern, tree).mismatches), "")
+    except (InvalidPattern, ValueError):  # what no pattern can hold, such as a number of too many digits
+        return ""
+
+
+def _about_list(expected: Any, actual: Any) -> str:
+    """Say of one value against a list that holds it, both ways, that an event pattern would match."""
+    if _is_list(expected) and any(next(_differences(each, actual, "", False), None) is None for each in expected):
+        return "a list asks for a list; pattern={...} asks for one of several values"
+    if not _is_list(actual):
+        return ""
+    for index, each in enumerate(actual):
+        if next(_differences(expected, each, "", False), None) is None:
             return f"element [{index}] fits; a list is compared as a whole, pattern={{...}} asks for one element"
     return ""
 
 
-# What a test asks for, made ready to be compared: plain values, matchers, and value lists of event patterns.
+# What a test expects, made ready to be compared.
 #
-# A list that holds an operator of the pattern language, such as ``[{"prefix": "shop."}]``, stands for its
-# alternatives;
-# a list of plain values is a list, since a test that asks for one must not be content with a single value.
+# A list that holds an operator of the pattern language, such as ``[{"prefix": "shop."}]``, means one of its
+# alternatives; a list of plain values is a list, since a test that asks for one must not be content with one value.
 # What has an ``==`` of its own (``unittest.mock.ANY``, dirty-equals) or is a hamcrest matcher decides for itself; its
 # text is taken before it is first asked, because some matchers show afterwards what they were last equal to.
 
@@ -213,9 +254,9 @@ class PatternValue:
         #: Whether it allows the member to be missing.
         self.absent_ok = self._pattern.matches({})
 
-    def mismatch(self, got: Any) -> Mismatch | None:
-        """Why a value does not satisfy it, None when it does. Of several names of one thing one must."""
-        names = got.values if isinstance(got, AnyOf) else (got,)
+    def mismatch(self, actual: Any) -> Mismatch | None:
+        """Return why a value does not satisfy it, None when it does. Of several names of one thing one must."""
+        names = actual.values if isinstance(actual, AnyOf) else (actual,)
         found = [explain(self._pattern, {"value": each}).mismatches for each in names]
         return found[0][0] if all(found) else None
 
@@ -239,7 +280,7 @@ class AnyOf:
 
 
 def ready(thing: Any) -> Any:
-    """The same, with matchers and value lists of patterns in their wrappers, at any depth.
+    """Return the same, with matchers and value lists of patterns in their wrappers, at any depth.
 
     Raises:
         InvalidPattern: a value list that AWS would refuse.
@@ -252,13 +293,13 @@ def ready(thing: Any) -> Any:
 
 
 def alternatives(thing: Any) -> Any:
-    """What is wanted of a text such as ``source``: a list of texts can only mean one of them."""
+    """Return what is expected of a text such as ``source``: a list of texts can only mean one of them."""
     plain = isinstance(thing, list | tuple) and thing and all(isinstance(each, str) for each in thing)
     return PatternValue(list(thing)) if plain else ready(thing)
 
 
 def _is_pattern(listed: list[Any] | tuple[Any, ...]) -> bool:
-    """Whether a list holds an operator, and nothing else than operators and plain values."""
+    """Return whether a list holds an operator, and nothing else than operators and plain values."""
     operators = [
         each for each in listed if isinstance(each, Mapping) and len(each) == 1 and next(iter(each)) in OPERATORS
     ]

@@ -18,6 +18,7 @@ from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import explain
 from eventbridge_local.patterns.operators import OPERATORS
+from eventbridge_local.patterns.values import value_wording
 
 _NOTHING = "nothing happened"
 #: How much of a test a failing report shows.
@@ -177,9 +178,11 @@ _LONGEST = 200
 
 
 def value(thing: Any) -> str:
-    """A value as people read it, cut when it is long."""
-    text = repr(thing)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    """Return a value as people read it: null, true and false as in JSON, the rest as in Python; cut when long."""
+    if thing is None or isinstance(thing, bool):
+        return value_wording(thing)
+    shown = repr(thing)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 
 
 def entry_line(entry: Entry) -> str:

@@ -63,7 +63,7 @@ def test_explanation_reads_like_a_table() -> None:
     wanted = """\
 detail.country  absent  wanted one of 'DE', 'FR'
 detail.total    differs wanted numeric > 1000, got '5000'
-                        EventBridge compares JSON types; '5000' is a string
+                        EventBridge compares JSON types; '5000' is a string, not a number
 source          ok      'shop'"""
     pattern = {"source": ["shop"], "detail": {"total": [{"numeric": [">", 1000]}], "country": ["DE", "FR"]}}
     assert str(explain(pattern, EVENT)) == wanted

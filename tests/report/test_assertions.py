@@ -66,7 +66,7 @@ def test_closest_with_a_difference_of_type(shop: EventBridge) -> None:
             detail-type  'OrderPlaced'
             detail       includes {'id': 'o-1', 'total': 120}
         closest of 3 put (event #2, 1 difference):
-            detail.total   wanted 120, got '120'   (number against string)
+            detail.total   wanted 120, got '120'   (EventBridge compares JSON types; '120' is a string, not a number)
         others: #1 OrderCancelled on orders, #3 refused: MalformedDetail
     """)
 
@@ -80,7 +80,7 @@ def test_wrong_bus(shop: EventBridge) -> None:
         closest of 3 put (event #2, 1 difference):
             bus            wanted 'default', got 'orders'
         others: #1 OrderCancelled on orders, #3 refused: MalformedDetail
-        hint: event #2 was put on bus 'orders'; EventBusName says where an entry goes
+        hint: event #2 was put on bus 'orders'; EventBusName of the entry chooses the bus
     """)
 
 
@@ -91,10 +91,10 @@ def test_wrong_case(shop: EventBridge) -> None:
             source       'Shop.Orders'
             detail-type  'orderplaced'
         closest of 3 put (event #2, 2 differences):
-            source         wanted 'Shop.Orders', got 'shop.orders'   (only the case differs)
-            detail-type    wanted 'orderplaced', got 'OrderPlaced'   (only the case differs)
+            source         wanted 'Shop.Orders', got 'shop.orders'   ('shop.orders' differs from 'Shop.Orders' only in case)
+            detail-type    wanted 'orderplaced', got 'OrderPlaced'   ('OrderPlaced' differs from 'orderplaced' only in case)
         others: #1 OrderCancelled on orders, #3 refused: MalformedDetail
-    """)
+    """)  # noqa: E501
 
 
 def test_absent_member(shop: EventBridge) -> None:
@@ -138,7 +138,7 @@ def test_detail_dumped_twice(eb: EventBridge) -> None:
     """JSON inside a string is recognised."""
     eb.put(*ORDER, {"order": '{"id": "o-1"}'})
     assert failing(eb.assert_put, detail={"order": {"id": "o-1"}}).endswith(
-        "hint: detail.order is JSON inside a string; was it dumped twice?"
+        "hint: detail.order is JSON inside a string; was json.dumps called twice?"
     )
 
 
@@ -347,7 +347,10 @@ def test_payload_differs(rules: EventBridge) -> None:
         "no delivery has\n    rule         'audit'\n    payload      includes {'detail': {'total': '5'}}"
     )
     assert "closest of 1 made (delivery #1, 1 difference):" in message
-    assert "    payload.detail.total wanted '5', got 5   (string against number)" in message
+    assert (
+        "    payload.detail.total wanted '5', got 5   (EventBridge compares JSON types; 5 is a number, not a string)"
+        in message
+    )
 
 
 def test_a_rule_that_delivered_gets_no_hint(rules: EventBridge) -> None:

@@ -248,8 +248,8 @@ def test_a_later_event_went_to_another_region(eb: EventBridge) -> None:
 
 def test_managed_rules_are_not_explained(eb: EventBridge) -> None:
     """A managed rule was checked against the event; to say that it came later would be wrong."""
-    arn = eb.archive("kept")
+    eb.archive("kept")
     put()
-    managed = next(rule.name for bus in eb._scope.buses.values() for rule in bus.rules.values())
+    (managed,) = [each["Name"] for each in boto3.client("events", region_name="us-east-1").list_rules()["Rules"]]
     said = str(eb.explain(eb.events.last, rule=managed))
-    assert arn and "is managed by" in said and "made after" not in said
+    assert "is managed by" in said and "made after" not in said

@@ -91,7 +91,8 @@ def test_an_extra_member_shows_only_when_exact(thing: dict[str, Any], key: str) 
     [
         (120, "120", [Difference("d", "type", 120, "120")]),
         ("120", 120, [Difference("d", "type", "120", 120)]),
-        (None, "None", [Difference("d", "type", None, "None")]),
+        (None, "null", [Difference("d", "type", None, "null")]),
+        (True, "true", [Difference("d", "type", True, "true")]),
         ("DE", "de", [Difference("d", "case", "DE", "de")]),
         ("DE", "FR", [Difference("d", "value", "DE", "FR")]),
         ({"a": 1}, {}, [Difference("d.a", "absent", 1)]),
@@ -149,7 +150,7 @@ def test_an_equality_of_ones_own() -> None:
     wanted = {"total": Over(100), "lines": [{"n": Over(0)}]}
     assert fits(wanted, {"total": 120, "lines": [{"n": 1}]})
     (found,) = differences(wanted, {"total": 99.5, "lines": [{"n": 1}]})
-    assert (found.path, found.kind, repr(found.wanted), found.got) == ("total", "value", "Over(100)", 99.5)
+    assert (found.path, found.kind, repr(found.expected), found.actual) == ("total", "value", "Over(100)", 99.5)
 
 
 def test_extra_members_are_reported_in_the_order_they_have() -> None:

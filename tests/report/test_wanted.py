@@ -102,7 +102,7 @@ def test_a_matcher_shows_what_it_wanted() -> None:
     wanted = ready({"total": matcher})
     assert not list(differences(wanted, {"total": 120}))
     (difference,) = differences(wanted, {"total": -1})
-    assert repr(difference.wanted) == "IsPositive()"
+    assert repr(difference.expected) == "IsPositive()"
 
 
 def test_one_of_several_sources(eventbridge: EventBridge) -> None:
