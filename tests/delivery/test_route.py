@@ -31,7 +31,7 @@ def bus_arn(name: str, account: str = ACCOUNT, region: str = HERE) -> str:
 
 
 def call(eb: EventBridge, operation: str, account: str = ACCOUNT, region: str = HERE, **params: Any) -> Any:
-    return perform(eb._service, operation, params, account, region)
+    return perform(eb.service, operation, params, account, region)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_the_default_bus_of_an_account_that_nobody_used(eb: EventBridge) -> None
     """It is there, it has no policy, and asking makes nothing."""
     rule(eb, "Send", bus_arn("default", OTHER), RoleArn=ROLE)
     assert planned(eb) == [("Send", "NO_PERMISSIONS")]
-    assert eb._service.store.known_scope(OTHER, HERE) is None
+    assert eb.service.store.known_scope(OTHER, HERE) is None
     assert happened(eb) == [("Send", "NO_PERMISSIONS")]
 
 
@@ -199,7 +199,7 @@ def test_a_fifo_topic_fails_the_test() -> None:
 def test_a_dead_letter_queue_in_china(eb: EventBridge) -> None:
     """Its URL has the domain of its partition, as that of a queue that is a target."""
     sent = []
-    eb._service.engine._deliverer._forwarder.send = sent.append  # type: ignore[method-assign, assignment]
+    eb.service.engine._deliverer._forwarder.send = sent.append  # type: ignore[method-assign, assignment]
     china, queue = "cn-north-1", "arn:aws-cn:sqs:cn-north-1:123456789012:{}"
     call(eb, "PutRule", region=china, Name="r", EventPattern=json.dumps(SHOP))
     target = {"Id": "t", "Arn": queue.format("orders"), "DeadLetterConfig": {"Arn": queue.format("dead")}}
