@@ -15,7 +15,7 @@ import pytest
 from eventbridge_local import defaults
 
 if TYPE_CHECKING:
-    from eventbridge_local import EventBridge
+    from eventbridge_local.handle import EventBridge
     from eventbridge_local.mock import Mock
 
 _MARKER = (

@@ -1,7 +1,7 @@
 """The same as ``attempts`` for aiobotocore, whose loop of attempts awaits.
 
-It is a module of its own because it imports aiobotocore, which only some projects have: ``attempts`` imports it when
-the first call of such a client is made to fail.
+It is a module of its own because it imports aiobotocore, which only some projects have: ``hook`` imports it when the
+first call of such a client is made to fail.
 """
 
 from __future__ import annotations
