@@ -321,3 +321,17 @@ def test_all_other_files_of_the_page_are_there() -> None:
 def test_the_levels_of_the_page_are_those_above() -> None:
     on_page = {part: int(level) for level, parts, *_ in rows("Layout") for part in re.findall(r"`(\w+)`", parts)}
     assert on_page == {part: level for level, parts in enumerate(LEVELS) for part in parts}
+
+
+# the tests themselves
+
+#: What measures real time, waits for it, or gives it to hypothesis as a limit.
+REAL_TIME = re.compile(r"\b(?:perf_counter|process_time|thread_time)(?:_ns)?\b|\btime\.sleep\(|\bdeadline=(?!None)")
+
+
+def test_tests_measure_no_time() -> None:
+    """A slow machine makes no test fail. The runner of the scenarios, which serves other mocks too, may wait."""
+    tests = Path(__file__).parent
+    files = sorted({*tests.rglob("*.py")} - {Path(__file__), tests / "conformance" / "conformance.py"})
+    words = {str(path.relative_to(tests)): REAL_TIME.findall(path.read_text("utf-8")) for path in files}
+    assert {file: found for file, found in words.items() if found} == {}
