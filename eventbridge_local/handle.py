@@ -55,12 +55,12 @@ _ENVELOPE = {"time": "Time", "resources": "Resources", "trace_header": "TraceHea
 
 
 class EventBridge:
-    """The mock from the test's side. For annotations; ``mock_eventbridge()`` makes it.
+    """One mock as a test uses it. ``mock_eventbridge()`` makes it; use the class in annotations.
 
     Args:
-        service: carries out what the methods ask for.
-        account: twelve digits; where ``rule``, ``put`` and the like act.
-        region: the Region in which they do.
+        service: the service of the mock, which carries out the calls.
+        account: the account in which ``rule``, ``put`` and the other methods act; twelve digits.
+        region: the Region in which they act.
     """
 
     def __init__(self, service: Service, account: str, region: str) -> None:
@@ -74,17 +74,17 @@ class EventBridge:
     # Arrange: handlers, templates, rules, archives.
 
     def connect(self, target: str, handler: Handler) -> TargetSpy:
-        """Let ``handler`` stand in for a target, from now on and instead of one connected before.
+        """Call ``handler`` for each delivery to a target from now on. It replaces a handler connected before.
 
         Args:
-            target: its ARN, or the bare name of the function, queue, topic, stream...
+            target: the ARN of the target, or the name of the function, queue, topic, stream...
             handler: a Lambda handler ``(event, context)``, or a callable of ``(event)``.
 
         Returns:
-            a spy: ``spy.calls`` holds what the handler was called with.
+            a spy: ``spy.calls`` holds the arguments of each call of the handler.
 
         Raises:
-            UsageError: the handler takes other arguments, or is a coroutine function; or there is no name.
+            UsageError: the handler takes other arguments or is a coroutine function; or the target is not a name.
         """
         if not isinstance(target, str) or not target:
             raise UsageError(f"target={target!r}: give the ARN or the name of the target that the handler replaces")
@@ -102,22 +102,22 @@ class EventBridge:
     ) -> LoadReport:
         """Put the buses, rules, targets, archives, connections and destinations of a template on this EventBridge.
 
-        Logical ids of the template serve as names from then on: ``eb.connect("InvoiceFunction", handler)``.
+        After that, logical ids of the template work as names: ``eb.connect("InvoiceFunction", handler)``.
 
         Args:
             source: a CloudFormation or SAM template, a ``cdk.out`` folder, ``terraform show -json`` output, or a
                 ``serverless.yml``.
             parameters: values of the template's parameters or variables.
-            stack: the name of the stack; made from the file's name when it is not given.
-            resources: what the source refers to and does not contain, such as imported values, by name.
-            strict: refuse a source in which a value is not known, instead of leaving that part out.
+            stack: the name of the stack; by default made from the name of the file.
+            resources: values that the source refers to and does not contain, such as imported values, by name.
+            strict: refuse a source in which a value is not known. By default, that part is left out.
             connect_handlers: import the Python handlers of the template's functions and connect them.
 
         Returns:
-            the rules with their targets, and whatever was left out and how to give it.
+            the rules with their targets; and what was left out, with the option that adds it.
 
         Raises:
-            UsageError: the file is broken; the text names line and column.
+            UsageError: the file cannot be read; the message names line and column.
             PlanRefused: AWS would refuse the template at deployment.
             UnresolvedReference: with ``strict``, a value is not known.
         """
@@ -137,21 +137,23 @@ class EventBridge:
         bus: str = "default",
         to: str | Handler | Iterable[str | Handler] = (),
     ) -> str:
-        """Put a rule with its targets, and the bus when there is none of that name. Returns the rule's ARN.
+        """Put a rule with its targets, and create the bus if it does not exist. Return the ARN of the rule.
 
         Args:
             name: the name of the rule.
             pattern: the event pattern, as a dict or as JSON text.
             schedule: a schedule expression, such as ``rate(5 minutes)``.
             bus: name or ARN of the bus.
-            to: targets: an ARN, the name of a Lambda function, or a callable, which is connected under its own name;
-                or several of these. A target that needs a role gets one.
+            to: one target or several: an ARN, the name of a Lambda function, or a callable, which is connected under
+                its own name. A target that needs a role gets one.
 
         Raises:
-            ServiceError: what AWS would refuse, in its words.
+            ServiceError: AWS would refuse the call; the message is AWS's.
         """
         trigger = {"EventPattern": _json(pattern), "ScheduleExpression": schedule}
-        targets = [{"Id": f"target-{number}", **self._put(target)} for number, target in enumerate(_several(to), 1)]
+        targets = [
+            {"Id": f"target-{number}", **self._target_members(target)} for number, target in enumerate(_several(to), 1)
+        ]
         if bus not in self._scope.buses and parse_arn(bus) is None:
             self._perform("CreateEventBus", Name=bus)
         given = {key: value for key, value in trigger.items() if value is not None}
@@ -163,16 +165,16 @@ class EventBridge:
     def archive(
         self, name: str, *, pattern: EventPattern | None = None, bus: str = "default", days: int = 0
     ) -> ArchiveView:
-        """The archive of that name, which is made when there is none.
+        """Return the archive of that name. Create it if it does not exist.
 
         Args:
             name: the name of the archive.
-            pattern: for a new one: the event pattern of what it keeps, as a dict or as JSON text; None for everything.
-            bus: for a new one: name or ARN of the bus.
-            days: for a new one: for how many days it keeps an event; 0 is for ever.
+            pattern: for a new archive: the event pattern of what it keeps, as a dict or as JSON text; None keeps all.
+            bus: for a new archive: name or ARN of the bus.
+            days: for a new archive: for how many days it keeps an event; 0 keeps it for ever.
 
         Raises:
-            ServiceError: what AWS would refuse, in its words.
+            ServiceError: AWS would refuse the call; the message is AWS's.
         """
         scope = self._scope
         if name not in scope.archives:
@@ -182,7 +184,7 @@ class EventBridge:
         return ArchiveView(scope.archives[name])
 
     def secret(self, connection: str) -> dict[str, Any]:
-        """What the secret of a connection holds, as Secrets Manager would give it, parsed.
+        """Return the content of the secret of a connection: the JSON that Secrets Manager would return, parsed.
 
         Args:
             connection: the name of the connection.
@@ -196,14 +198,14 @@ class EventBridge:
         return secret_document(found)
 
     def fail_over(self, endpoint: str, to: Literal["primary", "secondary"] = "secondary") -> None:
-        """Let a global endpoint send its events to the secondary Region from now on, or back to the primary one.
+        """Let a global endpoint send its events to its secondary Region from now on, or back to its primary Region.
 
         Args:
             endpoint: its name, EndpointId or ARN.
             to: ``secondary`` or ``primary``.
 
         Raises:
-            UsageError: there is no such endpoint in the mock's account, or several of that name; or ``to`` is another.
+            UsageError: the account has no such endpoint, or several of that name; or ``to`` has another value.
         """
         if to not in ("primary", "secondary"):
             raise UsageError(f"fail_over(to={to!r}): write 'primary' or 'secondary'")
@@ -220,17 +222,18 @@ class EventBridge:
         reason: str | None = None,
         rate: float = 1.0,
     ) -> None:
-        """Make attempts to reach a target fail; retries and dead letters follow as on AWS.
+        """Make attempts to reach a target fail. Retries and dead letters follow as on AWS.
 
         Args:
-            target: its ARN, the bare name of the function, queue, topic..., or the target's id; dead-letter queues too.
+            target: the ARN of the target, the name of the function, queue, topic..., or the id of the target. A
+                dead-letter queue can be made to fail too.
             times: how many attempts fail; None for all.
-            error: an error code of EventBridge, such as THROTTLING (tried again) or NO_RESOURCE (not tried again).
+            error: an error code of EventBridge, such as THROTTLING (is retried) or NO_RESOURCE (is not retried).
             reason: the ERROR_MESSAGE of the dead letter.
             rate: the share of attempts that fail, from 0 to 1, reproducible with the option ``seed``.
 
         Raises:
-            UsageError: there is no such error code, or a number makes no sense.
+            UsageError: there is no such error code, or a number is out of range.
 
         The codes are those of the User Guide's page on dead-letter queues.
         """
@@ -248,14 +251,14 @@ class EventBridge:
         """Make PutEvents refuse entries, as AWS does under load: HTTP 200, an ErrorCode for each, no delivery.
 
         Args:
-            entries: their positions in the request, from 0; None for all. A request without such a position passes.
-            code: the ErrorCode: InternalFailure and ThrottlingException are worth resending, the others are not.
-            message: the ErrorMessage; None for that of the API reference.
+            entries: their positions in the request, from 0; None for all. A shorter request is not affected.
+            code: the ErrorCode. Code should resend an entry for InternalFailure and ThrottlingException only.
+            message: the ErrorMessage; None takes that of the API reference.
             times: in how many requests entries are refused; None for all.
             rate: the share of those entries that are refused, from 0 to 1, reproducible with the option ``seed``.
 
         Raises:
-            UsageError: PutEvents has no such code for entries, or a number makes no sense.
+            UsageError: PutEvents has no such code for entries, or a number is out of range.
 
         The codes are those of the API reference for PutEventsResultEntry.
         """
@@ -273,25 +276,27 @@ class EventBridge:
         times: int | None = 1,
         rate: float = 1.0,
     ) -> None:
-        """Make attempts of a client's call fail, so that botocore's own retries have something to do.
+        """Make attempts of a client's calls fail, to test what botocore's retries and your code make of it.
 
-        botocore makes the next attempt as the client's retry mode has it, without waiting. An attempt that fails
-        changes nothing, and stands in ``eb.calls``. ``eb.put`` and the like are no calls of a client and do not fail.
+        botocore makes the next attempt as the retry mode of the client says, without waiting. A failed attempt changes
+        nothing, and is in ``eb.calls``. ``eb.put`` and other methods of the handle do not fail: no client makes them.
 
         Args:
             operation: as the API spells it, such as ``PutEvents``.
             code: the error code; None for ThrottlingException, or InternalFailure with a status from 500.
-            message: the error's message.
-            status: the HTTP status; None for the one that goes with the code.
-            error: instead of an answer ``connect_timeout``, ``read_timeout``, ``connection_closed`` or
-                ``connection_refused``.
-            latency: seconds that the attempt takes. Nobody sleeps: a clock that the test has taken over moves on, and
-                an attempt longer than the client's ``read_timeout`` ends as one. Alone it makes attempts slow.
-            times: how many attempts fail; None for all. botocore gives up after 5, or 3 in the newer modes.
+            message: the message of the error.
+            status: the HTTP status; None takes the one that belongs to the code.
+            error: an error of the connection instead of an answer: ``connect_timeout``, ``read_timeout``,
+                ``connection_closed`` or ``connection_refused``.
+            latency: seconds that the attempt takes. Nothing sleeps: if the test moves the clock, the clock moves on. An
+                attempt longer than the client's ``read_timeout`` ends with that error. Given alone, it only makes
+                attempts slow.
+            times: how many attempts fail; None for all. botocore makes at most 5 attempts, or 3 in the newer modes.
             rate: the share of attempts that fail, from 0 to 1, reproducible with the option ``seed``.
 
         Raises:
-            UsageError: there is no such operation, code or error, they exclude each other, or a number makes no sense.
+            UsageError: there is no such operation, code or error; two arguments exclude each other; or a number is out
+                of range.
         """
         self.service.call_faults.add(
             operation,
@@ -305,7 +310,7 @@ class EventBridge:
         )
 
     def fail_nothing(self) -> None:
-        """Forget what ``fail_target``, ``fail_put`` and ``fail_call`` arranged and what has not struck yet."""
+        """Cancel what ``fail_target``, ``fail_put`` and ``fail_call`` have arranged and what has not happened yet."""
         self.service.fail_nothing()
 
     # Act: events in and out.
@@ -324,25 +329,19 @@ class EventBridge:
         Args:
             source: such as ``shop.orders``.
             detail_type: such as ``OrderPlaced``.
-            detail: a dict, or JSON text as it is; none is an empty object.
+            detail: a dict, or JSON text, which is put as it is; None is an empty object.
             bus: name or ARN of the bus.
             **envelope: ``time`` (aware datetime), ``resources`` (list of ARNs), ``trace_header``.
 
         Returns:
-            the entry: ``entry.event`` where it was accepted, ``entry.error_code`` where it was refused.
+            the entry: ``entry.event`` if it was accepted, ``entry.error_code`` if it was refused.
 
         Raises:
-            ContractViolation: the event does not keep its contract. Nothing has been put then.
-            ServiceError: AWS would refuse the whole request, in its words.
-            UsageError: a part of the envelope that does not exist or makes no sense.
+            ContractViolation: the event breaks its contract. Nothing has been put then.
+            ServiceError: AWS would refuse the whole request; the message is AWS's.
+            UsageError: ``envelope`` has an unknown keyword, or ``time`` has no time zone.
         """
-        if "time" in envelope and not isinstance(envelope["time"], datetime):
-            raise UsageError(f"put(time={envelope['time']!r}): give a datetime with a time zone")
-        unknown = sorted(set(envelope) - set(_ENVELOPE))
-        if unknown:
-            raise UsageError(f"put({unknown[0]}=...): there is no such keyword; choose from {', '.join(_ENVELOPE)}")
-        if isinstance(envelope.get("time"), datetime) and envelope["time"].tzinfo is None:
-            raise UsageError(f"put(time={envelope['time']!r}): write datetime(..., tzinfo=UTC), with a time zone")
+        _check_envelope(envelope)
         entry = {
             "Source": source,
             "DetailType": detail_type,
@@ -355,12 +354,12 @@ class EventBridge:
         return put
 
     def archive_to(self, path: PathLike, archive: str | None = None, *, bus: str | None = None) -> int:
-        """Write events to a file, one envelope a line, gzip when the name ends in ``.gz``. Returns how many.
+        """Write events to a file, one envelope in each line. Return how many.
 
         Args:
-            path: the file; one that is there is replaced.
-            archive: name or ARN of the archive whose events to write; None for all events of PutEvents so far.
-            bus: without an archive, only what was put on the bus of that name.
+            path: the file, which is replaced if it exists. It is written as gzip if its name ends in ``.gz``.
+            archive: name or ARN of the archive whose events are written; None for all events of PutEvents so far.
+            bus: without an archive: write only events that were put on the bus of that name.
 
         Raises:
             UsageError: there is no such archive, or both are given.
@@ -420,7 +419,7 @@ class EventBridge:
 
     @property
     def deliveries(self) -> DeliveryLog:
-        """Every hand-over to a target so far, with payload and outcome, in order."""
+        """Every delivery to a target so far, with payload and outcome, in order."""
         made = self.service.journal.deliveries
         return DeliveryLog(delivery for delivery in made if delivery.outcome != "archived")
 
@@ -436,7 +435,7 @@ class EventBridge:
 
     @property
     def journal(self) -> JournalView:
-        """Everything that happened, for reading."""
+        """Everything that happened, in order; ``print`` shows it."""
         return JournalView(self.service.journal)
 
     @property
@@ -447,43 +446,46 @@ class EventBridge:
     # Ask: why an event went where it went, and what no test exercises.
 
     def explain(self, event: AnyEvent, *, rule: str | None = None) -> EventExplanation:
-        """The way of an event: its bus, the rules there and why one did not match, the targets and what they got.
+        """Explain where an event went: its bus, each rule there and why it did not match, each target and its payload.
 
         Args:
             event: an entry of ``eb.events``, an event, an event id, an envelope such as ``make_event`` returns, or an
-                entry as PutEvents takes it. What was put is told as it happened, anything else as it would.
-            rule: name or ARN of the one rule to look at.
+                entry as PutEvents takes it. If the event was put, the explanation says what happened, else what would
+                happen now.
+            rule: name or ARN of a rule; explain this rule only.
 
         Returns:
-            what is true when the event reached a target; ``print`` tells the story.
+            an explanation, which is true if the event reached a target; ``print`` shows it.
 
         Raises:
-            UsageError: it is no event, or there is no such rule.
+            UsageError: it is not an event, or there is no such rule.
         """
-        return self._asking().explain(event, self._rule_name(rule))
+        return self._explainer().explain(event, self._rule_name(rule))
 
     def route(self, event: AnyEvent, bus: str | None = None) -> RoutingTable:
-        """What every rule would make of an event now. Nothing is delivered, written down or changed.
+        """Return which rules would match an event now, and what their targets would get. Nothing is delivered.
+
+        The journal stays as it is too.
 
         Args:
             event: as for ``explain``.
-            bus: name or ARN of the bus it would be put on; by default the one it was put on or names, else
-                ``default``.
+            bus: name or ARN of the bus on which the event would be put; by default the bus on which it was put or that
+                it names, else ``default``.
 
         Returns:
             a row for each rule: ``row.rule``, ``row.bus``, ``row.matched``, ``row.why``, and ``row.targets`` with what
-            they would get. Rules of buses it would not reach come last. ``print`` shows a table.
+            they would get. Rules of buses that the event would not reach come last. ``print`` shows a table.
 
         Raises:
-            UsageError: it is no event.
+            UsageError: it is not an event.
         """
-        return self._asking().route(event, bus)
+        return self._explainer().route(event, bus)
 
     def coverage(self) -> Coverage:
-        """Which rules the events so far matched, and which fields of their patterns never kept an event out."""
+        """Return which rules the events so far matched, and which pattern fields never excluded an event."""
         return coverage_of(self.service.journal.of(Routing), self._rules())
 
-    # Assert: a failure names the nearest thing that almost fitted. pytest shows the line of the test, not ours.
+    # Assert: a failure names the event or delivery that almost matched. pytest shows the line of the test, not ours.
 
     def assert_put(
         self,
@@ -496,22 +498,23 @@ class EventBridge:
         count: int | None = None,
         exact: bool = False,
     ) -> Entry:
-        """Assert that an event was put and accepted; what is not given is free. Returns the newest such event.
+        """Assert that an event was put and accepted. Return the newest such event.
 
-        A value may be plain, a matcher with an ``==`` of its own, or a list with conditions of the pattern language.
+        Arguments that are not given match any event. A value may be plain, a matcher with an ``==`` of its own, or a
+        list with conditions of the pattern language.
 
         Args:
             source: the source, or a list of them.
             detail_type: the detail-type, or a list of them.
-            detail: members the detail must include, at any depth; with ``exact`` it must have no others.
-            pattern: an event pattern the event must match, as a dict or as JSON text.
+            detail: members that the detail must have, at any depth; with ``exact`` it must have no others.
+            pattern: an event pattern that the event must match, as a dict or as JSON text.
             bus: name of the bus, or a list of them.
             count: how many such events there must be; None for at least one.
             exact: the detail must have no other members.
 
         Raises:
-            AssertionError: names the nearest event and the fields that spoiled it.
-            UsageError: ``count`` is no number, or ``exact`` has no detail to be about.
+            AssertionError: names the event that is nearest, and the fields that differ.
+            UsageError: ``count`` is not a number, or ``exact`` is given without ``detail``.
         """
         __tracebackhide__ = True
         assertions.check_count(count)
@@ -533,7 +536,7 @@ class EventBridge:
         """Assert that no such event was put and accepted; the arguments are those of ``assert_put``.
 
         Raises:
-            AssertionError: names the events that were put all the same.
+            AssertionError: names the events that were put.
         """
         __tracebackhide__ = True
         expected = _expected_entry(source, detail_type, detail, pattern, bus)
@@ -549,19 +552,19 @@ class EventBridge:
         count: int | None = None,
         exact: bool = False,
     ) -> Delivery:
-        """Assert that an event was handed over, or recorded for want of a handler. Returns the newest such delivery.
+        """Assert that an event was delivered, or recorded for lack of a receiver. Return the newest such delivery.
 
         Args:
             rule: name of the rule, or its logical id in a loaded template, or a list of names.
             target: id, ARN, name or logical id of the target, or a list of these.
-            payload: the exact text, or members the parsed payload must include, at any depth.
-            pattern: an event pattern the delivered event must match, as a dict or as JSON text.
+            payload: the exact text, or members that the parsed payload must have, at any depth.
+            pattern: an event pattern that the delivered event must match, as a dict or as JSON text.
             count: how many such deliveries there must be; None for at least one.
             exact: the payload must have no other members.
 
         Raises:
-            AssertionError: names the nearest delivery, and why the rule did not match.
-            UsageError: ``count`` is no number, or ``exact`` has no payload to be about.
+            AssertionError: names the delivery that is nearest, and why the rule did not match.
+            UsageError: ``count`` is not a number, or ``exact`` is given without ``payload``.
         """
         __tracebackhide__ = True
         assertions.check_count(count)
@@ -581,7 +584,7 @@ class EventBridge:
         """Assert that there was no such delivery; the arguments are those of ``assert_delivered``.
 
         Raises:
-            AssertionError: names the deliveries that were made all the same.
+            AssertionError: names the deliveries that were made.
         """
         __tracebackhide__ = True
         expected = _given(rule=self._rule_name(rule), target=self._arn(target), payload=payload, pattern=pattern)
@@ -590,11 +593,11 @@ class EventBridge:
     # Start again.
 
     def reset(self) -> None:
-        """Forget buses, rules, connected handlers, arranged failures and the journal; clock and options stay."""
+        """Remove buses, rules, connected handlers, arranged failures and the journal; keep clock and options."""
         defaults.notify("reset", self)
         self.service.reset()
 
-    # What other parts of the library ask a handle.
+    # For other parts of the library.
 
     def load_source(self, source: TemplateSource, *, strict: bool = False, assume_buses: bool = False) -> LoadReport:
         """Put what a template declares on this EventBridge; see ``load`` and ``iac.load`` for arguments and errors."""
@@ -608,19 +611,19 @@ class EventBridge:
         return iac.load(self.service, carry_out, plan, strict=strict, assume_buses=assume_buses)
 
     def hints_for(self, error: BaseException) -> list[str]:
-        """What we know about a ``ClientError`` of this mock; AWS's own message stays as it is."""
+        """Return our hints on a ``ClientError`` of this mock; AWS's own message stays as it is."""
         response = getattr(error, "response", None)
         if not isinstance(error, ClientError) or not isinstance(response, dict):
             return []
-        asked = (error.operation_name, response.get("Error", {}).get("Code"))
+        refusal = (error.operation_name, response.get("Error", {}).get("Code"))
         for call in reversed(self.service.journal.of(Call)):
-            if (call.operation, call.error_code) == asked:
+            if (call.operation, call.error_code) == refusal:
                 hint = journal_text.hint_of(call)
                 return [f"eventbridge_local: {hint}"] if hint else []
         return []
 
     def seen(self) -> Seen:
-        """What the failures of this mock may tell of."""
+        """Return what a failing check or assertion of this mock looks at."""
         journal = self.service.journal
         return Seen(journal.of(Entry), journal.of(Routing), self._rules(), self.service.handlers.names)
 
@@ -631,11 +634,11 @@ class EventBridge:
         return self.service.store.scope(self.account, self.region)
 
     def _arn(self, target: T) -> T | str:
-        """Return the ARN of what a loaded template calls by a name of its own; anything else as it is."""
+        """Return the ARN of a logical id of a loaded template; anything else as it is."""
         return self.service.names.get(target, target) if isinstance(target, str) else target
 
     def _rule_name(self, rule: T) -> T | str:
-        """Return the name of a rule that a loaded template calls by a logical id; anything else as it is."""
+        """Return the name of the rule of a logical id of a loaded template; anything else as it is."""
         return self.service.rule_names.get(rule, rule) if isinstance(rule, str) else rule
 
     def _rules(self) -> list[Rule]:
@@ -643,7 +646,7 @@ class EventBridge:
         return [rule for scope in scopes for bus in scope.buses.values() for rule in bus.rules.values()]
 
     def _perform(self, operation: str, **params: Any) -> dict[str, Any]:
-        """Carry out an operation here; a refusal has our hint as a note."""
+        """Carry out an operation in this account and Region; a refusal has our hint as a note."""
         try:
             return perform(self.service, operation, params, self.account, self.region)
         except ServiceError as refused:
@@ -652,18 +655,20 @@ class EventBridge:
                 refused.add_note(f"eventbridge_local: {hint}")
             raise
 
-    def _put(self, target: str | Handler) -> dict[str, str]:
-        arn = self._target(target)
+    def _target_members(self, target: str | Handler) -> dict[str, str]:
+        """Return the members of a target for PutTargets, without its id. A target that needs a role gets one."""
+        arn = self._target_arn(target)
         kind = kind_of(arn)
         if kind is None or kind.role != "required":
             return {"Arn": arn}
         return {"Arn": arn, "RoleArn": f"arn:{partition_of(self.region)}:iam::{self.account}:role/events"}
 
-    def _target(self, target: str | Handler) -> str:
+    def _target_arn(self, target: str | Handler) -> str:
+        """Return the ARN of a target; connect a callable under its own name first."""
         if isinstance(target, str):
             return target if target.startswith("arn:") else function_arn(target, self.account, self.region)
         if isinstance(target, TargetSpy):
-            return self._target(target.target)
+            return self._target_arn(target.target)
         name = getattr(target, "__name__", type(target).__name__).strip("<>")
         arn = function_arn(name, self.account, self.region)
         number = 1
@@ -674,18 +679,31 @@ class EventBridge:
             self.connect(arn, target)
         return arn
 
-    def _asking(self) -> Explainer:
+    def _explainer(self) -> Explainer:
         service = self.service
         home = service.store.scope(self.account, self.region)
         reader = EventReader(service.journal, self._tried_out, self.account, self.region, service.clock.now)
         return Explainer(service.store, service.journal, home, reader, service.faults, service.handlers)
 
     def _tried_out(self, entry: Mapping[str, Any]) -> Entry:
-        """What PutEvents would make of an entry, asked of an empty service with the same limits and time."""
+        """Return what PutEvents would do with an entry: put it into an empty service with the same limits and time."""
         service = self.service
         apart = Service(Clock(service.clock.now), Ids(0), service.limits)
         perform(apart, "PutEvents", {"Entries": [dict(entry)]}, self.account, self.region)
         return apart.journal.entry(1)
+
+
+def _check_envelope(envelope: Mapping[str, Any]) -> None:
+    """Raise UsageError for an unknown keyword of ``put``, and for a time without a time zone."""
+    unknown = sorted(set(envelope) - set(_ENVELOPE))
+    if unknown:
+        raise UsageError(f"put({unknown[0]}=...): there is no such keyword; choose from {', '.join(_ENVELOPE)}")
+    if "time" in envelope:
+        time = envelope["time"]
+        if not isinstance(time, datetime):
+            raise UsageError(f"put(time={time!r}): give a datetime with a time zone")
+        if time.tzinfo is None:
+            raise UsageError(f"put(time={time!r}): write datetime(..., tzinfo=UTC), with a time zone")
 
 
 def _json(pattern: EventPattern | None) -> str | None:
@@ -705,7 +723,7 @@ def _expected_entry(source: Any, detail_type: Any, detail: Any, pattern: Any, bu
 
 
 class JournalView:
-    """The journal for people: ``print(eb.journal)`` tells the whole story."""
+    """The journal of a mock; ``print(eb.journal)`` shows everything that happened."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -716,15 +734,16 @@ class JournalView:
         return tuple(self._journal.records)
 
     def text(self) -> str:
-        """Each event, the rules it met and why one did not match, each delivery and its outcome."""
+        """Return each event, the rules of its bus and why one did not match, each delivery and its outcome."""
         return journal_text.journal(self.records)
 
     __str__ = text
 
     def end(self, after: Record | None = None) -> str:
-        """The end of the story, newest last, as it stands under a failing test; of all, or of what came after a record.
+        """Return the end of the journal as it is shown under a failing test, newest last.
 
-        Without anything after that record it is empty.
+        Args:
+            after: only what came after this record, which may be nothing; None for the whole journal.
         """
         records = journal_text.since(self.records, after)
         return journal_text.short(records) if records or after is None else ""

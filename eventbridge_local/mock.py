@@ -42,7 +42,7 @@ _CONFIGURATION_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FI
 
 
 class Mock:
-    """What ``mock_eventbridge(...)`` returns."""
+    """The result of ``mock_eventbridge(...)``: a context manager and a decorator."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -56,7 +56,7 @@ class Mock:
         self._innermost_entry().__exit__(kind, error, traceback)
 
     def add_notes(self, error: BaseException) -> None:
-        """Add what the mock knows to an error that ended a test, as an exit with this error would."""
+        """Add hints and failed checks to an error that ended a test, as an exit with this error would."""
         self._innermost_entry().add_notes(error)
 
     def _innermost_entry(self) -> _Entry:
@@ -91,18 +91,18 @@ def mock_eventbridge(**options: Any) -> Mock: ...
 def mock_eventbridge(decorated: Any = None, /, **options: Any) -> Any:
     """Answer every ``events`` call of this process from an EventBridge inside it.
 
-    Use it as ``with mock_eventbridge() as eb:``, ``async with``, or a decorator with or without brackets.
+    Use it as ``with mock_eventbridge() as eb:``, ``async with``, or a decorator with or without parentheses.
 
     Args:
-        decorated: what it decorates when it stands without brackets: a function, coroutine function, generator fixture
-            or class of tests.
+        decorated: what a decorator without parentheses decorates: a function, coroutine function, generator fixture or
+            class of tests.
         **options: how the mock behaves; see the table of options.
 
     Returns:
-        a context manager whose value is the handle, and a decorator. It may be used again, and starts empty each time.
+        a context manager whose value is the handle, and a decorator. It can be used again, and starts empty each time.
 
     Raises:
-        UsageError: an unknown keyword, or a value that does not make sense.
+        UsageError: an unknown keyword, or an invalid value.
     """
     if decorated is not None and not callable(decorated):
         raise UsageError(f"mock_eventbridge({decorated!r}): give options by keyword, such as region='eu-west-1'")
@@ -151,11 +151,11 @@ def build_eventbridge(options: Options) -> EventBridge:
 
 
 class _Entry(ActiveMock):
-    """One stay inside a mock: from an enter to its exit.
+    """A mock from an enter to its exit.
 
     Args:
-        owner: the object that was entered, and will be asked to exit; None for calls of decorated functions, which hold
-            their entry themselves.
+        owner: the object that was entered and that will exit; None for calls of decorated functions, which keep their
+            entry themselves.
     """
 
     def __init__(self, options: Options, owner: Mock | None = None) -> None:
@@ -174,7 +174,7 @@ class _Entry(ActiveMock):
             for source, parameters in _templates(self._options.template):
                 self.handle.load(source, parameters=parameters)
         except BaseException as error:
-            self._noted = error  # what a mock without its rules would say at its end explains nothing
+            self._noted = error  # the checks at the end would only report rules that were never loaded
             self.__exit__(type(error), error, error.__traceback__)
             raise
         return self.handle
@@ -190,7 +190,7 @@ class _Entry(ActiveMock):
             raise ExceptionGroup(checks.failed_checks(len(failures)), failures)
 
     def add_notes(self, error: BaseException) -> None:
-        """Add what we know to the test's own failure, once. It stays the one that is raised; ours explains it."""
+        """Add our hints and failed checks to the error that ended the test, once; it stays the one that is raised."""
         if self._noted is not error:
             self._noted = error
             for note in (*self.handle.hints_for(error), *map(checks.failure, self._failures())):

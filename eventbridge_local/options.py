@@ -1,4 +1,4 @@
-"""Every option once: the same for ``with``, decorator, fixture and marker."""
+"""Every option once: the same for ``with``, the decorator, the fixture and the marker."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ class Options:
     """How a mock behaves.
 
     Args:
-        account: twelve digits; the account of callers whose access key id is not itself twelve digits.
-        region: the Region of clients that name none, and of the handle's shorthands. None takes the one that the
-            environment or the AWS configuration gives, else us-east-1.
-        now: where the clock stands: an aware datetime or an ISO 8601 text. None follows the real clock.
+        account: twelve digits; the account of callers. An access key id of twelve digits names another account.
+        region: the Region of clients that name none, and of the methods of the handle. None takes the Region of the
+            environment or of the AWS configuration, else us-east-1.
+        now: the time of the clock: an aware datetime or an ISO 8601 text. None follows the real clock.
         seed: makes ids, and failures with a ``rate``, the same in every run. None takes a seed from the operating
             system; the fixture takes the name of the test.
         limits: sizes and quotas of the service.
-        organization: the id of the AWS organization all accounts belong to, for bus policies that ask for
-            ``aws:PrincipalOrgID``. None: they belong to none.
-        forward: ``auto`` hands events for queues, topics, streams and the like to moto or to a local endpoint where one
-            serves that service, and records them elsewhere; ``never`` only records; a list of services, as boto3
-            spells them, hands over to these.
+        organization: the id of the AWS organization of all accounts, for bus policies with ``aws:PrincipalOrgID``.
+            None: the accounts belong to no organization.
+        forward: ``auto`` sends events for queues, topics, streams and the like to moto or to a local endpoint if one of
+            them serves that service, else records them. ``never`` only records. A list of services, as boto3 spells
+            them, sends events to these only.
         allow_hosts: names of hosts besides this machine that may be called, such as ``["localstack"]``.
-        keep_records: the most records the journal keeps, for runs of millions of events; the oldest go first. None
-            keeps all.
-        contracts: JSON Schema or OpenAPI documents that events must keep: a path, a list of paths, a mapping as for
-            ``Contracts``, or ``Contracts``. An event that breaks its contract raises ContractViolation out of the call
-            that puts it.
+        keep_records: how many records the journal keeps at most, for runs of millions of events; the oldest are
+            removed first. None keeps all.
+        contracts: JSON Schema or OpenAPI documents that events must satisfy: a path, a list of paths, a mapping as for
+            ``Contracts``, or ``Contracts``. The call that puts an event which breaks its contract raises
+            ContractViolation.
         template: what ``eb.load`` reads when the mock begins: a path, a list of paths, or a mapping of paths to the
             parameters of each.
-        strict: turns on the two checks that follow.
-        assert_all_events_matched: raise when the context ends if no rule matched an event that was put. None
-            does as ``strict`` says.
-        assert_all_rules_matched: raise when the context ends if an enabled rule matched nothing. None does as
-            ``strict`` says.
-        assert_all_deliveries_succeeded: raise when the context ends if a handler raised, or an event could not be
-            delivered or went round in a ring of rules.
+        strict: turn on the two checks that follow.
+        assert_all_events_matched: at the end of the mock, raise if no rule matched an event that was put. None follows
+            ``strict``.
+        assert_all_rules_matched: at the end of the mock, raise if an enabled rule matched no event. None follows
+            ``strict``.
+        assert_all_deliveries_succeeded: at the end of the mock, raise if a handler raised, if an event could not be
+            delivered, or if a rule loop was cut.
     """
 
     account: str = "123456789012"
@@ -99,16 +99,16 @@ class Options:
 
     @property
     def events_must_match(self) -> bool:
-        """Whether an event that no rule matched is a failure."""
+        """Return whether an event that no rule matched is a failure."""
         return self.strict if self.assert_all_events_matched is None else self.assert_all_events_matched
 
     @property
     def rules_must_match(self) -> bool:
-        """Whether a rule that matched nothing is a failure."""
+        """Return whether a rule that matched no event is a failure."""
         return self.strict if self.assert_all_rules_matched is None else self.assert_all_rules_matched
 
     def start(self) -> datetime | None:
-        """``now`` as an aware datetime."""
+        """Return ``now`` as an aware datetime."""
         if isinstance(self.now, str):
             try:
                 when = parser.isoparse(self.now)
@@ -131,7 +131,7 @@ def make_options(given: dict[str, Any], *, caller: str = "mock_eventbridge") -> 
         caller: what the message about a wrong keyword names.
 
     Raises:
-        UsageError: an unknown keyword, or a value that does not make sense.
+        UsageError: an unknown keyword, or an invalid value.
     """
     for name in given:
         if name not in NAMES:

@@ -63,9 +63,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _defaults(config: pytest.Config) -> dict[str, Any]:
-    """What the ini keys say; keys that are not there say nothing."""
-    given = {name: config.getini(f"eventbridge_{name}") for name in ("strict", "contracts", "template")}
-    return {name: value for name, value in given.items() if value}
+    """Return the options that ini keys set; a key that is not there sets none."""
+    values = {name: config.getini(f"eventbridge_{name}") for name in ("strict", "contracts", "template")}
+    return {name: value for name, value in values.items() if value}
 
 
 # the fixture
@@ -104,7 +104,7 @@ _ERROR: pytest.StashKey[BaseException] = pytest.StashKey()
 
 
 def _marked_options(node: pytest.Item) -> dict[str, Any]:
-    """The keywords of all markers of a test, nearest first."""
+    """Return the keywords of all markers of a test; the nearest marker wins."""
     merged: dict[str, Any] = {}
     for marker in node.iter_markers("eventbridge"):
         if marker.args:
@@ -162,8 +162,8 @@ class _Run:
         self._seen = []
 
     def journals(self) -> list[str]:
-        """The journals of this test's mocks, in the order in which they began."""
-        return [told for handle, before in self._seen if (told := handle.journal.end(before))]
+        """Return the journals of this test's mocks, in the order in which they began."""
+        return [text for handle, before in self._seen if (text := handle.journal.end(before))]
 
 
 _RUN: pytest.StashKey[_Run] = pytest.StashKey()
@@ -185,7 +185,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
-    """Put what we know on the error that ended a test, before pytest writes it down; and the journal under it."""
+    """Add notes to the error that ended a test before pytest reports it, and add the journal to the report."""
     if call.excinfo is not None and call.when in ("setup", "call"):
         item.stash[_ERROR] = call.excinfo.value
         mock = item.stash.get(_MOCK, None)
@@ -198,8 +198,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 
 def _add_journals(item: pytest.Item, report: pytest.TestReport) -> None:
     when = item.config.getoption("--eventbridge-journal")
-    wanted = report.failed if when == "failed" else when == "always" and (report.failed or report.when == "call")
-    if not wanted or item.stash.get(_SHOWN, False):
+    is_shown = report.failed if when == "failed" else when == "always" and (report.failed or report.when == "call")
+    if not is_shown or item.stash.get(_SHOWN, False):
         return
     item.stash[_SHOWN] = report.failed
     journals = item.config.stash[_RUN].journals()
@@ -248,7 +248,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def _show_journals(terminalreporter: pytest.TerminalReporter) -> None:
-    """The journals of tests that passed; those that failed have theirs in the report."""
+    """Show the journals of tests that passed; those of failed tests are in their reports."""
     for report in terminalreporter.stats.get("passed", ()):
         for title, journal in getattr(report, "sections", ()):
             if title.startswith(_JOURNAL):

@@ -4,11 +4,11 @@ Strategy: each context (``contextvars``: a thread, an asyncio task) has a stack 
 in the context it was copied from. The innermost of them that is still active answers. A context that has none, such as
 that of a new thread, meets the innermost active mock of the process.
 
-Enter and exit may run in different contexts, as in async fixtures. So a mock that ends is marked as ended, and whoever
-finds it in a stack passes over it; ``ContextVar.reset`` would fail in another context.
+Enter and exit may run in different contexts, as in async fixtures. So a mock that ends is marked as ended, and is
+skipped wherever it is still on a stack; ``ContextVar.reset`` would fail in another context.
 
 ``AWS_DEFAULT_REGION`` belongs to the process. It mirrors the Region of the process's innermost mock, for code that
-reads it and for subprocesses, and has the value that was found there when the last mock has ended.
+reads it and for subprocesses. After the last mock it is what it was before the first.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class Listener(http.server.ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that hang up."""
+        """Print nothing about clients that close their connection."""
 
 
 class _Unreadable(Exception):
@@ -198,7 +198,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing; the journal tells more."""
+        """Print nothing; the log of the server shows more."""
 
 
 def scope_of(headers: Mapping[str, str], account: str, region: str) -> tuple[str, str]:

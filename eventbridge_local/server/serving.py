@@ -21,7 +21,7 @@ from eventbridge_local.options import make_options
 from eventbridge_local.report import journal_text
 from eventbridge_local.server.http import Listener, json_page, text_page
 
-#: How many records a server keeps unless it is told otherwise.
+#: How many records a server keeps by default.
 KEEP_RECORDS = 10_000
 #: How often the clock looks for what is due, in seconds.
 TICK = 0.5
@@ -43,7 +43,7 @@ class Server:
         port: 0 for any free one.
         allow_remote: let other machines reach it.
         template: rules to begin with.
-        say: takes lines about what happens, for people; None for silence.
+        say: called with lines about what happens, for people; None prints nothing.
         options: those of ``Options``, such as ``account``, ``region``, ``now``; ``keep_records`` is 10,000 by default.
 
     Raises:
@@ -255,11 +255,11 @@ _NAME_MEMBERS = ("Name", "Rule", "ArchiveName", "ReplayName", "EventBusName", "R
 
 
 class Log:
-    """The journal as it grows: says what is new since it was last asked.
+    """Says what is new in a journal since it was last asked.
 
     Args:
         journal: what is followed. It may forget its oldest records; what is forgotten before it was seen is left out.
-        say: takes a text of one or more lines.
+        say: called with a text of one or more lines.
     """
 
     def __init__(self, journal: Journal, say: Callable[[str], None]) -> None:
