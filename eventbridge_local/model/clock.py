@@ -141,7 +141,7 @@ class Clock:
         """
         step = timedelta(**delta)
         if step < timedelta(0):
-            raise UsageError(f"advance({step}): a clock does not go back")
+            raise UsageError(f"advance({step}): the clock cannot go back; give a positive duration")
         try:
             when = self.freeze() + step
         except OverflowError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from eventbridge_local.delivery.journal import Delivery, Entry
 from eventbridge_local.errors import UsageError
@@ -15,101 +15,117 @@ from eventbridge_local.report.hints import NOTHING_PUT, Seen, about_delivery, ab
 from eventbridge_local.report.journal_text import advice_on_path, delivery_line, entry_line, line_of, outcome, value
 from eventbridge_local.report.logs import DeliveryLog, EventLog, compiled
 
+R = TypeVar("R", Entry, Delivery)
+
 #: pytest shows the test's line and the message, and not ours.
 __tracebackhide__ = True
 
 
-def assert_put(log: EventLog, wanted: Mapping[str, Any], *, count: int | None, exact: bool) -> Entry:
-    """The newest accepted event that is as wanted.
+def assert_put(log: EventLog, expected: Mapping[str, Any], *, count: int | None, exact: bool) -> Entry:
+    """Return the newest accepted event that is as expected.
 
     Args:
-        wanted: any of ``source``, ``detail-type``, ``detail``, ``bus``, ``pattern``.
+        expected: any of ``source``, ``detail-type``, ``detail``, ``bus``, ``pattern``.
         count: how many such events there must be; None for at least one.
         exact: ``detail`` must have no other members.
+
+    Raises:
+        AssertionError: there is none, or another number; the text names the nearest event.
     """
-    wanted = _ready(wanted)
-    found = [(entry, _entry_differences(entry, wanted, exact)) for entry in log]
-    hits = [entry for entry, differs in found if not differs]
-    if hits and (count is None or len(hits) == count):
+    expected = _ready(expected)
+    found = [(entry, _entry_differences(entry, expected, exact)) for entry in log]
+    hits = _hits(found)
+    if hits and count in (None, len(hits)):
         return hits[-1]
-    nothing = f"no event{_on_bus(wanted)} has" if wanted.keys() - {"bus"} else f"nothing was put{_on_bus(wanted)}"
-    title = _counted(len(hits), count, "event", wanted) if hits else nothing
-    closest = None if hits else nearest((entry, differs) for entry, differs in found if entry.accepted)
-    others = [entry for entry, differs in found if differs and (closest is None or entry is not closest[0])]
-    lines = _wanted_lines(wanted, exact=exact)
-    raise AssertionError(_not_found(title, lines, closest, hits, others, _entry_hints(log, closest)))
-
-
-def assert_not_put(log: EventLog, wanted: Mapping[str, Any], *, exact: bool) -> None:
-    """No accepted event is as wanted."""
-    wanted = _ready(wanted)
-    hits = [entry for entry in log if not _entry_differences(entry, wanted, exact)]
     if hits:
-        title = f"expected no such event{_on_bus(wanted)}, but {_these(map(entry_line, hits))} put:"
-        raise AssertionError("\n".join([title, *_wanted_lines(wanted, exact=exact)]))
+        title, closest = _counted(len(hits), count, "event", expected), None
+    else:
+        title = (
+            f"no event{_on_bus(expected)} has" if expected.keys() - {"bus"} else f"nothing was put{_on_bus(expected)}"
+        )
+        closest = nearest((entry, differs) for entry, differs in found if entry.accepted)
+    raise AssertionError(_not_found(title, expected, exact, found, closest, _entry_hints(log, closest)))
+
+
+def assert_not_put(log: EventLog, expected: Mapping[str, Any], *, exact: bool) -> None:
+    """Fail if an accepted event is as described."""
+    expected = _ready(expected)
+    hits = [entry for entry in log if not _entry_differences(entry, expected, exact)]
+    if hits:
+        title = f"expected no such event{_on_bus(expected)}, but {_these(map(entry_line, hits))} put:"
+        raise AssertionError("\n".join([title, *_expected_lines(expected, exact=exact)]))
 
 
 def assert_delivered(
-    log: DeliveryLog, seen: Seen, wanted: Mapping[str, Any], *, count: int | None, exact: bool = False
+    log: DeliveryLog, seen: Seen, expected: Mapping[str, Any], *, count: int | None, exact: bool = False
 ) -> Delivery:
-    """The newest delivery that is as wanted and reached its target, or was recorded for want of a handler.
+    """Return the newest delivery that is as expected and reached its target, or was recorded without a receiver.
 
     Args:
         seen: what the hints may know.
-        wanted: any of ``rule``, ``target``, ``payload``, ``pattern``.
+        expected: any of ``rule``, ``target``, ``payload``, ``pattern``.
         count: how many such deliveries there must be; None for at least one.
         exact: ``payload`` must have no other members.
+
+    Raises:
+        AssertionError: there is none, or another number; the text names the nearest delivery.
     """
-    wanted = _ready(wanted)
-    found = [(delivery, _delivery_differences(delivery, wanted, exact)) for delivery in log]
-    hits = [delivery for delivery, differs in found if not differs]
-    if hits and (count is None or len(hits) == count):
+    expected = _ready(expected)
+    found = [(delivery, _delivery_differences(delivery, expected, exact)) for delivery in log]
+    hits = _hits(found)
+    if hits and count in (None, len(hits)):
         return hits[-1]
-    nothing = "no delivery has" if wanted else "nothing was delivered"
-    title = _counted(len(hits), count, "delivery", wanted) if hits else nothing
-    closest = None if hits else nearest(found)
-    others = [delivery for delivery, differs in found if differs and (closest is None or delivery is not closest[0])]
-    hints = () if hits else _delivery_hints(log, seen, wanted)
-    raise AssertionError(_not_found(title, _wanted_lines(wanted, exact=exact), closest, hits, others, hints))
+    if hits:
+        title = _counted(len(hits), count, "delivery", expected)
+        raise AssertionError(_not_found(title, expected, exact, found, None, ()))
+    title = "no delivery has" if expected else "nothing was delivered"
+    hints = _delivery_hints(log, seen, expected)
+    raise AssertionError(_not_found(title, expected, exact, found, nearest(found), hints))
 
 
-def assert_not_delivered(log: DeliveryLog, wanted: Mapping[str, Any]) -> None:
-    """No delivery is as wanted."""
-    wanted = _ready(wanted)
-    hits = [delivery for delivery in log if not _delivery_differences(delivery, wanted, False)]
+def assert_not_delivered(log: DeliveryLog, expected: Mapping[str, Any]) -> None:
+    """Fail if a delivery is as described."""
+    expected = _ready(expected)
+    hits = [delivery for delivery in log if not _delivery_differences(delivery, expected, False)]
     if hits:
         title = f"expected no such delivery, but {_these(map(delivery_line, hits))} made:"
-        raise AssertionError("\n".join([title, *_wanted_lines(wanted)]))
+        raise AssertionError("\n".join([title, *_expected_lines(expected)]))
+
+
+def _hits(found: Iterable[tuple[R, Sequence[Difference]]]) -> list[R]:
+    return [record for record, differs in found if not differs]
 
 
 _TEXTS = ("source", "detail-type", "bus", "rule", "target")
 
 
-def _ready(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """What is wanted, checked and ready to be compared.
+def _ready(expected: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is expected, checked and ready to be compared.
 
     Raises:
         InvalidPattern: a pattern, or a value list of one, that AWS would refuse.
     """
-    if "pattern" in wanted:
-        compiled(wanted["pattern"])
+    if "pattern" in expected:
+        compiled(expected["pattern"])
     return {
         name: thing if name == "pattern" else alternatives(thing) if name in _TEXTS else ready(thing)
-        for name, thing in wanted.items()
+        for name, thing in expected.items()
     }
 
 
 def check_count(count: int | None) -> None:
-    """Refuse a count that cannot be meant."""
+    """Raise UsageError for a count that cannot be meant."""
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-        raise UsageError(f"count={count!r}: give a positive int, or use assert_not_put / assert_not_delivered for none")
+        raise UsageError(
+            f"count={count!r}: give a whole number from 1; for none use assert_not_put or assert_not_delivered"
+        )
 
 
-def _entry_differences(entry: Entry, wanted: Mapping[str, Any], exact: bool) -> list[Difference]:
+def _entry_differences(entry: Entry, expected: Mapping[str, Any], exact: bool) -> list[Difference]:
     if entry.event is None:
         return [Difference("accepted", "value", True, False)]
     found: list[Difference] = []
-    for name, thing in wanted.items():
+    for name, thing in expected.items():
         if name == "pattern":
             found.extend(_pattern_differences(thing, entry.event.matched_on))
         else:
@@ -118,9 +134,9 @@ def _entry_differences(entry: Entry, wanted: Mapping[str, Any], exact: bool) -> 
     return found
 
 
-def _delivery_differences(delivery: Delivery, wanted: Mapping[str, Any], exact: bool) -> list[Difference]:
+def _delivery_differences(delivery: Delivery, expected: Mapping[str, Any], exact: bool) -> list[Difference]:
     found: list[Difference] = []
-    for name, thing in wanted.items():
+    for name, thing in expected.items():
         if name == "pattern":
             found.extend(_pattern_differences(thing, delivery.event.matched_on))
         elif name == "payload" and isinstance(thing, str) and thing == delivery.payload:
@@ -146,7 +162,7 @@ _WHAT_TO_DO = {
 
 
 def _about_outcome(delivery: Delivery) -> str:
-    """Why an event did not arrive, and where it is now."""
+    """Return why an event did not reach its target, and where it is now."""
     said = outcome(delivery).removeprefix(delivery.outcome).removeprefix(":").strip()
     parts = [part for part in (said, _WHAT_TO_DO.get(delivery.outcome)) if part]
     return f"   ({'; '.join(parts)})" if parts else ""
@@ -160,13 +176,13 @@ def _pattern_differences(pattern: Any, event: Any) -> Iterator[Difference]:
         yield Difference(mismatch.path, mismatch.kind, mismatch.wanted, mismatch.actual, said, hint)
 
 
-def _on_bus(wanted: Mapping[str, Any]) -> str:
-    return f" on bus {wanted['bus']!r}" if "bus" in wanted else ""
+def _on_bus(expected: Mapping[str, Any]) -> str:
+    return f" on bus {expected['bus']!r}" if "bus" in expected else ""
 
 
-def _counted(there: int, count: int | None, noun: str, wanted: Mapping[str, Any]) -> str:
-    nouns = f"{noun} is" if there == 1 else f"{_PLURAL[noun]} are"
-    return f"expected {count}, but {there} {nouns} as wanted{_on_bus(wanted)}:"
+def _counted(there: int, count: int | None, noun: str, expected: Mapping[str, Any]) -> str:
+    nouns = noun if count == 1 else _PLURAL[noun]
+    return f"expected {count} {nouns}{_on_bus(expected)}, found {there}:"
 
 
 _MOST_OTHERS = 10
@@ -201,10 +217,10 @@ def _is_json_object(thing: Any) -> bool:
         return False
 
 
-def _delivery_hints(log: DeliveryLog, seen: Seen, wanted: Mapping[str, Any]) -> Iterator[str]:
-    """Hints on what did not deliver at all; where it did, the closest delivery says enough."""
-    rule, target = (wanted.get(name) if isinstance(wanted.get(name), str) else None for name in ("rule", "target"))
-    asked = {name: wanted[name] for name, value in (("rule", rule), ("target", target)) if value is not None}
+def _delivery_hints(log: DeliveryLog, seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
+    """Yield hints on a rule or target without deliveries; where there are some, the closest says enough."""
+    rule, target = (expected.get(name) if isinstance(expected.get(name), str) else None for name in ("rule", "target"))
+    asked = {name: expected[name] for name, value in (("rule", rule), ("target", target)) if value is not None}
     there = any(not list(_named_differences(delivery, asked)) for delivery in log)
     if not there or not log:
         silent_rule = rule if not any(delivery.rule.name == rule for delivery in log) else None
@@ -222,28 +238,29 @@ def _named_differences(delivery: Delivery, asked: Mapping[str, Any]) -> Iterator
 
 def _not_found(
     title: str,
-    wanted: Iterable[str],
+    expected: Mapping[str, Any],
+    exact: bool,
+    found: Sequence[tuple[Any, Sequence[Difference]]],
     closest: tuple[Any, Sequence[Difference]] | None,
-    found: Sequence[Any],
-    others: Sequence[Any],
     hints: Iterable[str],
 ) -> str:
-    """The message of a failed ``assert_put`` or ``assert_delivered``.
+    """Return the message of a failed ``assert_put`` or ``assert_delivered``.
 
     Args:
-        wanted: lines that say what was asked for.
+        expected: what was asked for.
+        found: every record with its differences.
         closest: the nearest record and its differences.
-        found: the records that are as wanted, when only their number is wrong.
-        others: what else was there.
     """
-    lines = [title, *wanted]
+    lines = [title, *_expected_lines(expected, exact=exact)]
+    hits = _hits(found)
+    others = [record for record, differs in found if differs and (closest is None or record is not closest[0])]
     if closest is not None:
         record, differs = closest
         noun, verb = ("event", "put") if isinstance(record, Entry) else ("delivery", "made")
         count = _count(len(differs), "difference")
         lines.append(f"closest of {len(others) + 1} {verb} ({noun} #{record.number}, {count}):")
         lines.extend(_difference_line(each, _tree(record)) for each in differs)
-    lines.extend(f"{name}: {_listed(records)}" for name, records in (("found", found), ("others", others)) if records)
+    lines.extend(f"{name}: {_listed(records)}" for name, records in (("found", hits), ("others", others)) if records)
     lines.extend(f"hint: {hint}" for hint in hints)
     return "\n".join(lines)
 
@@ -260,9 +277,9 @@ def _listed(records: Sequence[Any]) -> str:
     return ", ".join(map(line_of, records[:_MOST_OTHERS])) + more
 
 
-def _wanted_lines(wanted: Mapping[str, Any], *, exact: bool = False) -> Iterator[str]:
-    """What was asked for, a line a field; the bus stands in the title."""
-    for name, thing in wanted.items():
+def _expected_lines(expected: Mapping[str, Any], *, exact: bool = False) -> Iterator[str]:
+    """Yield what was asked for, a line for each field; the bus is in the title."""
+    for name, thing in expected.items():
         verb = "includes " if isinstance(thing, Mapping) and name != "pattern" and not exact else ""
         if name != "bus":
             yield f"    {name:<12} {verb}{value(thing)}"
@@ -270,12 +287,12 @@ def _wanted_lines(wanted: Mapping[str, Any], *, exact: bool = False) -> Iterator
 
 def _difference_line(found: Difference, tree: Any) -> str:
     """Return the line of one field that is not as expected."""
-    said = found.text or _DIFFERENCES.get(found.kind, _wanted_got)(found)
+    said = found.text or _DIFFERENCES.get(found.kind, _values_differ)(found)
     hint = hint_on(found, tree)
     return f"    {found.path:<14} {said}{f'   ({hint})' if hint else ''}"
 
 
-def _wanted_got(found: Difference) -> str:
+def _values_differ(found: Difference) -> str:
     return f"wanted {value(found.expected)}, got {value(found.actual)}"
 
 

@@ -1,4 +1,4 @@
-"""What is checked when a mock ends: deliveries, events that no rule took, rules that no event met, contracts."""
+"""What is checked when a mock ends: deliveries, events that no rule matched, rules that matched no event."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _MOST_COMPARED = 200
 _TO_ALLOW = "To allow this: {}=False"
 
 
-def failed_deliveries(seen: Seen, deliveries: Sequence[Delivery], rings: Sequence[str]) -> Iterator[Exception]:
-    """What went wrong on the way to targets."""
+def failed_deliveries(seen: Seen, deliveries: Sequence[Delivery], loops: Sequence[str]) -> Iterator[Exception]:
+    """Yield what went wrong on the way to targets."""
     numbers = {entry.event_id: entry.number for entry in seen.entries}
     for delivery in deliveries:
         failure = _failure_of(delivery)
         if failure is not None:
             failure.add_note(_failed_delivery(delivery, numbers.get(delivery.event.id)))
             yield failure
-    for ring in rings:
+    for loop in loops:
         yield DeliveryFailed(
-            f"rules trigger each other in an endless loop: {ring}; "
-            "a handler or a target puts an event that the first rule matches"
+            f"rules trigger each other in an endless loop: {loop}; "
+            "a handler or a target puts an event that the first rule matches again"
         )
 
 
@@ -44,9 +44,9 @@ def _failure_of(delivery: Delivery) -> Exception | None:
     if isinstance(delivery.raised, Exception):
         return delivery.raised
     if isinstance(delivery.raised, SystemExit):
-        return DeliveryFailed(f"the handler left with {delivery.raised!r}")
+        return DeliveryFailed(f"the handler raised {delivery.raised!r}")
     if delivery.outcome == "pending":
-        waits = "it waits for another attempt, and eb.clock.advance(hours=24) sees it through"
+        waits = "it waits for another attempt; eb.clock.advance(hours=24) makes the other attempts"
         return DeliveryFailed(f"{delivery.error} ({delivery.reason}); {waits}" if delivery.error else waits)
     if delivery.outcome in ("dead-lettered", "dropped"):
         return DeliveryFailed(f"{delivery.error}: {delivery.reason}")
@@ -54,7 +54,7 @@ def _failure_of(delivery: Delivery) -> Exception | None:
 
 
 def unmatched_events(seen: Seen) -> Iterator[Exception]:
-    """The accepted events that no rule of a user matched on any bus."""
+    """Yield the accepted events that no rule of a user matched on any bus."""
     by_event: dict[str, list[Routing]] = {}
     for routing in seen.routings:
         by_event.setdefault(routing.event.id, []).append(routing)
@@ -70,7 +70,7 @@ def unmatched_events(seen: Seen) -> Iterator[Exception]:
             f"{_unmatched_event(entry, routings, seen, words)}\n{_TO_ALLOW.format('assert_all_events_matched')}"
         )
     if len(missed) > _MOST:
-        yield CheckFailed(f"and {len(missed) - _MOST} more events matched no rule; print(eb.journal) tells of each")
+        yield CheckFailed(f"and {len(missed) - _MOST} more events matched no rule; print(eb.journal) shows each")
 
 
 def _matched_by_user(routing: Routing) -> bool:
@@ -98,7 +98,7 @@ def _unmatched_event(entry: Entry, routings: Sequence[Routing], seen: Seen, word
 
 
 def unmatched_rules(seen: Seen) -> Iterator[Exception]:
-    """The enabled rules of users that matched no event and did not fire."""
+    """Yield the enabled rules of users that matched no event and did not fire."""
     matched = {
         rule.arn for routing in seen.routings for rule in users_rules(routing.rules) if rule.name in routing.matched
     }
@@ -145,12 +145,12 @@ def _spoiled(rule: Rule, routing: Routing) -> str:
 
 
 def failed_checks(count: int) -> str:
-    """The headline of what is raised when a context ends."""
+    """Return the first line of what is raised when a context ends."""
     return f"eventbridge_local: {count} check{'s' if count > 1 else ''} failed on exit"
 
 
 def _failed_delivery(delivery: Delivery, number: int | None) -> str:
-    """Where a failure of a target comes from, and how to allow it; ``number`` is that of the event's entry."""
+    """Return where a failure of a target comes from, and how to allow it; ``number`` is that of the event's entry."""
     event = delivery.event
     name = event_name(event, None) if number is None else f"event #{number} {event.source} {event.detail_type!r}"
     return (
@@ -160,6 +160,6 @@ def _failed_delivery(delivery: Delivery, number: int | None) -> str:
 
 
 def failure(error: Exception) -> str:
-    """One failed check, as a note on another error."""
+    """Return one failed check, as a note on another error."""
     said = str(error) if isinstance(error, EventBridgeLocalError) else repr(error)
     return "\n    ".join(f"eventbridge_local, also failed: {said}".splitlines())

@@ -29,7 +29,7 @@ class RuleCoverage:
         bus: the name of its bus.
         rule: its name.
         trigger: the text of its pattern; of its schedule where it has no pattern.
-        met: how many events came by while it was enabled.
+        met: how many events it was checked against while it was enabled.
         matched: how many of them it matched, or how often it fired.
         fields: the paths its pattern looks at.
         decided: those of them that alone kept an event out.
@@ -45,11 +45,11 @@ class RuleCoverage:
 
     @property
     def undecided(self) -> tuple[str, ...]:
-        """The fields that never decided."""
+        """Return the fields that never decided."""
         return tuple(path for path in self.fields if path not in self.decided)
 
     def __or__(self, other: RuleCoverage) -> RuleCoverage:
-        """Both together; they must be of one rule."""
+        """Return both together; they must be of one rule."""
         return RuleCoverage(
             self.bus,
             self.rule,
@@ -73,17 +73,17 @@ class Coverage:
 
     @property
     def rules(self) -> tuple[RuleCoverage, ...]:
-        """All rules there were."""
+        """Return all rules there were."""
         return tuple(self._rules[key] for key in sorted(self._rules))
 
     @property
     def unmatched(self) -> tuple[RuleCoverage, ...]:
-        """The rules that matched nothing."""
+        """Return the rules that matched nothing."""
         return tuple(rule for rule in self.rules if not rule.matched)
 
     @property
     def undecided(self) -> tuple[tuple[RuleCoverage, str], ...]:
-        """The fields that never decided, each with its rule."""
+        """Return the fields that never decided, each with its rule."""
         return tuple((rule, path) for rule in self.rules for path in rule.undecided)
 
     def __iter__(self) -> Iterator[RuleCoverage]:
@@ -116,10 +116,10 @@ class Coverage:
         ]
         if rows:
             yield from table(("rule", "bus", "matched", "fields that never decided"), rows)
-            yield "A field decided when it alone kept an event out; put an event that differs in nothing else."
+            yield "A field decided if it alone kept an event out. To test one, put an event that differs only in it."
 
     def as_data(self) -> list[list[Any]]:
-        """Plain values, for the way between processes."""
+        """Return plain values, to send to another process."""
         return [
             [rule.bus, rule.rule, rule.trigger, rule.met, rule.matched, list(rule.fields), sorted(rule.decided)]
             for rule in self
@@ -127,7 +127,7 @@ class Coverage:
 
     @classmethod
     def from_data(cls, data: Sequence[Sequence[Any]]) -> Coverage:
-        """What ``as_data`` gave."""
+        """Return the coverage that ``as_data`` made plain values of."""
         return cls(
             RuleCoverage(bus, rule, trigger, met, matched, tuple(fields), frozenset(decided))
             for bus, rule, trigger, met, matched, fields, decided in data
@@ -135,11 +135,11 @@ class Coverage:
 
 
 def coverage_of(routings: Iterable[Routing], rules: Iterable[Rule]) -> Coverage:
-    """The coverage of one mock.
+    """Return the coverage of one mock.
 
     Args:
         routings: what became of each event.
-        rules: the rules there are now; those that events met before count too.
+        rules: the rules there are now; those that events were checked against before count too.
     """
     watched: dict[Key, _Watched] = {}
     for rule in users_rules(rules):
@@ -191,7 +191,7 @@ class _Watched:
 
 
 def _without_one_field(pattern: Pattern) -> Iterator[tuple[str, Pattern | None]]:
-    """Each branch of a pattern less one of its fields; None where nothing is left, which matches everything."""
+    """Yield each branch of a pattern less one of its fields; None where nothing is left, which matches everything."""
     for branch in pattern.subrules:
         for field in branch:
             rest = tuple(each for each in branch if each is not field)

@@ -178,10 +178,10 @@ def hint_on(difference: Difference, tree: Any) -> str:
 
 def _about_absent(path: str, tree: Any) -> str:
     """Say where a member that is missing may be instead: under a similar name, or elsewhere."""
-    wanted: Any = [{"exists": True}]
+    pattern: Any = [{"exists": True}]
     for name in reversed(_INDEX.sub("", path).split(".")):
-        wanted = {name: wanted}
-    return _hint(wanted, tree)
+        pattern = {name: pattern}
+    return _hint(pattern, tree)
 
 
 _INDEX = re.compile(r"\[\d+\]")
@@ -204,12 +204,12 @@ def _hint(pattern: Mapping[str, Any], tree: Any) -> str:
 def _about_list(expected: Any, actual: Any) -> str:
     """Say of one value against a list that holds it, both ways, that an event pattern would match."""
     if _is_list(expected) and any(next(_differences(each, actual, "", False), None) is None for each in expected):
-        return "a list asks for a list; pattern={...} asks for one of several values"
+        return "a list is compared with a list; use pattern={...} to ask for one of several values"
     if not _is_list(actual):
         return ""
     for index, each in enumerate(actual):
         if next(_differences(expected, each, "", False), None) is None:
-            return f"element [{index}] fits; a list is compared as a whole, pattern={{...}} asks for one element"
+            return f"element [{index}] fits; a list is compared as a whole; use pattern={{...}} to ask for one element"
     return ""
 
 

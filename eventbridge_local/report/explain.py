@@ -39,7 +39,7 @@ from eventbridge_local.report.journal_text import (
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
-    """What the questions may look at; ``home`` is the scope of names without an ARN."""
+    """Answers ``eb.explain`` and ``eb.route``; ``home`` is the scope of names without an ARN."""
 
     store: Store
     journal: Journal
@@ -107,7 +107,7 @@ class Explainer:
         return Stop(made.bus, made.account, made.region, rules, trouble)
 
     def _rule(self, name: str) -> Rule:
-        """The rule of that name or ARN, of today or as an event met it.
+        """Return the rule of that name or ARN, of now or as it was when an event came.
 
         Raises:
             UsageError: there is none.
@@ -162,7 +162,7 @@ class TargetStep:
 
     @property
     def reached(self) -> bool:
-        """Whether the event got there."""
+        """Return whether the event got there."""
         return self.outcome in REACHED
 
 
@@ -202,7 +202,7 @@ class Stop:
         bus: its name.
         account: its account.
         region: its Region.
-        rules: the rules the event met there.
+        rules: the rules the event was checked against there.
         trouble: why nothing could match there at all, None when something could.
     """
 
@@ -221,7 +221,7 @@ def judge(rule: Rule, event: Event) -> RuleStep:
 
 
 def only(stops: Iterable[Stop], name: str) -> tuple[Stop, ...]:
-    """The stops with a rule of that name or ARN, and it alone."""
+    """Return the stops with a rule of that name or ARN, and that rule alone."""
     shown = [replace(stop, rules=tuple(rule for rule in stop.rules if name in (rule.rule, rule.arn))) for stop in stops]
     return tuple(stop for stop in shown if stop.rules)
 
@@ -237,7 +237,7 @@ class EventExplanation:
 
     Attributes:
         title: the event in a few words.
-        stops: the buses it reached, each with the rules it met there.
+        stops: the buses it reached, each with the rules that it was checked against.
         refused: why PutEvents did not take it, None when it did.
         dry: True when the event was never put, so that this is what would happen.
         rule: the name of the one rule that was asked about, None for all.
@@ -256,12 +256,12 @@ class EventExplanation:
 
     @property
     def rules(self) -> tuple[RuleStep, ...]:
-        """The rules the event met, on all buses."""
+        """Return the rules that the event was checked against, on all buses."""
         return tuple(rule for stop in self.stops for rule in stop.rules)
 
     @property
     def matched(self) -> tuple[RuleStep, ...]:
-        """Those that matched."""
+        """Return those that matched."""
         return tuple(rule for rule in self.rules if rule.matched)
 
     def __repr__(self) -> str:
@@ -299,7 +299,7 @@ def _rule_lines(step: RuleStep) -> Iterator[str]:
         yield f"    rule {step.rule!r} ({step.state}) matched"
         yield from (f"        -> {_target_text(target)}" for target in step.targets)
         if not step.targets:
-            yield "        it has no targets; PutTargets gives it some"
+            yield "        it has no targets; call PutTargets to add one"
         return
     yield f"    rule {step.rule!r} ({step.state}) did not match: {step.why}"
     if step.explanation is not None and not step.explanation:
@@ -310,8 +310,9 @@ def _target_text(target: TargetStep) -> str:
     about = (
         f" {target.about}" if target.about.startswith(("(", "after")) else f": {target.about}" if target.about else ""
     )
-    got = "" if target.payload is None else f"; {_cut(target.payload)}"
-    return f"{target.name} {target.outcome}{about}{got}"
+    colon = ":" if target.outcome == "would get" and not about else ";"
+    payload = "" if target.payload is None else f"{colon} {_cut(target.payload)}"
+    return f"{target.name} {target.outcome}{about}{payload}"
 
 
 def _cut(payload: str) -> str:
@@ -319,7 +320,7 @@ def _cut(payload: str) -> str:
 
 
 class RoutingTable(Sequence[RuleStep]):
-    """Every rule and what it makes of an event, a row each; true when one of them hands it to a target.
+    """Every rule and what it makes of an event, a row each; true when it would reach one of their targets.
 
     Attributes:
         title: the event in a few words.
@@ -334,7 +335,7 @@ class RoutingTable(Sequence[RuleStep]):
 
     @property
     def matched(self) -> tuple[RuleStep, ...]:
-        """The rows of the rules that would match."""
+        """Return the rows of the rules that would match."""
         return tuple(row for row in self.rows if row.matched)
 
     @overload
@@ -370,13 +371,13 @@ def _row_cells(row: RuleStep, words: BusWording) -> Iterator[tuple[str, ...]]:
     if not row.matched:
         yield row.rule, bus, "no", row.why
         return
-    told = [_target_text(target) for target in row.targets] or ["it has no targets"]
-    yield row.rule, bus, "yes", told[0]
-    yield from (("", "", "", each) for each in told[1:])
+    shown = [_target_text(target) for target in row.targets] or ["it has no targets"]
+    yield row.rule, bus, "yes", shown[0]
+    yield from (("", "", "", each) for each in shown[1:])
 
 
 def table(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a table; every column but the last is as wide as it must be."""
+    """Return the lines of a table; every column but the last is as wide as it must be."""
     rows = [headings, *cells]
     widths = [max(len(row[column]) for row in rows) for column in range(len(headings) - 1)]
     return [
@@ -388,7 +389,7 @@ def table(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
 
 
 def stops_of(event_id: str, routings: Sequence[Routing], deliveries: Sequence[Delivery]) -> tuple[Stop, ...]:
-    """Every bus that an event reached, in order; over Regions it goes on under another id."""
+    """Return every bus that an event reached, in order; across Regions it goes on under another id."""
     mine = [delivery for delivery in deliveries if delivery.event.id == event_id]
     return tuple(_stop(routing, mine) for routing in routings if routing.event.id == event_id)
 
@@ -499,7 +500,7 @@ class EventReader:
     now: datetime
 
     def read(self, thing: AnyEvent) -> AskedEvent:
-        """What a test has in its hand, as an event.
+        """Return what a test has as an event.
 
         Raises:
             UsageError: it is no event, or there is no event of that id.
@@ -565,7 +566,7 @@ class EventReader:
 
 
 def _last(found: Iterable[Any]) -> Any:
-    """The newest of several, None of none."""
+    """Return the newest of several, None of none."""
     last = None
     for last in found:  # noqa: B007
         pass

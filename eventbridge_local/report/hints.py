@@ -66,7 +66,7 @@ def _about_rule(seen: Seen, name: str) -> Iterator[str]:
     rules = {rule.arn: rule for rule in seen.rules if rule.name == name}
     checked = [(routing, rule) for routing in seen.routings for rule in routing.rules if rule.name == name]
     if checked:
-        yield _why_not(seen, *checked[-1])
+        yield from _why_not(seen, *checked[-1])
     for rule in list(rules.values())[:_MOST_RULES]:
         yield from about_unreached(seen, rule)
     if not checked and not rules:
@@ -117,8 +117,8 @@ def why_unreached(rule: Rule, went: Sequence[Location], event: Event, name: str,
     return f"{said} ({words.remedy}); {would}"
 
 
-def _why_not(seen: Seen, routing: Routing, rule: Rule) -> str:
-    """Return why a rule that was checked against an event delivered nothing.
+def _why_not(seen: Seen, routing: Routing, rule: Rule) -> Iterator[str]:
+    """Yield why a rule that was checked against an event delivered nothing.
 
     Args:
         rule: as it was when the event came; it may have changed since.
@@ -126,29 +126,31 @@ def _why_not(seen: Seen, routing: Routing, rule: Rule) -> str:
     event = seen.name_of(routing.event)
     now = next((each for each in seen.rules if each.arn == rule.arn), None)
     if rule.name in routing.matched:
-        return f"rule {rule.name!r} matched {event}{_about_targets(rule, now)}"
+        yield f"rule {rule.name!r} matched {event}{_about_targets(rule, now)}"
+        return
     if rule.pattern is None:
-        return (
+        yield (
             f"rule {rule.name!r} has a schedule and no pattern, so no event matches it; "
-            "eb.clock.advance(...) moves the time, and it fires"
+            "move the time with eb.clock.advance(...) and it fires"
         )
-    said, why = [], explain(rule.pattern, routing.event.matched_on)
+        return
     if not rule.enabled and now is not None and now.enabled:
-        said.append(f"rule {rule.name!r} was disabled when {event} was put; enable it first")
+        yield f"rule {rule.name!r} was disabled when {event} was put; enable it first"
     elif not rule.enabled:
-        said.append(f"rule {rule.name!r} is disabled; EnableRule enables it")
-    if not why:
-        fields = textwrap.indent(str(why), "    ")
-        said.append(f"rule {rule.name!r} on bus {rule.bus!r} does not match {event}:\n{fields}")
-        if now is not None and now.pattern is not None and now.pattern.matches(routing.event.matched_on):
-            said.append("its pattern was changed after that, and would match now")
-    return "\n".join(said)
+        yield f"rule {rule.name!r} is disabled; call EnableRule to enable it"
+    why = explain(rule.pattern, routing.event.matched_on)
+    if why:
+        return
+    fields = textwrap.indent(str(why), "    ")
+    yield f"rule {rule.name!r} on bus {rule.bus!r} does not match {event}:\n{fields}"
+    if now is not None and now.pattern is not None and now.pattern.matches(routing.event.matched_on):
+        yield f"the pattern of rule {rule.name!r} was changed after that, and would match now"
 
 
 def _about_targets(rule: Rule, now: Rule | None) -> str:
     if now is not None and len(now.targets) > len(rule.targets):
         return ", but PutTargets was called after that; call PutTargets first"
-    return "" if rule.targets else ", but it has no targets; PutTargets adds them"
+    return "" if rule.targets else ", but it has no targets; call PutTargets to add one"
 
 
 def _about_target(seen: Seen, name: str) -> Iterator[str]:
@@ -162,7 +164,7 @@ def _about_target(seen: Seen, name: str) -> Iterator[str]:
     for rule in having[:_MOST_RULES]:
         checked = [(routing, each) for routing in seen.routings for each in routing.rules if each.arn == rule.arn]
         if checked:
-            yield _why_not(seen, *checked[-1])
+            yield from _why_not(seen, *checked[-1])
         yield from about_unreached(seen, rule)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.journal import Attempt, Call, DeadLetter, Delivery, Entry, Record, Routing
 from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.model.arn import names_of, parse_arn
@@ -27,14 +28,14 @@ _MOST_RECORDS = 2_000
 
 
 def journal(records: Sequence[Record]) -> str:
-    """The whole story of these records, oldest first."""
-    return "\n".join(line for record in _told(records) for line in record) or _NOTHING
+    """Return what happened in these records, oldest first."""
+    return "\n".join(line for record in _lines_of(records) for line in record) or _NOTHING
 
 
 def short(records: Sequence[Record]) -> str:
-    """The end of the story, newest last, for the report of a failing test."""
-    told = list(_told(records[-_MOST_RECORDS:]))
-    lines = [line for record in told for line in record]
+    """Return the end of what happened, newest last, for the report of a failing test."""
+    shown = list(_lines_of(records[-_MOST_RECORDS:]))
+    lines = [line for record in shown for line in record]
     if not lines:
         return f"{_NOTHING}: no event was put, and no call was refused"
     left_out = max(0, len(lines) - _MOST_LINES)
@@ -44,7 +45,7 @@ def short(records: Sequence[Record]) -> str:
 
 
 def since(records: Sequence[Record], last: Record | None) -> Sequence[Record]:
-    """The records behind one of them; all when it is gone."""
+    """Return the records after one of them; all when it is gone."""
     at = next((index for index in reversed(range(len(records))) if records[index] is last), -1)
     return records[at + 1 :]
 
@@ -63,12 +64,12 @@ class _Index:
         return self.scopes.inside(record.account, record.region)
 
 
-def _told(records: Sequence[Record]) -> Iterator[list[str]]:
+def _lines_of(records: Sequence[Record]) -> Iterator[list[str]]:
     index = _index(records)
     for record in records:
-        tell = _TELLERS.get(type(record))
-        if tell is not None:
-            yield list(tell(record, index))
+        lines_of = _LINES_OF.get(type(record))
+        if lines_of is not None:
+            yield list(lines_of(record, index))
 
 
 def _index(records: Sequence[Record]) -> _Index:
@@ -88,7 +89,7 @@ def _index(records: Sequence[Record]) -> _Index:
     return _Index(numbers, deliveries, attempts, scopes)
 
 
-def _tell_call(call: Call, index: _Index) -> Iterator[str]:
+def _call_lines(call: Call, index: _Index) -> Iterator[str]:
     if call.error_code is None:
         if hint := hint_of(call):
             yield f"{call.operation}{index.inside(call)} accepted"
@@ -111,14 +112,14 @@ def hint_of(call: Call) -> str | None:
     return call.hint
 
 
-def _tell_entry(entry: Entry, index: _Index) -> Iterator[str]:
+def _entry_lines(entry: Entry, index: _Index) -> Iterator[str]:
     noun = "event" if entry.accepted else "entry"
     yield f"{noun} #{entry.number} {entry.source} {entry.detail_type!r} put on bus {entry.bus!r}{index.inside(entry)}"
     if not entry.accepted:
         yield f"    refused: {entry.error_code}: {entry.error_message}"
 
 
-def _tell_routing(routing: Routing, index: _Index) -> Iterator[str]:
+def _routing_lines(routing: Routing, index: _Index) -> Iterator[str]:
     name = event_name(routing.event, index.numbers.get(routing.event.id))
     count = f"{len(routing.rules)} rule{'s' * (len(routing.rules) != 1)}"
     yield f"{name} was checked against {count} of bus {routing.bus!r}{index.inside(routing)}"
@@ -136,15 +137,15 @@ def _tell_routing(routing: Routing, index: _Index) -> Iterator[str]:
             yield from _why_not(rule, routing)
 
 
-_TELLERS: dict[type, Callable[[Any, _Index], Iterator[str]]] = {
-    Call: _tell_call,
-    Entry: _tell_entry,
-    Routing: _tell_routing,
+_LINES_OF: dict[type, Callable[[Any, _Index], Iterator[str]]] = {
+    Call: _call_lines,
+    Entry: _entry_lines,
+    Routing: _routing_lines,
 }
 
 
 def outcome(delivery: Delivery, attempts: Sequence[Attempt] = ()) -> str:
-    """How a delivery stands, in a few words."""
+    """Return how a delivery stands, in a few words."""
     said: str = delivery.outcome
     if delivery.outcome == "recorded":
         said += " (no handler is connected)"
@@ -186,34 +187,34 @@ def value(thing: Any) -> str:
 
 
 def entry_line(entry: Entry) -> str:
-    """An entry in a few words: ``#3 refused: MalformedDetail``."""
+    """Return an entry in a few words: ``#3 refused: MalformedDetail``."""
     if entry.accepted:
         return f"#{entry.number} {entry.detail_type}" + (f" on {entry.bus}" if entry.bus != "default" else "")
     return f"#{entry.number} refused: {entry.error_code}"
 
 
 def delivery_line(delivery: Delivery) -> str:
-    """A delivery in a few words."""
+    """Return a delivery in a few words."""
     return f"#{delivery.number} {delivery.rule.name} -> {target_name(delivery)}: {delivery.outcome}"
 
 
 def target_name(delivery: Delivery) -> str:
-    """What people call the target of a delivery; that of an archive has no name, its rule has."""
+    """Return what people call the target of a delivery; that of an archive has no name, its rule has."""
     return names_of(delivery.target.arn)[-1] or delivery.rule.name
 
 
 def dead_letter_line(letter: DeadLetter) -> str:
-    """A dead letter in a few words."""
+    """Return a dead letter in a few words."""
     return f"#{letter.number} {letter.rule.name} -> {names_of(letter.queue)[-1]}: {letter.attributes['ERROR_CODE']}"
 
 
 def call_line(call: Call) -> str:
-    """A call in a few words."""
+    """Return a call in a few words."""
     return f"{call.operation} {'answered' if call.error_code is None else f'refused: {call.error_code}'}"
 
 
 def line_of(record: Any) -> str:
-    """Any record of the journal in a few words."""
+    """Return any record of the journal in a few words."""
     for kind, line in _LINES:
         if isinstance(record, kind):
             return line(record)
@@ -229,7 +230,7 @@ _LINES: tuple[tuple[type, Callable[[Any], str]], ...] = (
 
 
 def event_name(event: Event, number: int | None) -> str:
-    """What an event is called: by the number of its entry, or by what made it where nobody put it."""
+    """Return what an event is called: the number of its entry, or what made it where it has no entry."""
     if number is not None:
         return f"event #{number}"
     if event.replay_name is not None:
@@ -281,7 +282,7 @@ def location_of_rule(rule: RuleLike) -> Location:
 
 
 class ScopeWording:
-    """Words for account and Region, each only where there is more than one among those that are spoken of."""
+    """Words for account and Region, each only where those that are named have more than one."""
 
     def __init__(self, scopes: Iterable[tuple[str, str]]) -> None:
         pairs = list(scopes)
@@ -339,7 +340,7 @@ _ENTRY_NAMES = {"Source": "source", "DetailType": "detail-type", "Detail": "deta
 
 
 def advice_on(pattern: str) -> str | None:
-    """Advice on a pattern that was refused, None where we know none.
+    """Return advice on a pattern that was refused, None where we know none.
 
     Args:
         pattern: its JSON text.
@@ -352,9 +353,9 @@ def advice_on(pattern: str) -> str | None:
 
 
 def advice_on_path(path: str) -> str:
-    """Advice on a field that no event has: the name of an operator that was taken for one."""
+    """Return advice on a field that no event has: the name of an operator that was taken for one."""
     name = path.rpartition(".")[2]
-    return f"{name} is an operator here if it stands in a list: [{{{name!r}: ...}}]" if name in OPERATORS else ""
+    return f"{name} is an operator only inside a list: [{{{name!r}: ...}}]" if name in OPERATORS else ""
 
 
 def _mistakes(tree: Any, path: str) -> Iterator[str]:
@@ -366,15 +367,15 @@ def _mistakes(tree: Any, path: str) -> Iterator[str]:
                 for branch in members:
                     yield from _mistakes(branch, path)
             elif unknown := [key for each in members for key in each if key not in OPERATORS]:
-                yield f"{where}: {unknown[0]!r} is no operator; choose from {', '.join(sorted(OPERATORS))}"
+                yield f"{where}: {unknown[0]!r} is not an operator{suggest(unknown[0], sorted(OPERATORS))}"
         elif isinstance(value, Mapping):
             if len(value) == 1 and next(iter(value)) in OPERATORS:
-                yield f"{where}: an operator stands in a list; write {json.dumps({name: [value]})}"
+                yield f"{where}: put the operator in a list; write {json.dumps({name: [value]})}"
             yield from _mistakes(value, where)
         else:
-            yield f"{where}: a value stands in a list; write {json.dumps({_spelled(path, name): [value]})}"
+            yield f"{where}: put the value in a list; write {json.dumps({_spelled(path, name): [value]})}"
 
 
 def _spelled(path: str, name: str) -> str:
-    """An event spells its members otherwise than an entry of PutEvents."""
+    """Return a name as an event spells it; an entry of PutEvents spells some of them otherwise."""
     return name if path else _ENTRY_NAMES.get(name, name)

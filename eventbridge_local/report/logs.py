@@ -21,7 +21,7 @@ Field = Callable[[Any], Any]
 __tracebackhide__ = True
 
 
-_LOOK = "print(eb.journal) tells what happened"
+_LOOK = "print(eb.journal) shows what happened"
 
 
 class Log(Sequence[T], Generic[T]):
@@ -33,30 +33,30 @@ class Log(Sequence[T], Generic[T]):
     def __init__(self, records: Iterable[T]) -> None:
         self._records = tuple(records)
 
-    def where(self, **wanted: Any) -> Self:
-        """The records whose fields equal (dicts: include) the given values.
+    def where(self, **expected: Any) -> Self:
+        """Return the records whose fields equal (dicts: include) the given values.
 
         Args:
-            **wanted: fields of these records; values as for ``assert_put``.
+            **expected: fields of these records; values as for ``assert_put``.
 
         Raises:
             UsageError: a keyword that is no field of these records.
         """
-        unknown = sorted(set(wanted) - set(self.fields))
+        unknown = sorted(set(expected) - set(self.fields))
         if unknown:
             raise UsageError(f"where({unknown[0]}=...): there is no such field; choose from {', '.join(self.fields)}")
         return type(self)(
             record
             for record in self._records
-            if all(fits(value, self.fields[name](record)) for name, value in wanted.items())
+            if all(fits(value, self.fields[name](record)) for name, value in expected.items())
         )
 
     def one(self) -> T:
-        """The only record. Raises AssertionError when there is none, or more than one."""
+        """Return the only record. Raises AssertionError when there is none, or more than one."""
         if len(self) != 1:
             shown = "".join(f"\n  {self._line(record)}" for record in self._records[:10])
             advice = "" if self._records else f"; {_LOOK}"
-            raise AssertionError(f"expected exactly one, there are {len(self)}{advice}{shown}")
+            raise AssertionError(f"expected exactly one, found {len(self)}{advice}{shown}")
         return self._records[0]
 
     def _line(self, record: T) -> str:
@@ -64,12 +64,12 @@ class Log(Sequence[T], Generic[T]):
 
     @property
     def first(self) -> T:
-        """The oldest record. Raises AssertionError when there is none."""
+        """Return the oldest record. Raises AssertionError when there is none."""
         return self._end(0)
 
     @property
     def last(self) -> T:
-        """The newest record. Raises AssertionError when there is none."""
+        """Return the newest record. Raises AssertionError when there is none."""
         return self._end(-1)
 
     def _end(self, index: int) -> T:
@@ -107,7 +107,7 @@ class EventLog(Log[Entry]):
     }
 
     def matching(self, pattern: str | Mapping[str, Any]) -> EventLog:
-        """The accepted events that an event pattern matches.
+        """Return the accepted events that an event pattern matches.
 
         Args:
             pattern: as a dict or as JSON text.
@@ -120,17 +120,17 @@ class EventLog(Log[Entry]):
 
     @property
     def accepted(self) -> EventLog:
-        """The entries that got an EventId."""
+        """Return the entries that got an EventId."""
         return EventLog(entry for entry in self if entry.accepted)
 
     @property
     def refused(self) -> EventLog:
-        """The entries that got an ErrorCode."""
+        """Return the entries that got an ErrorCode."""
         return EventLog(entry for entry in self if not entry.accepted)
 
 
 class DeliveryLog(Log[Delivery]):
-    """Hand-overs from rules to targets."""
+    """Deliveries from rules to targets."""
 
     fields: ClassVar[Mapping[str, Field]] = {
         "rule": lambda delivery: delivery.rule.name,
@@ -146,7 +146,7 @@ class DeliveryLog(Log[Delivery]):
     }
 
     def matching(self, pattern: str | Mapping[str, Any]) -> DeliveryLog:
-        """The deliveries of events that an event pattern matches.
+        """Return the deliveries of events that an event pattern matches.
 
         Args:
             pattern: as a dict or as JSON text.
@@ -172,7 +172,7 @@ class DeadLetterLog(Log[DeadLetter]):
     }
 
     def matching(self, pattern: str | Mapping[str, Any]) -> DeadLetterLog:
-        """The dead letters of events that an event pattern matches.
+        """Return the dead letters of events that an event pattern matches.
 
         Args:
             pattern: as a dict or as JSON text.
@@ -196,7 +196,7 @@ class CallLog(Log[Call]):
     }
 
     def matching(self, pattern: str | Mapping[str, Any]) -> CallLog:
-        """The calls whose params, taken as an event, an event pattern matches.
+        """Return the calls whose params, taken as an event, an event pattern matches.
 
         Args:
             pattern: as a dict or as JSON text.
@@ -209,7 +209,7 @@ class CallLog(Log[Call]):
 
 
 def compiled(pattern: str | Mapping[str, Any]) -> None:
-    """Refuse a pattern that AWS would refuse, also when there is nothing to match."""
+    """Raise InvalidPattern for a pattern that AWS would refuse, also when there is nothing to match."""
     written = pattern if isinstance(pattern, str) else json.dumps(pattern)
     try:
         compile_pattern(written)

@@ -169,14 +169,14 @@ def test_a_long_value_is_cut(eb: EventBridge) -> None:
 def test_count_of_events(shop: EventBridge) -> None:
     """A wrong count lists the events that are as wanted, and they are not called others."""
     message = failing(shop.assert_put, "shop.orders", count=3)
-    assert message.startswith("expected 3, but 2 events are as wanted:\n    source       'shop.orders'\n")
+    assert message.startswith("expected 3 events, found 2:\n    source       'shop.orders'\n")
     assert "#1 OrderCancelled on orders, #2 OrderPlaced on orders" in message
     assert "others: #1" not in message
 
 
 def test_count_of_one_event(shop: EventBridge) -> None:
     """One event *is* as wanted."""
-    assert failing(shop.assert_put, *ORDER, count=2).startswith("expected 2, but 1 event is as wanted:\n")
+    assert failing(shop.assert_put, *ORDER, count=2).startswith("expected 2 events, found 1:\n")
 
 
 def test_pattern_of_an_event(shop: EventBridge) -> None:
@@ -204,7 +204,7 @@ def test_bad_count(eb: EventBridge, assertion: str, count: Any) -> None:
     """A count that cannot be meant is refused, and the way to ask for none is named."""
     with pytest.raises(UsageError) as raised:
         getattr(eb, assertion)(count=count)
-    advice = "give a positive int, or use assert_not_put / assert_not_delivered for none"
+    advice = "give a whole number from 1; for none use assert_not_put or assert_not_delivered"
     assert str(raised.value) == f"count={count!r}: {advice}"
 
 
@@ -277,13 +277,13 @@ def undelivered(rule: str, *hint: str) -> str:
 
 def test_rule_disabled(rules: EventBridge) -> None:
     """A disabled rule is said to be."""
-    hint = "hint: rule 'paused' is disabled; EnableRule enables it"
+    hint = "hint: rule 'paused' is disabled; call EnableRule to enable it"
     assert failing(rules.assert_delivered, rule="paused") == undelivered("paused", hint)
 
 
 def test_rule_without_targets(rules: EventBridge) -> None:
     """A rule that matched and has no targets is said to."""
-    hint = "hint: rule 'empty' matched event #1, but it has no targets; PutTargets adds them"
+    hint = "hint: rule 'empty' matched event #1, but it has no targets; call PutTargets to add one"
     assert failing(rules.assert_delivered, rule="empty") == undelivered("empty", hint)
 
 
@@ -373,7 +373,7 @@ def test_pattern_of_a_delivery(rules: EventBridge) -> None:
 def test_count_of_deliveries(rules: EventBridge) -> None:
     """One delivery *is* as wanted, and is not one of the others."""
     message = failing(rules.assert_delivered, rule="audit", count=2)
-    assert message.startswith("expected 2, but 1 delivery is as wanted:\n    rule         'audit'\n")
+    assert message.startswith("expected 2 deliveries, found 1:\n    rule         'audit'\n")
     assert "#1 audit -> kept: recorded" in message
     assert "others" not in message
 

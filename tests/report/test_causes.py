@@ -203,7 +203,7 @@ def test_disabled_and_another_pattern(eb: EventBridge) -> None:
     boto3.client("events", region_name="us-east-1").disable_rule(Name="r")
     put()
     said = asserted(eb)
-    assert "rule 'r' is disabled; EnableRule enables it" in said
+    assert "rule 'r' is disabled; call EnableRule to enable it" in said
     assert "rule 'r' on bus 'default' does not match event #1:" in said
 
 
@@ -233,7 +233,7 @@ def test_pattern_changed_after_the_event(eb: EventBridge) -> None:
     rule(eb)
     said = asserted(eb)
     assert "does not match event #1:\n    source  differs" in said
-    assert said.endswith("its pattern was changed after that, and would match now")
+    assert said.endswith("hint: the pattern of rule 'r' was changed after that, and would match now")
 
 
 def test_a_later_event_went_to_another_region(eb: EventBridge) -> None:

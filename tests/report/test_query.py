@@ -150,11 +150,11 @@ def test_one(eb: EventBridge) -> None:
     assert eb.events.where(source="bank").one().detail == {"id": "p-1"}
     with pytest.raises(AssertionError) as raised:
         eb.events.where(source="nobody").one()
-    assert str(raised.value) == "expected exactly one, there are 0; print(eb.journal) tells what happened"
+    assert str(raised.value) == "expected exactly one, found 0; print(eb.journal) shows what happened"
     with pytest.raises(AssertionError) as raised:
         eb.events.where(detail={"id": "o-1"}).one()
     first, *shown = str(raised.value).splitlines()
-    assert (first, len(shown)) == ("expected exactly one, there are 2", 2)
+    assert (first, len(shown)) == ("expected exactly one, found 2", 2)
 
 
 def test_one_shows_records_in_a_few_words(eb: EventBridge) -> None:
