@@ -99,13 +99,9 @@ class Line:
 
     def _fail(self, request: AWSPreparedRequest, refusal: ServiceError) -> None:
         """Let the service refuse a call, and write it down, before it carries anything out."""
-
-        def refuse(_: Any) -> None:
-            raise refusal
-
         params = {**wire.params_of(compiled_operation(self.model), _bytes(request.body)), **self._extra}
         try:
-            self._service.call(self.model.name, params, self._account, self._region, refuse)
+            self._service.call(self.model.name, params, self._account, self._region, refusal)
         except ServiceError:
             return
 

@@ -36,7 +36,7 @@ class CompiledOperation:
 
     Attributes:
         name: such as ``PutRule``.
-        check: refuses params that break a constraint of the input shape; see ``InputCheck``.
+        check: returns the refusal of params that break a constraint of the input shape; see ``InputCheck``.
     """
 
     __slots__ = ("_timestamps", "check", "name")
@@ -96,7 +96,7 @@ def perform(service: Service, operation: str, params: dict[str, Any], account: s
         ServiceError: what AWS would refuse.
     """
     model = service_model().operation_model(operation)
-    return service.call(operation, params, account, region, compiled_operation(model).check)
+    return service.call(operation, params, account, region, compiled_operation(model).check(params))
 
 
 # reading requests

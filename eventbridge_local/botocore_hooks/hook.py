@@ -56,7 +56,7 @@ def deactivate(mock: active.ActiveMock) -> None:
     _patch_or_restore()
 
 
-def answer(
+def answer_call(
     model: OperationModel, params: dict[str, Any], context: dict[str, Any], request_signer: Any = None, **_: Any
 ) -> Any:
     """Handle ``before-call``: return the pair that botocore takes as the response, or None while no mock is active."""
@@ -69,17 +69,20 @@ def answer(
     operation = codec.compiled_operation(model)
     if service.call_faults.arranged and service.call_faults.armed(operation.name):
         return _make_failing_call(attempts.Line(service, account, model, context, extra), params, request_signer)
-    now = service.clock.now
-    request_id = service.ids.uuid()
     try:
         requested = operation.read(params["body"])
-        requested.update(extra)
-        trace = params["headers"].get(TRACE_HEADER)
-        region = context["client_region"]
-        answered = service.call(operation.name, requested, account, region, operation.check, trace, now)
+    except ServiceError as error:
+        return codec.refused(error, service.ids.uuid(), service.clock.now)
+    requested.update(extra)
+    refusal = operation.check(requested)
+    request_id = service.ids.uuid()
+    now = service.clock.now
+    trace = params["headers"].get(TRACE_HEADER)
+    try:
+        answer = service.call(operation.name, requested, account, context["client_region"], refusal, trace, now)
     except ServiceError as error:
         return codec.refused(error, request_id, now)
-    return codec.answered(answered, request_id, now)
+    return codec.answered(answer, request_id, now)
 
 
 def _make_failing_call(line: attempts.Line, params: dict[str, Any], request_signer: Any) -> Any:
@@ -200,5 +203,5 @@ def _patched(original: Any, instead: Callable[..., Any]) -> Any:
     return method
 
 
-HANDLERS = ((EVENT, answer), (PUT_EVENTS_PARAMS, carry_endpoint_id))
+HANDLERS = ((EVENT, answer_call), (PUT_EVENTS_PARAMS, carry_endpoint_id))
 botocore.handlers.BUILTIN_HANDLERS.extend(HANDLERS)

@@ -64,18 +64,22 @@ class InputCheck:
         shape = model.input_shape
         self._check = _compile(shape) if shape is not None else None
 
-    def __call__(self, params: Mapping[str, Any]) -> None:
-        """Refuse params that break a constraint.
+    def __call__(self, params: Mapping[str, Any]) -> ServiceError | None:
+        """Return the refusal of params that break a constraint, None for all others.
 
-        Raises:
-            ServiceError: ValidationException with all violations, or SerializationException for a wrong JSON type.
+        It is a ValidationException with all violations, or a SerializationException for a wrong JSON type.
         """
+        if self._check is None:
+            return None
         found: list[str] = []
-        if self._check is not None:
+        try:
             self._check(params, "", found)
-        if found:
-            count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: "
-            raise validation_error(count + "; ".join(found))
+        except ServiceError as wrong_type:
+            return wrong_type
+        if not found:
+            return None
+        count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: "
+        return validation_error(count + "; ".join(found))
 
 
 def _compile(shape: Shape) -> Check:

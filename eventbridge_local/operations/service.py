@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from threading import RLock
 
@@ -131,7 +130,7 @@ class Service:
         params: Params,
         account: str,
         region: str,
-        check: Callable[[Params], None] | None = None,
+        refusal: ServiceError | None = None,
         trace: str | None = None,
         now: datetime | None = None,
     ) -> Answer:
@@ -140,7 +139,8 @@ class Service:
         Args:
             name: the operation, such as ``PutRule``.
             params: its members as boto3 spells them.
-            check: tells whether the params keep the constraints of the input shape.
+            refusal: why the call is refused before anything is looked at, such as a broken constraint of the input
+                shape. It is written down and raised.
             trace: the X-Ray header of the request.
             now: the instant of the call; None asks the clock.
 
@@ -152,8 +152,8 @@ class Service:
         at, store = now or self.clock.now, self.store
         params = Sealed(params) if "AuthParameters" in params else params
         try:
-            if check is not None:
-                check(params)
+            if refusal is not None:
+                raise refusal
             function = TABLE.get(name)
             if function is None:
                 raise UnsupportedOperation(

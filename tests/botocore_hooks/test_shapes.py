@@ -38,11 +38,7 @@ def target(**more: Any) -> dict[str, Any]:
 
 def refusal(operation: str, params: dict[str, Any]) -> ServiceError | None:
     """What the check of an operation says."""
-    try:
-        InputCheck(service_model().operation_model(operation))(params)
-    except ServiceError as refused:
-        return refused
-    return None
+    return InputCheck(service_model().operation_model(operation))(params)
 
 
 T = "targets.1.member."
@@ -294,13 +290,9 @@ def test_a_value_that_nearly_fits_is_refused() -> None:
     code = f"""
         from {service_model.__module__} import service_model
         from {InputCheck.__module__} import InputCheck
-        from {ServiceError.__module__} import ServiceError
-        try:
-            header = {{"x-a": "word " * 100 + "\u00e9"}}
-            target = {{"Id": "1", "Arn": {ARN!r}, "HttpParameters": {{"HeaderParameters": header}}}}
-            InputCheck(service_model().operation_model("PutTargets"))({{"Rule": "r", "Targets": [target]}})
-        except ServiceError as refused:
-            print(refused.message)
+        header = {{"x-a": "word " * 100 + "\u00e9"}}
+        target = {{"Id": "1", "Arn": {ARN!r}, "HttpParameters": {{"HeaderParameters": header}}}}
+        print(InputCheck(service_model().operation_model("PutTargets"))({{"Rule": "r", "Targets": [target]}}).message)
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True, timeout=300
