@@ -78,3 +78,46 @@ def test_a_row_names_the_conditions_it_makes() -> None:
     for name, operands in OPERANDS.items():
         patterns = [compile.compile_pattern(json.dumps({"a": [{name: operand}]})) for operand in operands]
         assert {type(each.subrules[0][0].conditions[0]) for each in patterns} == set(OPERATORS[name].makes)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "position"),
+    [
+        ('{"a":[{"numeric":[">",1e400,"<",1e401]}]}', "Cannot compare number : 1e400", "line: 1, column: 39"),
+        ("5\r", "Filter is not an object", "line: 1, column: 2"),
+        ("5\n", "Filter is not an object", "line: 2, column: 1"),
+    ],
+)
+def test_refusals_the_corpus_does_not_have(text: str, reason: str, position: str) -> None:
+    """Of two numbers the lower bound is judged first; a number at the top takes one blank with it, but no CR."""
+    with pytest.raises(InvalidPattern) as refused:
+        compile.compile_pattern(text)
+    assert refused.value.reason.startswith(f"{reason}\n at ")
+    assert refused.value.reason.endswith(f"{position}]")
+
+
+@pytest.mark.parametrize(
+    ("matcher", "wording"),
+    [
+        ({"anything-but": {"prefix": ["a", "b"]}}, "anything but prefix 'a', 'b'"),
+        ({"anything-but": ["a", "b"]}, "anything but 'a', 'b'"),
+        ({"anything-but": {"wildcard": []}}, "anything"),
+        ({"numeric": [">=", 0, "<", 5.5]}, "numeric >= 0 and < 5.5"),
+        ({"suffix": {"equals-ignore-case": "X"}}, "suffix equals-ignore-case 'X'"),
+        ({"wildcard": "a\\*b*"}, "wildcard 'a\\\\*b*'"),
+        ({"cidr": "10.0.0.0/8"}, "cidr '10.0.0.0/8'"),
+        ({"exists": True}, "exists: true"),
+    ],
+)
+def test_wording(matcher: dict[str, Any], wording: str) -> None:
+    """A condition reads like the pattern that makes it."""
+    assert explain({"a": [matcher]}, {}).fields[0].wanted == wording
+
+
+@pytest.mark.parametrize("name", ["prefix", "suffix"])
+def test_letters_whose_cases_differ_in_length_are_looked_up(name: str) -> None:
+    """In a rule set, too, the operand ß accepts SS, which lower-casing the text would not find."""
+    rules = RuleSet()
+    rules.add("sharp", {"a": [{name: {"equals-ignore-case": "ß"}}]})
+    assert rules.match({"a": "SS"}) == ["sharp"]
+    assert rules.match({"a": "ss"}) == []
