@@ -253,7 +253,9 @@ def test_a_hint_is_a_note_and_not_in_awss_message() -> None:
         eb.rule("r", pattern={"source": ["shop"]}, bus="orders")
         boto3.client("events").put_rule(Name="s", EventBusName="order", EventPattern='{"source":["a"]}')
     assert raised.value.response["Error"]["Message"] == "Event bus order does not exist."
-    assert raised.value.__notes__ == ["eventbridge_local: buses here: default, orders"]
+    assert raised.value.__notes__ == [
+        "eventbridge_local: there is no bus 'order' in us-east-1 of account 123456789012; did you mean 'orders'?"
+    ]
 
 
 def test_now_is_where_the_clock_stands() -> None:

@@ -139,7 +139,12 @@ def test_a_hint_is_shown_under_a_refusal(pytester: pytest.Pytester) -> None:
     """)
     result = pytester.runpytest()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*Event bus order does not exist.*", "*eventbridge_local: buses here: default*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*Event bus order does not exist.*",
+            "*eventbridge_local: there is no bus 'order' in us-east-1*",
+        ]
+    )
 
 
 def test_ids_are_the_same_in_every_run(pytester: pytest.Pytester) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from eventbridge_local.advice import suggest
 from eventbridge_local.errors import ServiceError, not_found
 from eventbridge_local.model.arn import Arn, parse_arn, partition_of, rule_resource
 from eventbridge_local.model.pages import page
@@ -137,11 +138,11 @@ def _is_of_region(ctx: Context, arn: Arn) -> bool:
     return (arn.partition, arn.region) == (partition_of(ctx.scope.region), ctx.scope.region)
 
 
-def rule_of(bus: Bus, name: str) -> Rule:
+def rule_of(ctx: Context, bus: Bus, name: str) -> Rule:
     """Return the rule of that name on a bus."""
     rule = bus.rules.get(name)
     if rule is None:
-        raise not_found(f"Rule {name} does not exist on EventBus {bus.name}.")
+        raise not_found(f"Rule {name} does not exist on EventBus {bus.name}.", hint=_other_rules(ctx, bus, name))
     return rule
 
 
@@ -153,12 +154,31 @@ def refuse_managed(rule: Rule | None, *, force: bool | None = None) -> None:
     raise ServiceError("ManagedRuleException", f"{rule.name} is a managed rule.{way_out}")
 
 
-def _other_buses(ctx: Context, name: str) -> str | None:
+def _other_rules(ctx: Context, bus: Bus, name: str) -> str:
+    """Return where a rule of that name is, or else the rules that the bus has."""
+    elsewhere = [
+        f"bus {other.name!r} in {scope.region} of account {scope.account}"
+        for scope in ctx.store.scopes
+        for other in scope.buses.values()
+        if name in other.rules and other is not bus
+    ]
+    if elsewhere:
+        arn = parse_arn(bus.record.arn)
+        assert arn is not None
+        here = f"bus {bus.name!r} in {arn.region} of account {arn.account}"
+        return f"the call was about {here}; rule {name!r} is on {', '.join(elsewhere)}"
+    known = [rule.name for rule in bus.rules.values() if rule.managed_by is None]
+    return f"bus {bus.name!r} has no rule {name!r}{suggest(name, known, 10)}"
+
+
+def _other_buses(ctx: Context, name: str) -> str:
+    """Return where a bus of that name is, or else the buses of the caller's account and Region."""
     elsewhere = [scope for scope in ctx.store.scopes if name in scope.buses and scope is not ctx.scope]
     if elsewhere:
         scopes = ", ".join(f"{scope.region} of account {scope.account}" for scope in elsewhere)
         return f"the call went to {ctx.scope.region} of account {ctx.scope.account}; bus {name!r} is in {scopes}"
-    return f"buses here: {', '.join(sorted(ctx.scope.buses))}"
+    here = f"{ctx.scope.region} of account {ctx.scope.account}"
+    return f"there is no bus {name!r} in {here}{suggest(name, sorted(ctx.scope.buses), 10)}"
 
 
 T = TypeVar("T")

@@ -142,7 +142,7 @@ def _check_filter(ctx: Context, bus: Bus, text: str) -> None:
     of_bus, name = split_rule_resource(arn.resource)
     if of_bus != bus.name or not is_here(ctx, arn):
         raise not_found(f"Rule {name} does not exist on EventBus {bus.name}.")
-    rule_of(bus, name)
+    rule_of(ctx, bus, name)
 
 
 def _check_there(ctx: Context, name: str) -> None:

@@ -89,7 +89,7 @@ def _scheduled(text: str) -> Schedule:
 @operation("DescribeRule")
 def describe_rule(ctx: Context, params: Params) -> Answer:
     """Describe a rule; ``CreatedBy`` is shown here and not in lists (recorded, facts 3.2)."""
-    rule = rule_of(bus_of(ctx, params), params["Name"])
+    rule = rule_of(ctx, bus_of(ctx, params), params["Name"])
     return {**_row(rule), "CreatedBy": rule.created_by}
 
 
@@ -116,7 +116,7 @@ def disable_rule(ctx: Context, params: Params) -> Answer:
 
 def _set_state(ctx: Context, params: Params, state: RuleState) -> Answer:
     bus = bus_of(ctx, params)
-    rule = rule_of(bus, params["Name"])
+    rule = rule_of(ctx, bus, params["Name"])
     refuse_managed(rule)
     changed = replace(rule, state=state)
     bus.put_rule(changed)

@@ -21,7 +21,7 @@ def put_targets(ctx: Context, params: Params) -> Answer:
     for target in params["Targets"]:
         check_target(target, at)
     bus = bus_of(ctx, params)
-    rule = rule_of(bus, params["Rule"])
+    rule = rule_of(ctx, bus, params["Rule"])
     refuse_managed(rule)
     targets = {target.id: target for target in rule.targets}
     targets.update((target["Id"], _target(target)) for target in params["Targets"])
@@ -48,7 +48,7 @@ def _target(params: Params) -> Target:
 def remove_targets(ctx: Context, params: Params) -> Answer:
     """Take targets from a rule; an id that is not there is no error."""
     bus = bus_of(ctx, params)
-    rule = rule_of(bus, params["Rule"])
+    rule = rule_of(ctx, bus, params["Rule"])
     refuse_managed(rule, force=params.get("Force", False))
     gone = set(params["Ids"])
     bus.put_targets(rule, tuple(target for target in rule.targets if target.id not in gone))
@@ -60,7 +60,7 @@ def remove_targets(ctx: Context, params: Params) -> Answer:
 def list_targets_by_rule(ctx: Context, params: Params) -> Answer:
     """List the targets of a rule by id, each exactly as it was put (recorded, facts 4.1)."""
     bus = bus_of(ctx, params)
-    rule = rule_of(bus, params["Rule"])
+    rule = rule_of(ctx, bus, params["Rule"])
     shown, token = paged(
         ctx, params, sorted(rule.targets, key=lambda target: target.id), lambda target: target.id, rule.arn
     )

@@ -11,11 +11,10 @@ from eventbridge_local.patterns import explain
 from eventbridge_local.report.hints import (
     Seen,
     about_unreached,
+    match_elsewhere,
     nearest_rule,
     spoilers,
     users_rules,
-    why_no_match,
-    why_unreached,
 )
 from eventbridge_local.report.journal_text import BusWording, event_name, location_of, location_of_rule, target_name
 
@@ -27,11 +26,11 @@ _TO_ALLOW = "To allow this: {}=False"
 
 def failed_deliveries(seen: Seen, deliveries: Sequence[Delivery], loops: Sequence[str]) -> Iterator[Exception]:
     """Yield what went wrong on the way to targets."""
-    numbers = {entry.event_id: entry.number for entry in seen.entries}
+    numbers, words = {entry.event_id: entry.number for entry in seen.entries}, _words(seen)
     for delivery in deliveries:
         failure = _failure_of(delivery)
         if failure is not None:
-            failure.add_note(_failed_delivery(delivery, numbers.get(delivery.event.id)))
+            failure.add_note(_failed_delivery(delivery, numbers.get(delivery.event.id), words))
             yield failure
     for loop in loops:
         yield DeliveryFailed(
@@ -84,12 +83,8 @@ def _unmatched_event(entry: Entry, routings: Sequence[Routing], seen: Seen, word
     trouble = next((routing.trouble for routing in routings if routing.trouble), None)
     if trouble is not None:
         return f"{name} was dropped: {trouble}"
-    assert entry.event is not None
-    went = list(map(location_of, routings))
-    other = [rule for rule in users_rules(seen.rules) if location_of_rule(rule) not in went]
-    hit = next((rule for rule in other if not why_no_match(rule, entry.event)), None)
-    if hit is not None:
-        return f"{name} matched no rule; {why_unreached(hit, went, entry.event, 'the event')}"
+    if elsewhere := match_elsewhere(seen, routings, "the event"):
+        return f"{name} matched no rule; {elsewhere}"
     count = len(users_rules(routings[0].rules))
     if count == 0:
         return f"{name} matched no rule: the bus had none when the event was put"
@@ -149,12 +144,12 @@ def failed_checks(count: int) -> str:
     return f"eventbridge_local: {count} check{'s' if count > 1 else ''} failed on exit"
 
 
-def _failed_delivery(delivery: Delivery, number: int | None) -> str:
+def _failed_delivery(delivery: Delivery, number: int | None, words: BusWording) -> str:
     """Return where a failure of a target comes from, and how to allow it; ``number`` is that of the event's entry."""
-    event = delivery.event
+    event, bus = delivery.event, words.bus(location_of_rule(delivery.rule))
     name = event_name(event, None) if number is None else f"event #{number} {event.source} {event.detail_type!r}"
     return (
-        f"delivery to {target_name(delivery)!r}, rule {delivery.rule.name!r} on bus {delivery.rule.bus!r}, {name}\n"
+        f"delivery to {target_name(delivery)!r}, rule {delivery.rule.name!r} on {bus}, {name}\n"
         "To allow this: assert_all_deliveries_succeeded=False"
     )
 

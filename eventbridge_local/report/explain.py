@@ -92,7 +92,11 @@ class Explainer:
         for scope in self.store.scopes:
             if (scope.account, scope.region) == (arn.account, arn.region):
                 return self._planned(scope, name, given.event)
-        return (Stop(name, arn.account, arn.region, trouble=f"there is no event bus {name!r} in that place"),)
+        return (
+            Stop(
+                name, arn.account, arn.region, trouble=f"there is no event bus {name!r} in {arn.account}/{arn.region}"
+            ),
+        )
 
     def _planned(self, scope: Scope, bus: str, event: Event) -> tuple[Stop, ...]:
         """Return what would become of an event that was put on a bus now."""

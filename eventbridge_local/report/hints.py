@@ -178,7 +178,21 @@ def _about_last(seen: Seen) -> Iterator[str]:
     if routing.trouble is not None:
         yield f"the last event was dropped: {routing.trouble}"
     elif not routing.matched:
-        yield f"the last event matched no rule on bus {routing.bus!r}; {nearest_rule(routing)}"
+        elsewhere = match_elsewhere(seen, [routing], "the last event")
+        yield f"the last event matched no rule on bus {routing.bus!r}; {elsewhere or nearest_rule(routing)}"
+
+
+def match_elsewhere(seen: Seen, routings: Sequence[Routing], name: str) -> str:
+    """Return that a rule of another bus, account or Region would match an event; "" where none would.
+
+    Args:
+        routings: the buses that the event reached.
+        name: what the event is called.
+    """
+    went, event = list(map(location_of, routings)), routings[-1].event
+    others = (rule for rule in users_rules(seen.rules) if location_of_rule(rule) not in went)
+    rule = next((rule for rule in others if not why_no_match(rule, event)), None)
+    return "" if rule is None else why_unreached(rule, went, event, name)
 
 
 def nearest_rule(routing: Routing) -> str:

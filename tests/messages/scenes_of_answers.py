@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import boto3
 from message_scenes import FRAUD, ORDER, QUEUE, client, put_elsewhere, scene
 from scenes_of_assertions import a_few, with_dead_letters
 
@@ -125,6 +126,29 @@ def refused_bus_with_a_hint(eb: EventBridge) -> None:
     eb.rule("Audit", pattern={"source": ["shop"]}, bus="orders")
     try:
         client().put_rule(Name="Audit", EventBusName="order", EventPattern='{"source": ["shop"]}')
+    except Exception as error:
+        for hint in eb.hints_for(error):
+            error.add_note(hint)
+        raise
+
+
+@scene
+def refused_rule_of_another_region_with_a_hint(eb: EventBridge) -> None:
+    eb.rule("Audit", pattern={"source": ["shop"]}, bus="orders")
+    client_of_ireland = boto3.client("events", region_name="eu-west-1")
+    try:
+        client_of_ireland.disable_rule(Name="Audit")
+    except Exception as error:
+        for hint in eb.hints_for(error):
+            error.add_note(hint)
+        raise
+
+
+@scene
+def refused_unknown_rule_with_a_hint(eb: EventBridge) -> None:
+    eb.rule("Audit", pattern={"source": ["shop"]})
+    try:
+        client().disable_rule(Name="Adit")
     except Exception as error:
         for hint in eb.hints_for(error):
             error.add_note(hint)

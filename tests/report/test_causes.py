@@ -156,6 +156,37 @@ def eb() -> Any:
         yield eb
 
 
+def test_no_name_in_the_question(eb: EventBridge) -> None:
+    """Without a name the hint is about the last event: a rule of another Region would match it."""
+    in_another_region(eb)
+    with pytest.raises(AssertionError) as failed:
+        eb.assert_delivered()
+    sentence = ELSEWHERE[in_another_region][0].format(event="the last event")
+    assert f"matched no rule on bus 'default'; {sentence}; otherwise it would match" in str(failed.value)
+
+
+def test_a_failed_delivery_names_the_region() -> None:
+    """Two rules of one name in two Regions: the end of the test says whose target failed."""
+    with pytest.raises(ExceptionGroup) as failed, mock_eventbridge() as eb:
+        rule(eb)
+        rule_of_ireland = {"Name": "r", "EventPattern": '{"source": ["shop"]}'}
+        boto3.client("events", region_name="eu-west-1").put_rule(**rule_of_ireland)
+        eb.fail_target("kept", error="NO_PERMISSIONS")
+        put()
+    (note,) = failed.value.exceptions[0].__notes__
+    assert "rule 'r' on bus 'default' in us-east-1, event #1" in note
+
+
+def test_a_call_about_a_rule_of_another_region(eb: EventBridge) -> None:
+    """AWS's words stay; the hint beside them names both Regions."""
+    rule(eb)
+    with pytest.raises(Exception, match="Rule r does not exist on EventBus default") as refused:
+        boto3.client("events", region_name="eu-west-1").disable_rule(Name="r")
+    (hint,) = eb.hints_for(refused.value)
+    assert "the call was about bus 'default' in eu-west-1 of account 123456789012; " in hint
+    assert hint.endswith("rule 'r' is on bus 'default' in us-east-1 of account 123456789012")
+
+
 def test_made_later(eb: EventBridge) -> None:
     """The journal knows that the event came first; and whether the rule would match it now."""
     put()

@@ -13,7 +13,7 @@ from eventbridge_local import mock_eventbridge
 
 STORY = """
     PutRule refused: ResourceNotFoundException: Event bus order does not exist.
-        hint: buses here: default, orders
+        hint: there is no bus 'order' in us-east-1 of account 123456789012; did you mean 'orders'?
     event #1 shop.orders 'OrderPlaced' put on bus 'orders'
     event #1 was checked against 5 rules of bus 'orders'
         invoices: matched
