@@ -61,7 +61,10 @@ class Mock:
 
     def _innermost_entry(self) -> _Entry:
         """Return the entry that an exit ends: the innermost of this object in this context, else in the process."""
-        return next(mock for mock in active_mocks() if isinstance(mock, _Entry) and mock.owner is self)
+        for mock in active_mocks():
+            if isinstance(mock, _Entry) and mock.owner is self:
+                return mock
+        raise UsageError(f"{self!r} is not active; it exits once for each time it was entered")
 
     async def __aenter__(self) -> EventBridge:
         return self.__enter__()

@@ -173,6 +173,15 @@ def test_one_object_nested_in_itself() -> None:
         assert len(third.events) == 0
 
 
+def test_an_exit_too_many() -> None:
+    """An exit needs an enter before it."""
+    mock = mock_eventbridge()
+    with mock:
+        pass
+    with pytest.raises(UsageError, match="is not active"):
+        mock.__exit__(None, None, None)
+
+
 def test_restored_after_an_exception() -> None:
     """An exception ends the mock and passes through unchanged."""
     with pytest.raises(ZeroDivisionError), mock_eventbridge():

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import botocore.session
 from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
@@ -143,19 +143,15 @@ def _instant(seconds: Any) -> datetime:
 # answers
 
 
-class Response:
+class Response(NamedTuple):
     """What botocore wants to know of the HTTP response it did not get."""
 
-    __slots__ = ("headers", "status_code")
-
-    url = "https://events.local/"
-    content = b""
-    text = ""
-    raw = None
-
-    def __init__(self, status_code: int, headers: dict[str, str]) -> None:
-        self.status_code = status_code
-        self.headers = headers
+    status_code: int
+    headers: dict[str, str]
+    url: str = "https://events.local/"
+    content: bytes = b""
+    text: str = ""
+    raw: None = None
 
 
 def answered(answer: Mapping[str, Any], request_id: str, now: datetime) -> tuple[Response, dict[str, Any]]:
