@@ -77,18 +77,25 @@ class Path:
             The value, or ``MISSING``. Behind ``[*]`` it is the flat list of what the elements have there (recorded
             for ``$.detail.items[*].name``); elements without it are left out.
         """
-        found, several = [document], False
-        for step in self.steps:
+        found = document
+        for number, step in enumerate(self.steps, 1):
             if step is EVERY:
-                lists = [value for value in found if isinstance(value, list)]
-                if not lists and not several:
-                    return MISSING
-                found, several = [element for value in lists for element in value], True
-            else:
-                found = [inner for value in found if (inner := _inside(value, step)) is not MISSING]
-        if several:
-            return found
-        return found[0] if found else MISSING
+                return _of_each(found, self.steps[number:]) if isinstance(found, list) else MISSING
+            found = _inside(found, step)
+            if found is MISSING:
+                break
+        return found
+
+
+def _of_each(elements: list[Any], steps: tuple[Step, ...]) -> list[Any]:
+    """Return the flat list of what the elements have behind the remaining steps."""
+    found = list(elements)
+    for step in steps:
+        if step is EVERY:
+            found = [element for value in found if isinstance(value, list) for element in value]
+        else:
+            found = [inner for value in found if (inner := _inside(value, step)) is not MISSING]
+    return found
 
 
 def _inside(value: Any, step: Step) -> Any:

@@ -48,7 +48,7 @@ _EVENT_MEMBERS = {
 
 @dataclass(frozen=True, slots=True)
 class InputContext:
-    """What the reserved variables of a template speak of.
+    """Where the reserved variables of a template come from, the event aside.
 
     Attributes:
         rule_arn: the ARN of the rule that matched.
@@ -118,7 +118,8 @@ class Transformed:
 
     def payload(self, event_text: str, event: Mapping[str, Any], context: InputContext) -> str:
         """Return the rendered template."""
-        return self.template.render(event, reserved_variables(event_text, event, context))
+        variables = reserved_variables(event_text, event, context) if self.template.has_variables else {}
+        return self.template.render(event, variables)
 
 
 def compile_input(target: Mapping[str, Any]) -> TargetInput:
@@ -164,7 +165,7 @@ def reserved_variables(event_text: str, event: Mapping[str, Any], context: Input
 
 
 def _event_without_detail(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event as ``aws.events.event`` shows it: ``detailType``, and the time as milliseconds since 1970."""
+    """Return the event as ``aws.events.event`` shows it: ``detailType``, and the time as milliseconds since 1970."""
     shown = {shown: event[name] for shown, name in _EVENT_MEMBERS.items() if name in event}
     if "time" in shown:
         shown["time"] = int(datetime.fromisoformat(shown["time"]).timestamp()) * 1000

@@ -1,8 +1,8 @@
 """Input templates: text with ``<name>`` placeholders.
 
 Strategy: the first character that is not blank decides the mode of a template once and for all; compiling cuts it
-into literal pieces and slots, and each slot knows whether it stands inside a quoted string. Rendering fills the
-slots by a table of mode and place, then reads the result as JSON.
+into literal pieces and slots, and a table of the mode and of whether a slot stands inside a quoted string says how the
+slot is written. Rendering fills the slots, then reads the result as JSON.
 
 Object template (begins with ``{``), from LocalStack's recordings and native captures of September 2026:
   a bare ``<x>`` becomes JSON of its own type, and ``""`` when the path is missing;
@@ -59,18 +59,12 @@ class Slot:
     Attributes:
         name: the name between the angle brackets.
         path: where its value is in the event; ``None`` for a reserved variable.
-        quoted: whether it stands inside a quoted string.
+        write: returns the text of its value, which may be ``MISSING``.
     """
 
     name: str
     path: Path | None
-    quoted: bool
-
-    def value(self, event: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
-        """Return its value for one event, or ``MISSING``."""
-        if self.path is None:
-            return variables.get(self.name, MISSING)
-        return self.path.select(event)
+    write: Callable[[Any], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +74,12 @@ class InputTemplate:
     Attributes:
         is_object: whether it is an object template.
         pieces: literal text and slots in turn.
+        has_variables: whether a slot is a reserved variable.
     """
 
     is_object: bool
     pieces: tuple[str | Slot, ...]
+    has_variables: bool
 
     def render(self, event: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
         """Return the text to deliver for one event.
@@ -91,12 +87,20 @@ class InputTemplate:
         Args:
             event: the parsed envelope.
             variables: the reserved variables by name, such as ``aws.events.rule-name``. ``WrittenJson`` values are
-                inserted as they are.
+                inserted as they are. Looked at only if ``has_variables``.
 
         Raises:
             InvalidResult: the text built is not JSON.
         """
-        text = self._filled(event, variables)
+        parts: list[str] = []
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                parts.append(piece)
+            else:
+                path = piece.path
+                value = variables.get(piece.name, MISSING) if path is None else path.select(event)
+                parts.append(piece.write(value))
+        text = "".join(parts)
         try:
             if not self.is_object:
                 check_lines(text)
@@ -105,12 +109,6 @@ class InputTemplate:
             return compact(text)
         except JsonError:
             raise InvalidResult(text) from None
-
-    def _filled(self, event: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
-        return "".join(
-            piece if isinstance(piece, str) else _WRITERS[self.is_object, piece.quoted](piece.value(event, variables))
-            for piece in self.pieces
-        )
 
 
 def _typed(value: Any) -> str:
@@ -129,6 +127,7 @@ def _raw(value: Any) -> str:
     return value if type(value) is str else write(value).replace('"', "")
 
 
+#: How a value is written, by whether the template is an object template and whether the slot is in a quoted string.
 _WRITERS: Mapping[tuple[bool, bool], Callable[[Any], str]] = {
     (True, False): _typed,
     (True, True): _escaped,
@@ -138,7 +137,7 @@ _WRITERS: Mapping[tuple[bool, bool], Callable[[Any], str]] = {
 
 
 def is_object_template(template: str) -> bool:
-    """Whether the first character that is not blank is ``{``."""
+    """Return whether the first character that is not blank is ``{``."""
     return template.lstrip(" \t\r\n").startswith("{")
 
 
@@ -157,10 +156,13 @@ def compile_template(template: str, paths: Mapping[str, str] | None) -> InputTem
         InvalidPath: a path of the map is outside the supported part of JSONPath.
     """
     parsed = {name: parse_path(path) for name, path in (paths or {}).items()}
-    return InputTemplate(is_object_template(template), tuple(_pieces(template, parsed)))
+    is_object = is_object_template(template)
+    pieces = tuple(_pieces(template, parsed, is_object))
+    has_variables = any(isinstance(piece, Slot) and piece.path is None for piece in pieces)
+    return InputTemplate(is_object, pieces, has_variables)
 
 
-def _pieces(template: str, paths: Mapping[str, Path]) -> Iterator[str | Slot]:
+def _pieces(template: str, paths: Mapping[str, Path], is_object: bool) -> Iterator[str | Slot]:
     end, quoted = 0, False
     for form in PLACEHOLDER.finditer(template):
         name = form["name"]
@@ -169,11 +171,11 @@ def _pieces(template: str, paths: Mapping[str, Path]) -> Iterator[str | Slot]:
         literal = template[end : form.start()]
         quoted ^= _changes_quoting(literal)
         yield literal
-        yield Slot(name, paths.get(name), quoted)
+        yield Slot(name, paths.get(name), _WRITERS[is_object, quoted])
         end = form.end()
     yield template[end:]
 
 
 def _changes_quoting(literal: str) -> bool:
-    """Whether an odd number of quotation marks, escaped ones aside, stands in a piece of JSON text."""
+    """Return whether a piece of JSON text has an odd number of quotation marks, escaped ones aside."""
     return [form[0] for form in _CHARACTER.finditer(literal)].count('"') % 2 == 1
