@@ -67,7 +67,8 @@ def _publish(pending: PendingDelivery) -> AwsRequest:
     return api_call(pending, "sns", "Publish", {"TopicArn": pending.target.arn, "Message": pending.payload})
 
 
-#: PutTargets takes a FIFO topic; EventBridge cannot publish to it, as no target has a message group for a topic.
+#: PutTargets takes a FIFO topic. EventBridge cannot publish to it, as no target has a message group for a topic (User
+#: Guide eb-targets).
 FIFO_TOPIC = TargetKind(
     name="SNS FIFO topic",
     service="sns",
@@ -75,7 +76,7 @@ FIFO_TOPIC = TargetKind(
     client="sns",
     role="optional",
     other_accounts=True,
-    unsupported="EventBridge does not support SNS FIFO topics as targets (User Guide, eb-targets).",
+    unsupported="EventBridge does not support SNS FIFO topics as targets",
 )
 
 TOPIC = TargetKind(
