@@ -13,7 +13,7 @@ from functools import partial
 
 from eventbridge_local.delivery.archives import keep
 from eventbridge_local.delivery.faults import Faults
-from eventbridge_local.delivery.forward import Forwarder
+from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers, LambdaContext, TargetSpy
 from eventbridge_local.delivery.http.invocations import Invocations
 from eventbridge_local.delivery.journal import Delivery, Journal, delivery_record
@@ -41,7 +41,7 @@ class Deliverer:
         store: Store,
         journal: Journal,
         handlers: Handlers,
-        forwarder: Forwarder,
+        services: Services,
         invocations: Invocations,
         faults: Faults,
         seed: object,
@@ -50,16 +50,17 @@ class Deliverer:
         self._store = store
         self._journal = journal
         self._handlers = handlers
-        self._forwarder = forwarder
+        self._services = services
         self._invocations = invocations
         self._faults = faults
         self._accept = accept
-        self._has_receiver: dict[str, bool] = {}
-        self._failures = Failures(store, journal, handlers, forwarder, faults, seed, self._retry)
+        #: Whether somebody receives for a service.
+        self._received: dict[str, bool] = {}
+        self._failures = Failures(store, journal, handlers, services, faults, seed, self._retry)
 
     def begin_round(self) -> None:
         """Ask anew who receives for which service; the answers hold while one call's events are worked off."""
-        self._has_receiver.clear()
+        self._received.clear()
 
     def deliver(self, scope: Scope, event: Event, rule: Rule) -> None:
         """Deliver an event to every target of a rule that it matched."""
@@ -88,7 +89,7 @@ class Deliverer:
             self._journal.add(Delivery(number, event, rule, target, None, "dropped", now, 0, "INTERRUPTED", _SKIPPED))
 
     def _begin(self, pending: PendingDelivery) -> None:
-        """Make the first attempt, at once or when the rate limit of an API destination lets it go."""
+        """Make the input of the target, and the first attempt."""
         destination = destination_of(pending.target)
         if destination.way == "archive":
             # Before any transformation: an archive keeps the event, whatever its managed target spells.
@@ -101,7 +102,10 @@ class Deliverer:
             except InputFailed as failed:
                 self._failures.end(failed.pending, failed.failed)
                 return
-        self._in_turn(pending, destination)
+        if destination.way == "http":
+            self._in_turn(pending, destination)
+        else:
+            self._attempt(pending, destination)
 
     def _retry(self, pending: PendingDelivery) -> None:
         """Make the next attempt, which is due now."""
@@ -110,12 +114,11 @@ class Deliverer:
 
     def _in_turn(self, pending: PendingDelivery, destination: Destination) -> None:
         """Make an attempt now, or when the rate limit of an API destination lets it go."""
-        if destination.way == "http":
-            turn = self._invocations.turn(pending)
-            if turn > pending.at:
-                self._failures.wait(pending, turn, partial(self._attempt_in_turn, pending))
-                return
-        self._attempt(pending, destination)
+        turn = self._invocations.turn(pending) if destination.way == "http" else pending.at
+        if turn > pending.at:
+            self._failures.wait(pending, turn, partial(self._attempt_in_turn, pending))
+        else:
+            self._attempt(pending, destination)
 
     def _attempt_in_turn(self, pending: PendingDelivery) -> None:
         """Make the attempt whose turn has come."""
@@ -123,10 +126,11 @@ class Deliverer:
         self._attempt(pending._replace(at=self._store.clock.now), destination_of(pending.target))
 
     def _attempt(self, pending: PendingDelivery, destination: Destination) -> None:
-        spy = self._handlers.find(pending.target.arn) if self._handlers else None
-        strike = self._faults.strike if self._faults else None
+        """Carry out the plan of an attempt, and write down how the delivery stands then."""
+        spy = self._handlers.find(pending.target.arn) if self._handlers.spies else None
+        strike = self._faults.strike if self._faults.arranged else None
         try:
-            plan = plan_attempt(self._store, pending, strike, self._store.ids.uuid, connected=spy is not None)
+            plan = plan_attempt(self._store, pending, strike, self._store.ids.uuid, spy is not None)
             if plan.refusal is not None:
                 raise plan.refusal
             ended = _SEND[destination.way](self, pending, destination, plan, spy)
@@ -138,7 +142,8 @@ class Deliverer:
         else:
             if not self._store.ended:
                 self._journal.add(ended)
-            let_out(ended.raised)
+            if ended.raised is not None:
+                let_out(ended.raised)
 
     # the ways to a target
 
@@ -153,19 +158,18 @@ class Deliverer:
     ) -> Delivery:
         if spy is not None:
             return self._to_callable(pending, spy)
-        client, kind, request = destination.client, destination.kind, plan.request
-        if client is None or kind is None or kind.request is None or not self._is_received(client):
+        client, request = destination.client, plan.request
+        if client is None or destination.write is None:
+            return delivery_record(pending, "recorded", pending.at)
+        received = self._received.get(client)
+        if received is None:
+            received = self._received[client] = not self._services.has_no_receiver(client)
+        if not received:
             return delivery_record(pending, "recorded", pending.at, sent=request)
-        request = kind.request(pending) if request is None else request
+        request = destination.write(pending) if request is None else request
         assert isinstance(request, AwsRequest)
-        sent = self._forwarder.send(request) is not None
+        sent = self._services.send(request) is not None
         return delivery_record(pending, "delivered" if sent else "recorded", pending.at, sent=request)
-
-    def _is_received(self, service: str) -> bool:
-        found = self._has_receiver.get(service)
-        if found is None:
-            found = self._has_receiver[service] = not self._forwarder.has_no_receiver(service)
-        return found
 
     def _to_bus(
         self, pending: PendingDelivery, destination: Destination, plan: AttemptPlan, spy: TargetSpy | None

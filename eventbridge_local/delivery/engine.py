@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from eventbridge_local.delivery.deliver import Deliverer
 from eventbridge_local.delivery.faults import Faults
-from eventbridge_local.delivery.forward import Forwarder, Services
+from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers
 from eventbridge_local.delivery.http.invocations import Invocations
 from eventbridge_local.delivery.journal import Journal, Routing
@@ -57,9 +57,7 @@ class Engine:
     ) -> None:
         self._store = store
         self._journal = journal
-        self._deliverer = Deliverer(
-            store, journal, handlers, Forwarder(services), invocations, faults, seed, self.accept
-        )
+        self._deliverer = Deliverer(store, journal, handlers, services, invocations, faults, seed, self.accept)
         self._on_loop = on_loop
         self._queue: deque[_Waiting] = deque()
         self._lock = Lock()
@@ -75,25 +73,23 @@ class Engine:
         """
         with self._lock:
             depth = self._depth + (_BY_CHANCE if self._worker not in (None, get_ident()) else 1)
-            self._queue.extend(_Waiting(arrival, depth, self._via) for arrival in arrivals)
+            self._queue.extend([_Waiting(arrival, depth, self._via) for arrival in arrivals])
             if self._worker is not None:
                 return
             self._worker = get_ident()
         try:
             self._deliverer.begin_round()
-            while (waiting := self._next()) is not None:
+            while True:
+                with self._lock:
+                    if not self._queue:
+                        self._rest()
+                        return
+                    waiting = self._queue.popleft()
                 self._carry_out(waiting)
         except BaseException:  # only KeyboardInterrupt and its like come here: let others go on
             with self._lock:
                 self._rest()
             raise
-
-    def _next(self) -> _Waiting | None:
-        with self._lock:
-            if self._queue:
-                return self._queue.popleft()
-            self._rest()
-            return None
 
     def _rest(self) -> None:
         self._worker, self._depth, self._via = None, 0.0, ()

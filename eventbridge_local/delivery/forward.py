@@ -56,40 +56,6 @@ _CAPTURED = {
 _JAVA_NAMES = {"sqs": "AmazonSQS", "sns": "AmazonSNS", "kinesis": "AmazonKinesis", "logs": "AWSLogs"}
 
 
-class Forwarder:
-    """Sends requests to whoever serves them on this machine."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    def has_no_receiver(self, service: str) -> bool:
-        """Whether nothing serves ``service`` here, so that a request for it need not be written."""
-        return self._services.has_no_receiver(service)
-
-    def send(self, request: AwsRequest) -> Mapping[str, Any] | None:
-        """Send ``request``. Returns the answer, None when nobody serves that service here.
-
-        Raises:
-            AttemptFailed: the service refused, did not answer or broke down, or its endpoint is configured wrongly.
-        """
-        try:
-            client = self._services.client(request.service, request.account, request.region)
-            if client is None:
-                return None
-            return _STEPS.get((request.service, request.operation), _call)(client, request)
-        except ClientError as error:
-            raise _refused(request, error) from None
-        except NotImplementedError:
-            return None  # moto says so of operations it does not have
-        except (ReadTimeoutError, EndpointConnectionError, BotoConnectionError) as error:
-            code = "TIMEOUT" if isinstance(error, ReadTimeoutError) else "CONNECTION_FAILURE"
-            raise AttemptFailed(code, str(error)) from None
-        except (NotLocal, BotoCoreError, ValueError) as error:  # the last of a URL that is none
-            raise AttemptFailed("SDK_CLIENT_ERROR", str(error), retry=False) from None
-        except Exception as broken:  # whoever stands in for the service broke down
-            raise unforeseen(broken) from broken
-
-
 def _call(client: Any, request: AwsRequest) -> Mapping[str, Any]:
     answer: Mapping[str, Any] = client._make_api_call(request.operation, dict(request.params))
     return answer
@@ -224,6 +190,29 @@ class Services:
         by_moto = moto_is_active()
         client = _client(by_moto, service, account, region, None if by_moto else _endpoint_settings(service))
         return client if by_moto or self._is_allowed(service, client.meta.endpoint_url) else None
+
+    def send(self, request: AwsRequest) -> Mapping[str, Any] | None:
+        """Send ``request``. Returns the answer, None when nobody serves that service here.
+
+        Raises:
+            AttemptFailed: the service refused, did not answer or broke down, or its endpoint is configured wrongly.
+        """
+        try:
+            client = self.client(request.service, request.account, request.region)
+            if client is None:
+                return None
+            return _STEPS.get((request.service, request.operation), _call)(client, request)
+        except ClientError as error:
+            raise _refused(request, error) from None
+        except NotImplementedError:
+            return None  # moto says so of operations it does not have
+        except (ReadTimeoutError, EndpointConnectionError, BotoConnectionError) as error:
+            code = "TIMEOUT" if isinstance(error, ReadTimeoutError) else "CONNECTION_FAILURE"
+            raise AttemptFailed(code, str(error)) from None
+        except (NotLocal, BotoCoreError, ValueError) as error:  # the last of a URL that is none
+            raise AttemptFailed("SDK_CLIENT_ERROR", str(error), retry=False) from None
+        except Exception as broken:  # whoever stands in for the service broke down
+            raise unforeseen(broken) from broken
 
     def allows(self, url: str) -> bool:
         """Whether a host may be called: it is loopback, or the user named it."""

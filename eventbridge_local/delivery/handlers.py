@@ -165,32 +165,32 @@ class Handlers:
 
     def __init__(self, keep: int | None = None) -> None:
         self._keep = keep
-        self._spies: dict[str, TargetSpy] = {}
+        self.spies: dict[str, TargetSpy] = {}
 
     def connect(self, target: str, handler: Callable[..., Any]) -> TargetSpy:
-        spy = self._spies[target] = TargetSpy(target, handler, self._keep)
+        spy = self.spies[target] = TargetSpy(target, handler, self._keep)
         return spy
 
     def __bool__(self) -> bool:
-        return bool(self._spies)
+        return bool(self.spies)
 
     def rename(self, name: str, arn: str) -> None:
         """Let what was connected under a name stand for an ARN, unless something else does."""
-        if name in self._spies and arn not in self._spies:
-            self._spies[arn] = self._spies.pop(name)
+        if name in self.spies and arn not in self.spies:
+            self.spies[arn] = self.spies.pop(name)
 
     def find(self, arn: str) -> TargetSpy | None:
         """The handler connected to an ARN, by the ARN itself first and by its names then."""
-        if not self._spies:
+        if not self.spies:
             return None
-        return next((self._spies[name] for name in names_of(arn) if name in self._spies), None)
+        return next((self.spies[name] for name in names_of(arn) if name in self.spies), None)
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self._spies)
+        return tuple(self.spies)
 
     def clear(self) -> None:
-        self._spies.clear()
+        self.spies.clear()
 
 
 def _parsed(payload: str) -> Any:

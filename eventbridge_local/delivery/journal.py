@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import count
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from eventbridge_local.delivery.kinds import destination_of
@@ -210,7 +211,7 @@ class Delivery(NamedTuple):
         one.
         """
         destination = destination_of(self.target)
-        if self.sent is not None or destination.kind is None or destination.kind.request is None:
+        if self.sent is not None or destination.write is None:
             return self.sent
         arn = parse_arn(self.rule.arn)
         assert arn is not None
@@ -219,7 +220,7 @@ class Delivery(NamedTuple):
             self.transformed, self.attempts - 1,
         )  # fmt: skip
         try:
-            return destination.kind.request(pending)
+            return destination.write(pending)
         except (AttemptFailed, RecursionError):
             return None
 
@@ -248,13 +249,9 @@ def delivery_record(
     sent: AwsRequest | HttpRequest | None = None,
 ) -> Delivery:
     """Return the record of how a delivery stands at an instant."""
+    number, event, rule, target, _, _, _, _, transformed, retries = pending
     error, reason = (None, None) if failed is None else (failed.code, failed.reason)
-    number, event, rule, target, attempts = (
-        pending.number, pending.event, pending.rule, pending.target, pending.retries + 1,
-    )  # fmt: skip
-    return Delivery(
-        number, event, rule, target, pending.transformed, outcome, at, attempts, error, reason, raised, sent
-    )
+    return Delivery(number, event, rule, target, transformed, outcome, at, retries + 1, error, reason, raised, sent)
 
 
 Record = Call | Entry | Routing | Delivery | Attempt | DeadLetter
@@ -268,28 +265,17 @@ class Journal:
     """
 
     def __init__(self, keep: int | None = None) -> None:
-        self._keep = keep
         self.records: deque[Record] = deque(maxlen=keep)
-        self._entries = 0
-        self._deliveries = 0
+        #: Adds a record.
+        self.add: Callable[[Record], None] = self.records.append
+        self._number_from_one()
 
-    def add(self, record: Record) -> None:
-        self.records.append(record)
-
-    def next_entry(self) -> int:
-        """The number of the next entry, as people read it: the first is 1."""
-        self._entries += 1
-        return self._entries
-
-    def next_delivery(self) -> int:
-        """The number of the next delivery, from 1."""
-        self._deliveries += 1
-        return self._deliveries
-
-    @property
-    def entries(self) -> int:
-        """How many entries there were so far."""
-        return self._entries
+    def _number_from_one(self) -> None:
+        # A count of the standard library gives no number twice, whatever the threads.
+        #: Gives the number of the next entry, as people read it: the first is 1.
+        self.next_entry: Callable[[], int] = count(1).__next__
+        #: Gives the number of the next delivery, from 1.
+        self.next_delivery: Callable[[], int] = count(1).__next__
 
     def entry(self, number: int) -> Entry:
         """The entry of that number, which must be among the records that are kept."""
@@ -308,7 +294,7 @@ class Journal:
 
     def clear(self) -> None:
         self.records.clear()
-        self._entries = self._deliveries = 0
+        self._number_from_one()
 
 
 def _json_or_text(text: str) -> Any:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from eventbridge_local.delivery.faults import Faults
-from eventbridge_local.delivery.forward import Forwarder
+from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers, LambdaContext
 from eventbridge_local.delivery.journal import Attempt, DeadLetter, Journal, Record, delivery_record
 from eventbridge_local.delivery.pending import (
@@ -41,7 +41,7 @@ class Failures:
         store: Store,
         journal: Journal,
         handlers: Handlers,
-        forwarder: Forwarder,
+        services: Services,
         faults: Faults,
         seed: object,
         retry: Callable[[PendingDelivery], None],
@@ -49,7 +49,7 @@ class Failures:
         self._store = store
         self._journal = journal
         self._handlers = handlers
-        self._forwarder = forwarder
+        self._services = services
         self._faults = faults
         self._chance = random.Random(f"back-off {seed}").random if seed is not None else random.Random().random
         self._retry = retry
@@ -138,14 +138,14 @@ class Failures:
         """
         event, rule, target, payload = pending.event, pending.rule, pending.target, pending.payload
         written = attributes(rule, target, failed, pending.retries, condition)
-        if self._faults and (struck := self._faults.strike(Target("", queue, {}))) is not None:
+        if self._faults.arranged and (struck := self._faults.strike(Target("", queue, {}))) is not None:
             raise struck
         spy = self._handlers.find(queue)
         if spy is not None:
             raised, sent = spy(payload, LambdaContext(queue, self._store.ids.uuid())), True
         else:
             request = _request(queue, payload, written, event.trace_header)
-            raised, sent = None, self._forwarder.send(request) is not None
+            raised, sent = None, self._services.send(request) is not None
         self._add(DeadLetter(pending.number, queue, payload, written, event, rule, target, pending.at, sent))
         return raised
 

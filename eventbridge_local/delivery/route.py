@@ -113,10 +113,10 @@ def plan(arrival: Arrival) -> Plan:
         return Plan(trouble=f"there is no event bus {name!r} in {scope.account}/{scope.region}")
     rules, matched = bus.match(event)
     if only is not None:
-        matched = [rule for rule in matched if rule.arn in only]
+        matched = tuple(rule for rule in matched if rule.arn in only)
     if fired is not None and fired in bus.rules and all(rule.name != fired for rule in matched):
-        matched = [bus.rules[fired], *matched]
-    return Plan(rules, tuple(matched))
+        matched = (bus.rules[fired], *matched)
+    return Plan(rules, matched)
 
 
 def with_input(pending: PendingDelivery) -> PendingDelivery:
@@ -164,14 +164,16 @@ def plan_attempt(
         connected: whether a callable stands in for the target.
     """
     destination = destination_of(pending.target)
+    if strike is None and destination.takes_all:
+        return _PASSES
     try:
         if strike is not None and (struck := strike(pending.target)) is not None:
             return AttemptPlan(struck)
         if destination.unsupported:
             return AttemptPlan(AttemptFailed("INVALID_PARAMETER", destination.unsupported))
         if destination.written:
-            assert destination.kind is not None and destination.kind.request is not None
-            return AttemptPlan(request=destination.kind.request(pending))
+            assert destination.write is not None
+            return AttemptPlan(request=destination.write(pending))
         if destination.way == "bus" and not connected:
             return _onward(store, pending, destination, new_id)
         if destination.way == "http" and destination.arn.service == "events":

@@ -45,9 +45,11 @@ class Target:
 
     id: str
     arn: str
-    # No part of the hash, which a dict has not; two targets are equal when these are equal too.
-    params: Mapping[str, Any] = field(hash=False)
-    input: TargetInput | None = field(default=None, hash=False)
+    params: Mapping[str, Any]
+    input: TargetInput | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.arn)  # a dict has no hash; what is decided once for a target is found by this one
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,13 @@ from eventbridge_local.patterns import RuleSet
 class Bus:
     """A bus with its rules and the index that finds the rules an event satisfies."""
 
-    __slots__ = ("_index", "_lock", "_snapshot", "record", "rules")
+    __slots__ = ("_index", "_indexed", "_lock", "_snapshot", "record", "rules")
 
     def __init__(self, record: EventBus) -> None:
         self.record = record
         self.rules: dict[str, Rule] = {}
         self._index = RuleSet()
+        self._indexed = 0
         self._lock = Lock()
         self._snapshot: tuple[Rule, ...] | None = None
 
@@ -59,6 +60,7 @@ class Bus:
             self._index.add(rule.name, rule.pattern)
         elif rule.name in self._index:
             self._index.remove(rule.name)
+        self._indexed = len(self._index)
 
     def remove_rule(self, name: str) -> None:
         with self._lock:
@@ -66,11 +68,12 @@ class Bus:
             self._snapshot = None
             if name in self._index:
                 self._index.remove(name)
+            self._indexed = len(self._index)
 
     def put_targets(self, rule: Rule, targets: tuple[Target, ...]) -> None:
         self.put_rule(replace(rule, targets=targets))
 
-    def match(self, event: Event) -> tuple[tuple[Rule, ...], list[Rule]]:
+    def match(self, event: Event) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
         """Return all rules as they are now, and those of them that ``event`` matches.
 
         Other threads may change rules at any time, but not during this call.
@@ -79,8 +82,10 @@ class Bus:
             if self._snapshot is None:
                 self._snapshot = tuple(self.rules.values())
             # A bus without enabled patterns need not even build what the matcher looks at.
-            matched = self._index.match(event.matched_on) if len(self._index) else []
-            return self._snapshot, [self.rules[name] for name in matched]
+            if not self._indexed:
+                return self._snapshot, ()
+            rules = self.rules
+            return self._snapshot, tuple(map(rules.__getitem__, self._index.match(event.matched_on)))
 
 
 class Scope:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from eventbridge_local.batching import entry_size
 from eventbridge_local.delivery.journal import Entry
@@ -33,6 +33,10 @@ _NINETEEN_DIGITS = b"0" * 19
 _SIGNED_64_BIT = 2**63
 
 
+#: An entry, the scope and name of its bus, and its event or the refusal of it.
+_Judged = tuple[Mapping[str, Any], Scope, str, Event | None, ServiceError | None]
+
+
 @operation("PutEvents", delivers=True)
 def put_events(ctx: Context, params: Params) -> Answer:
     """Put events on their buses. Source: facts 5.1, 5.2, 5.3."""
@@ -51,25 +55,15 @@ def put_events(ctx: Context, params: Params) -> Answer:
         event, refused = _event_of(ctx, entry, home, now, through)
         if scope is not home or ((known := scope.buses.get(bus)) is not None and known.record.policy is not None):
             _check_permission(ctx, scope, bus, entry, event)
-        judged.append(_Judged(entry, scope, bus, event, refused))
+        judged.append((entry, scope, bus, event, refused))
     if ctx.check_events is not None:
-        ctx.check_events([(each.bus, each.event) for each in judged if each.event is not None])
-    if ctx.entry_faults:  # arranged by the test
+        ctx.check_events([(bus, event) for _, _, bus, event, _ in judged if event is not None])
+    if ctx.entry_faults.arranged:  # arranged by the test
         for position, failure in ctx.entry_faults.strike(len(judged)).items():
-            judged[position] = judged[position]._replace(event=None, refused=failure)
+            judged[position] = (*judged[position][:3], None, failure)
     answer = _answer(ctx, judged, now)
-    ctx.engine.accept([Arrival(each.scope, each.bus, each.event) for each in judged if each.event is not None])
+    ctx.engine.accept([Arrival(scope, bus, event) for _, scope, bus, event, _ in judged if event is not None])
     return answer
-
-
-class _Judged(NamedTuple):
-    """An entry, the bus it is for, and its event or the refusal of it."""
-
-    entry: Mapping[str, Any]
-    scope: Scope
-    bus: str
-    event: Event | None
-    refused: ServiceError | None
 
 
 class PutAnswer(dict[str, Any]):
@@ -84,17 +78,20 @@ def _answer(ctx: Context, judged: Sequence[_Judged], now: datetime) -> PutAnswer
     account, region = ctx.scope.account, ctx.scope.region
     records: list[Entry] = []
     results: list[Answer] = []
+    failed = 0
     for entry, _, bus, event, refused in judged:
         number = ctx.journal.next_entry()
-        if refused is None:
+        if event is not None:
             record = Entry(number, bus, account, region, entry, now, event)
-            results.append({"EventId": record.event_id})
+            results.append({"EventId": event.id})
         else:
+            assert refused is not None
             record = Entry(number, bus, account, region, entry, now, None, refused.code, refused.message)
             results.append({"ErrorCode": refused.code, "ErrorMessage": refused.message})
+            failed += 1
         ctx.journal.add(record)
         records.append(record)
-    answer = PutAnswer(FailedEntryCount=sum("ErrorCode" in result for result in results), Entries=results)
+    answer = PutAnswer(FailedEntryCount=failed, Entries=results)
     answer.records = records
     return answer
 
@@ -144,7 +141,7 @@ def put_partner_events(ctx: Context, params: Params) -> Answer:
             copies = [replace(event, account=customer) for customer, state in mine.items() if state == "ACTIVE"]
             arrivals += [Arrival(ctx.store.scope(copy.account, ctx.scope.region), source, copy) for copy in copies]
             event = copies[0] if copies else event
-        judged.append(_Judged(entry, ctx.scope, source, event, refused))
+        judged.append((entry, ctx.scope, source, event, refused))
     answer = _answer(ctx, judged, now)
     ctx.engine.accept(arrivals)
     return answer

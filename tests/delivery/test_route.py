@@ -200,7 +200,7 @@ def test_a_fifo_topic_fails_the_test() -> None:
 def test_a_dead_letter_queue_in_china(eb: EventBridge) -> None:
     """Its URL has the domain of its partition, as that of a queue that is a target."""
     sent = []
-    eb.service.engine._deliverer._forwarder.send = sent.append  # type: ignore[method-assign, assignment]
+    eb.service.engine._deliverer._services.send = sent.append  # type: ignore[method-assign, assignment]
     china, queue = "cn-north-1", "arn:aws-cn:sqs:cn-north-1:123456789012:{}"
     call(eb, "PutRule", region=china, Name="r", EventPattern=json.dumps(SHOP))
     target = {"Id": "t", "Arn": queue.format("orders"), "DeadLetterConfig": {"Arn": queue.format("dead")}}

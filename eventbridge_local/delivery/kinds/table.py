@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from eventbridge_local.delivery.kinds import compute, messaging, orchestration, web
 from eventbridge_local.delivery.kinds.base import RuleScope, TargetKind, Way
+from eventbridge_local.delivery.pending import AwsRequest, HttpRequest, PendingDelivery
 from eventbridge_local.errors import ServiceError, validation_error
 from eventbridge_local.model import records
 from eventbridge_local.model.arn import Arn, parse_arn
@@ -64,20 +65,22 @@ class Destination(NamedTuple):
     """What depends on a target alone, decided once for all its events.
 
     Attributes:
-        kind: its kind; None for an ARN of none, which can only be recorded.
-        way: who takes the event.
+        way: who takes the event; an ARN of no kind can only be recorded.
         arn: its ARN in its parts.
         client: the service that is called, as boto3 spells it; None where no service is.
+        write: writes the request that an event becomes; None where there is none.
         written: whether the request of each event must be written to know whether it is valid; any is where False.
         unsupported: why EventBridge delivers nothing to it, "" where it does.
+        takes_all: whether nothing but an arranged failure can be wrong before the event is sent.
     """
 
-    kind: TargetKind | None
     way: Way
     arn: Arn
     client: str | None
+    write: Callable[[PendingDelivery], AwsRequest | HttpRequest] | None
     written: bool
     unsupported: str
+    takes_all: bool
 
 
 @lru_cache(maxsize=8192)
@@ -85,14 +88,15 @@ def destination_of(target: records.Target) -> Destination:
     """Return what depends on a target alone."""
     kind, arn = kind_of(target.arn), parse_arn(target.arn) or _NO_ARN
     if kind is None:
-        return Destination(None, "api", arn, None, False, "")
+        return Destination("api", arn, None, None, False, "", True)
     written = kind.request is not None and (
         kind.admission == "every"
         or (kind.admission == "input" and target.input is not None)
         # What lies at a path in the event is looked up while the request is written, and that may fail.
         or (kind.parameters is not None and _has_paths(target.params.get(kind.parameters.member)))
     )
-    return Destination(kind, kind.way, arn, kind.client, written, kind.unsupported)
+    takes_all = kind.way == "api" and not written and not kind.unsupported
+    return Destination(kind.way, arn, kind.client, kind.request, written, kind.unsupported, takes_all)
 
 
 def _has_paths(value: Any) -> bool:
