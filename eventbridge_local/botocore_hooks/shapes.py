@@ -31,16 +31,16 @@ PATTERNS_FOR_PYTHON = {
     ),
 }
 
-#: Sets that AWS prints in another order than the model has (recorded).
+#: Sets that AWS prints in another order than the model has (recorded, facts 1.4).
 ENUM_ORDER = {
     "ApiDestinationHttpMethod": "HEAD, POST, PATCH, DELETE, PUT, GET, OPTIONS",
     "ArchiveState": "CREATE_FAILED, ENABLED, UPDATING, UPDATE_FAILED, CREATING, DISABLED",
 }
 
-#: Mostly the pattern is reported before the length; for these members AWS was captured to do the reverse.
+#: Mostly the pattern is reported before the length; for these members AWS was captured to do the reverse (facts 1.4).
 LENGTH_BEFORE_PATTERN = frozenset({"archiveName", "principal"})
 
-#: Members that the service prints for a structure and the API model does not have (recorded).
+#: Members that the service prints for a structure and the API model does not have (recorded, facts 1.4).
 INTERNAL_MEMBERS = {"PutEventsRequestEntry": ("kmsKeyIdentifier", "internalMetadata")}
 
 _PATTERN_TEXT = "Member must satisfy regular expression pattern: "
@@ -253,7 +253,7 @@ def _is_sensitive(shape: Shape) -> bool:
 
 
 def java_text(value: Any, shape: Shape) -> str:
-    """Return a value as Java prints it: absent members of a structure are ``null``, maps are ``{k=v}`` (recorded)."""
+    """Return a value as Java prints it: absent members of a structure are ``null``, maps are ``{k=v}`` (facts 1.4)."""
     if value is None:
         return "null"
     if _is_sensitive(shape):

@@ -119,7 +119,7 @@ def _response(status: int, content: Mapping[str, Any], request_id: str, now: dat
 
 
 def _plain(value: Any) -> Any:
-    """Return what json cannot write by itself: times are epoch seconds with at most milliseconds (recorded)."""
+    """Return what json cannot write by itself: times are epoch seconds with at most milliseconds (facts 1.8)."""
     if isinstance(value, datetime):
         seconds, milliseconds = int(value.replace(microsecond=0).timestamp()), value.microsecond // 1000
         return seconds + milliseconds / 1000 if milliseconds else seconds

@@ -37,12 +37,12 @@ def archive_of(scope: Scope, rule: Rule | None) -> Archive | None:
 
 
 def rule_name(archive: str) -> str:
-    """The name of the managed rule of the archive of that name (recorded)."""
+    """The name of the managed rule of the archive of that name (recorded, facts 9.1)."""
     return f"{_PREFIX}{archive}"
 
 
 def managed_pattern(pattern: str | None) -> str:
-    """The archive's pattern with the condition added that keeps replayed events out (recorded).
+    """The archive's pattern with the condition added that keeps replayed events out (recorded, facts 9.1).
 
     The members follow as they were written. An archive's own condition on ``replay-name`` gives way: the service
     promises that replayed events are never archived again.
@@ -62,7 +62,7 @@ def managed_pattern(pattern: str | None) -> str:
 
 
 def managed_rule(scope: Scope, record: ArchiveRecord, pattern: Pattern, uuid: str) -> Rule:
-    """The rule that an archive makes on its bus, with its one target (recorded).
+    """The rule that an archive makes on its bus, with its one target (recorded, facts 9.1).
 
     Args:
         pattern: the compiled ``managed_pattern`` of the archive.

@@ -148,7 +148,7 @@ class Deliverer:
     # the ways to a target
 
     def _to_callable(self, pending: PendingDelivery, spy: TargetSpy) -> Delivery:
-        # A function that fails was still delivered to: EventBridge's part ends there (recorded).
+        # A function that fails was still delivered to: EventBridge's part ends there (facts 7.5).
         context = LambdaContext(pending.target.arn, self._store.ids.uuid(), pending.event.trace_header)
         raised = spy(pending.payload, context)
         return delivery_record(pending, "delivered", pending.at, raised=raised)

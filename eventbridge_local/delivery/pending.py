@@ -164,7 +164,7 @@ CODES = RETRIED | {
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long. Source of the defaults: User Guide, page eb-rule-retry-policy."""
+    """How often and how long. Source of the defaults: facts 7.2."""
 
     attempts: int = 185
     age: timedelta = timedelta(hours=24)

@@ -81,7 +81,7 @@ class Replayer:
         return replay
 
     def forget_old(self, scope: Scope) -> None:
-        """Drop the records of replays that ended 90 days ago (User Guide)."""
+        """Drop the records of replays that ended 90 days ago (User Guide, facts 9.5)."""
         now = self._clock.now
         for name, replay in list(scope.replays.items()):
             if replay.ended is not None and replay.ended + _HISTORY <= now:

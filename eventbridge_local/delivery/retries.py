@@ -87,7 +87,7 @@ class Failures:
         self._close(pending, failed, raised=raised)
 
     def wait(self, pending: PendingDelivery, due: datetime, then: Callable[[], None]) -> None:
-        """Let a delivery wait for its turn, within its retry window (User Guide eb-api-destinations).
+        """Let a delivery wait for its turn, within its retry window (facts 7.9).
 
         Which error the dead letter names when the window closes first is not recorded.
         """
@@ -220,7 +220,7 @@ def next_attempt(
     return GiveUp("MaximumEventAgeInSeconds", max(expiry, now)) if due > expiry else Again(due)
 
 
-# The dead letter: what it says, as AWS writes it (captured; User Guide eb-rule-dlq).
+# The dead letter: what it says, as AWS writes it (facts 7.4).
 
 
 def attributes(

@@ -124,7 +124,7 @@ def with_input(pending: PendingDelivery) -> PendingDelivery:
 
     Raises:
         InputFailed: the input transformer makes something that is not JSON. AWS neither retries nor delivers it
-            (recorded).
+            (facts 6.6).
     """
     event, rule, target = pending.event, pending.rule, pending.target
     if target.input is None:
@@ -213,7 +213,7 @@ def hop(event: Event, from_region: str, to_region: str, now: datetime, new_id: N
     """Return an event as it arrives at another bus.
 
     Within a Region it keeps its id and time; over Regions it gets new ones. Account and Region stay those of the
-    producer either way (recorded). An event makes one hop of each kind (captured).
+    producer either way. An event makes one hop of each kind (facts 7.6).
 
     Raises:
         AttemptFailed: it has made a hop of this kind already.

@@ -1,6 +1,6 @@
 """Rules with a schedule: each armed on the clock for its next instant, and fired at it.
 
-A scheduled event is a real event on the default bus: other rules may match it (captured). Its time is the instant it
+A scheduled event is a real event on the default bus: other rules may match it (facts 8.4). Its time is the instant it
 was due. Changing a rule in anything but its schedule keeps its rhythm; that and "the first time is one interval after
 the rule was put" are our choice where AWS documents nothing.
 """

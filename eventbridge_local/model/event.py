@@ -135,7 +135,7 @@ class Event:
 
 
 def replayed(event: Event, new_id: str, replay_name: str | None) -> Event:
-    """Return the event as a replay sends it: with a new id and the name of the replay, else unchanged (recorded)."""
+    """Return the event as a replay sends it: with a new id and the name of the replay, else unchanged (facts 9.6)."""
     # Not dataclasses.replace, which takes twice as long; a replay makes one of these for each event.
     return Event(
         new_id,

@@ -38,7 +38,7 @@ _WITHOUT_CONNECTION: Mapping[str, Callable[[PendingDelivery], HttpRequest]] = {
     "appsync": graphql_request,
 }
 
-#: Statuses after which a token is fetched anew (User Guide).
+#: Statuses after which a token is fetched anew (facts 7.9).
 _TOKEN_REFUSED = (401, 407)
 
 

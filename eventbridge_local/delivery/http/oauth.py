@@ -31,7 +31,7 @@ from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.records import Connection
 
 _FORM = "application/x-www-form-urlencoded; charset=utf-8"
-#: A token is renewed when it has less than this to live (User Guide, as quoted by several).
+#: A token is renewed when it has less than this to live (facts 7.9).
 _MARGIN = timedelta(seconds=60)
 _SECONDS_OF_A_CENTURY = 3_155_760_000
 

@@ -139,7 +139,7 @@ def _endpoint(arn: Arn) -> tuple[str, str]:
 # Headers of the requests EventBridge sends: which it sets, which it removes, and who wins.
 
 
-#: Headers an API destination always gets and nobody can override (User Guide, API destinations).
+#: Headers an API destination always gets and nobody can override (facts 7.8).
 FIXED = {"User-Agent": "Amazon/EventBridge/ApiDestinations", "Range": "bytes=0-1048575"}
 
 _NOT_FOR_DESTINATIONS = """
@@ -155,7 +155,7 @@ _NOT_FOR_GATEWAYS = """
 
 #: Headers that EventBridge takes out of what users configure for an API destination (same page).
 REMOVED_FOR_DESTINATIONS = frozenset(_NOT_FOR_DESTINATIONS.lower().split())
-#: Headers that a rule may not set on API Gateway (User Guide, API Gateway targets), besides all that begin as below.
+#: Headers that a rule may not set on API Gateway (facts 6.10), besides all that begin as below.
 REMOVED_FOR_GATEWAYS = frozenset(_NOT_FOR_GATEWAYS.lower().split())
 _REMOVED_PREFIXES = ("x-amz",)
 

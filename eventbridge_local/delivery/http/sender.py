@@ -25,7 +25,7 @@ from eventbridge_local.delivery.http.requests import Headers, wire
 from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest
 from eventbridge_local.errors import UsageError
 
-#: Seconds that EventBridge waits for an endpoint (User Guide).
+#: Seconds that EventBridge waits for an endpoint (facts 7.8).
 TIMEOUT = 5.0
 #: Bytes of an answer that are read; EventBridge asks for a mebibyte with its Range header.
 _LONGEST_ANSWER = 1_048_576

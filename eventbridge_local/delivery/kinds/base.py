@@ -77,7 +77,7 @@ class TargetKind:
         parameters: the member that belongs to it.
         inputs: which of Input, InputPath and InputTransformer it takes.
         input_refusal: AWS's words for the others, with ``{id}`` for the target's id.
-        other_accounts: whether it may be in an account other than the rule's (User Guide eb-service-cross-account).
+        other_accounts: whether it may be in an account other than the rule's (facts 4.3).
         scope: which of the ARN's Region and account must be filled.
         checks: rules of PutTargets for this kind alone.
     """
@@ -124,8 +124,8 @@ def last_name(arn: Arn) -> str:
 
 # Payloads that other services read as parameters: taken apart, and cut down to what the operation's model knows.
 #
-# EventBridge maps the members it knows and ignores the others (captured for the overrides of ECS tasks); a member of
-# the wrong type makes the request impossible.
+# EventBridge maps the members it knows and ignores the others (captured for the overrides of ECS tasks, facts 6.9); a
+# member of the wrong type makes the request impossible.
 
 
 def transformed_object(pending: PendingDelivery) -> dict[str, Any]:

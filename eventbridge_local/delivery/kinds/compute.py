@@ -1,4 +1,4 @@
-"""Lambda functions: invoked asynchronously with the event as payload (recorded)."""
+"""Lambda functions: invoked asynchronously with the event as payload (facts 6.7)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ FUNCTION = TargetKind(
 
 # ECS tasks: RunTask with the settings of EcsParameters; the event itself goes nowhere.
 #
-# Only what Input or InputTransformer makes is sent, as overrides; members it does not know are ignored (captured).
+# Only what Input or InputTransformer makes is sent, as overrides; members it does not know are ignored (facts 6.9).
 # All
 # refusals here are captured or measured, September 2026.
 

@@ -1,6 +1,6 @@
-"""SQS queues: the payload is the body, without message attributes (recorded).
+"""SQS queues: the payload is the body, without message attributes (recorded, facts 6.7).
 
-The trace header arrives as the system attribute AWSTraceHeader (captured). A FIFO queue must deduplicate by content,
+The trace header arrives as the system attribute AWSTraceHeader (facts 5.5). A FIFO queue must deduplicate by content,
 since EventBridge sends no deduplication id (API reference, SqsParameters); a standard queue that is given a message
 group is a fair queue.
 """
@@ -60,7 +60,7 @@ FIFO_QUEUE = TargetKind(
 )
 
 
-# SNS topics: the payload is the message, without a subject (recorded).
+# SNS topics: the payload is the message, without a subject (recorded, facts 6.7).
 
 
 def _publish(pending: PendingDelivery) -> AwsRequest:
@@ -90,7 +90,7 @@ TOPIC = TargetKind(
 )
 
 
-# Kinesis data streams and Firehose streams: the payload is the record's data (recorded).
+# Kinesis data streams and Firehose streams: the payload is the record's data (recorded, facts 6.7).
 
 
 def _put_record(pending: PendingDelivery) -> AwsRequest:
@@ -103,7 +103,7 @@ def _put_record(pending: PendingDelivery) -> AwsRequest:
 
 
 def _partition_key(pending: PendingDelivery) -> str:
-    """The JSON text at PartitionKeyPath in the original event, else ``<event id>_<uuid>`` (captured)."""
+    """The JSON text at PartitionKeyPath in the original event, else ``<event id>_<uuid>`` (facts 6.8)."""
     path = pending.params.get("KinesisParameters", {}).get("PartitionKeyPath")
     if path:
         return select_text(parse_path(path), pending.event.envelope)
@@ -122,7 +122,7 @@ def _partition_key_path(target: Mapping[str, Any], at: RuleScope) -> None:
 
 def _put_firehose_record(pending: PendingDelivery) -> AwsRequest:
     params = {"DeliveryStreamName": last_name(pending.arn), "Record": {"Data": bytes_of(pending.payload)}}
-    # Whatever Region its ARN names, the stream is looked for in the rule's (captured).
+    # Whatever Region its ARN names, the stream is looked for in the rule's (facts 6.8).
     return AwsRequest("firehose", "PutRecord", params, pending.arn.account, pending.region)
 
 
@@ -224,7 +224,7 @@ def _another_bus(target: Mapping[str, Any], at: RuleScope) -> None:
 
 
 def _no_retry_policy(target: Mapping[str, Any], at: RuleScope) -> None:
-    if "RetryPolicy" in target:  # refused (captured), in words that nobody recorded
+    if "RetryPolicy" in target:  # refused (facts 4.5), in words that nobody recorded
         raise validation_error(f"Parameter(s) RetryPolicy not supported for target: {target['Id']}.")
 
 

@@ -140,7 +140,7 @@ def check_target(target: Target, at: RuleScope) -> None:
 
 
 def stored(target: Target) -> Target:
-    """A target as ListTargetsByRule shows it: with the defaults of its parameters (captured for EcsParameters)."""
+    """A target as ListTargetsByRule shows it: with the defaults of its parameters (facts 4.1)."""
     kind = kind_of(target["Arn"])
     own = None if kind is None else kind.parameters
     if own is None or not own.defaults or own.member not in target:
@@ -172,7 +172,7 @@ def _call_from_another_account(target: Target, kind: TargetKind, at: RuleScope) 
 
 
 def _account(target: Target, kind: TargetKind, at: RuleScope) -> None:
-    """Only some kinds may be in another account (User Guide eb-service-cross-account)."""
+    """Only some kinds may be in another account (User Guide eb-service-cross-account, facts 4.3)."""
     arn = parse_arn(target["Arn"])
     if arn is not None and arn.account not in ("", at.account) and not kind.other_accounts and "account" in kind.scope:
         raise ServiceError(
