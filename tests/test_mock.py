@@ -1,4 +1,4 @@
-"""The doors: context manager, async context manager, decorator; nesting and restoration."""
+"""What mock_eventbridge is: context manager, async context manager, decorator; nesting and restoration."""
 
 from __future__ import annotations
 

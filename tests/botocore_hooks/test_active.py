@@ -97,8 +97,8 @@ def test_the_region_of_a_mock_in_another_task_is_not_taken_over() -> None:
     assert asyncio.run(body())[0] == ("us-east-1", "us-east-1")
 
 
-@pytest.mark.parametrize("door", ["with", "decorator"])
-def test_one_object_in_several_tasks(door: str) -> None:
+@pytest.mark.parametrize("entered", ["with", "decorator"])
+def test_one_object_in_several_tasks(entered: str) -> None:
     """Tasks that share one mock object have a mock each, and each exit ends its own, in whatever order they come."""
     mock = mock_eventbridge(region="eu-west-1")
 
@@ -114,7 +114,7 @@ def test_one_object_in_several_tasks(door: str) -> None:
         async with mock:
             return await use(source, turns)
 
-    run = with_block if door == "with" else mock(use)
+    run = with_block if entered == "with" else mock(use)
 
     async def body() -> list[list[str]]:
         return await asyncio.gather(*(run(f"s{turns}", turns) for turns in (1, 3, 2)))
