@@ -45,6 +45,18 @@ LEVELS = [
     {"__main__"},
 ]
 
+#: Files under 60 lines, and why each is a file of its own. An ``__init__.py`` may be short: it says what a folder has.
+SHORT = {
+    "__main__.py": "python -m eventbridge_local needs a file of this name",
+    "advice.py": "did-you-mean, which parts of every level above use",
+    "defaults.py": "the pytest plugin imports it in every run, so it must bring nothing with it",
+    "model/limits.py": "one table: the quotas, which users import by this name",
+    "typing.py": "types that users import by this name",
+}
+
+#: Files over 700 lines, and why each is one file.
+LONG = {"handle.py": "one class, whose docstrings are the reference"}
+
 #: Third-party packages, and the parts that may import them.
 OUTSIDE = {
     "aiobotocore": {"botocore_hooks"},
@@ -149,6 +161,13 @@ def test_third_party_imports_keep_to_their_parts() -> None:
         if not other.endswith(".py") and part_of(file) not in OUTSIDE.get(other, ())
     ]
     assert sorted(wrong) == []
+
+
+def test_a_file_is_read_in_one_sitting() -> None:
+    """A short file has a reason to stand alone, and a long one to be whole."""
+    lines = {path: len((PACKAGE / path).read_text("utf-8").splitlines()) for path in files().values()}
+    assert {path for path, count in lines.items() if count < 60 and not path.endswith("__init__.py")} == SHORT.keys()
+    assert {path for path, count in lines.items() if count > 700} == LONG.keys()
 
 
 # what the checks see
