@@ -158,7 +158,7 @@ def _check_slowly(text: str, several: bool) -> None:
         if not several or "\n" not in before[len(before.rstrip(" \t\r\n")) :]:
             # A stray bracket or word has words of its own; what begins a value is only too much.
             reader.next()
-            source.fail("Unexpected text behind the value", len(before))
+            source.fail("more text after the value", len(before))
 
 
 def _nothing(_: Any) -> None:

@@ -89,7 +89,7 @@ BAD = [
     ("nonsense", "not a JSON object"),
     ("[1]", "not a JSON object"),
     ("{}", "the envelope has no 'detail-type'"),
-    (line() + line(), f"not JSON at column {len(line()) + 1}: Unexpected text behind the value"),
+    (line() + line(), f"not JSON at column {len(line()) + 1}: more text after the value"),
     (line()[:-1], f"not JSON at column {len(line())}: Unexpected end-of-input: expected close marker for Object"),
     (line()[:-8], "not JSON at column "),
     ('{"detail": nope}', "not JSON at column 16: Unrecognized token 'nope'"),

@@ -82,7 +82,7 @@ def test_values_that_aws_reads(text: str) -> None:
         ('{"a": oops}', "Unrecognized token 'oops'", (1, 11)),
         ('{"a": 1,}', "double-quote to start field name", (1, 9)),
         ('{"a": 1}}', "Unexpected close marker '}'", (1, 9)),
-        ('"a" "b"', "Unexpected text behind the value", (1, 5)),
+        ('"a" "b"', "more text after the value", (1, 5)),
         ('"a" \x01', "Illegal character", (1, 6)),
         ('{"a": "x', "Unexpected end-of-input", (1, 9)),
         ('{"😀": "\\x"}', "Unrecognized character escape", (1, 10)),

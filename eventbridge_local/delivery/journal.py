@@ -180,7 +180,7 @@ class Delivery(NamedTuple):
         rule: the rule that matched it, as it was then.
         target: the target.
         transformed: the text that the target's input made of the event, None when the event itself is sent.
-        outcome: ``delivered``; ``recorded``, as nobody stands behind the target; ``pending``; ``dead-lettered``; or
+        outcome: ``delivered``; ``recorded``, as nothing here receives it; ``pending``; ``dead-lettered``; or
             ``dropped``, as there is no dead-letter queue.
         at: the instant of the latest attempt, aware and in UTC.
         attempts: how many there were.

@@ -218,7 +218,7 @@ class _YamlValues:
         known = self._made.get(id(node), self)
         if known is not self:
             if known is None:
-                raise self._error(node, "an alias stands inside the value it refers to")
+                raise self._error(node, "an alias is inside the value it refers to")
             return known
         self._made[id(node)] = None
         self._made[id(node)] = made = self._tagged(node) if node.tag[:1] == "!" else self._bare(node)

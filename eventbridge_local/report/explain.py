@@ -50,48 +50,48 @@ class Explainer:
 
     def explain(self, thing: AnyEvent, rule: str | None) -> EventExplanation:
         """See ``EventBridge.explain``."""
-        given = self.reader.read(thing)
-        if given.event is None:
+        asked = self.reader.read(thing)
+        if asked.event is None:
             if rule is not None:
                 self._rule(rule)
-            return EventExplanation(given.title, refused=given.refused, rule=rule)
-        stops = stops_of(given.event.id, self.journal.of(Routing), self.journal.deliveries)
+            return EventExplanation(asked.title, refused=asked.refused, rule=rule)
+        stops = stops_of(asked.event.id, self.journal.of(Routing), self.journal.deliveries)
         dry = not stops
         if dry:
-            stops = self._walk(given, None)
+            stops = self._walk(asked, None)
         if rule is None:
-            return EventExplanation(given.title, stops, dry=dry)
+            return EventExplanation(asked.title, stops, dry=dry)
         shown = only(stops, rule)
         if shown:
-            return EventExplanation(given.title, shown, dry=dry, rule=rule)
+            return EventExplanation(asked.title, shown, dry=dry, rule=rule)
         shown = tuple(stop for stop in stops if stop.trouble)
-        notes = (self._unreached(self._rule(rule), stops, given.event),)
-        return EventExplanation(given.title, shown, dry=dry, rule=rule, notes=notes)
+        notes = (self._unreached(self._rule(rule), stops, asked.event),)
+        return EventExplanation(asked.title, shown, dry=dry, rule=rule, notes=notes)
 
     def route(self, thing: AnyEvent, bus: str | None) -> RoutingTable:
         """See ``EventBridge.route``."""
-        given = self.reader.read(thing)
-        if given.event is None:
-            return RoutingTable(given.title, (), f"PutEvents would refuse it: {given.refused}")
-        stops = self._walk(given, bus)
+        asked = self.reader.read(thing)
+        if asked.event is None:
+            return RoutingTable(asked.title, (), f"PutEvents would refuse it: {asked.refused}")
+        stops = self._walk(asked, bus)
         rows = [rule for stop in stops for rule in stop.rules]
-        rows += elsewhere(self.store, stops, given.event)
+        rows += elsewhere(self.store, stops, asked.event)
         words = BusWording([*map(location_of, stops), *map(location_of_rule, rows)])
-        return RoutingTable(f"{given.title} on {words.bus(location_of(stops[0]))}", rows, stops[0].trouble)
+        return RoutingTable(f"{asked.title} on {words.bus(location_of(stops[0]))}", rows, stops[0].trouble)
 
-    def _walk(self, given: AskedEvent, bus: str | None) -> tuple[Stop, ...]:
-        assert given.event is not None
+    def _walk(self, asked: AskedEvent, bus: str | None) -> tuple[Stop, ...]:
+        assert asked.event is not None
         for routing in self.journal.of(Routing):
-            if bus is None and routing.event.id == given.event.id:
-                return self._planned(self.store.scope(routing.account, routing.region), routing.bus, given.event)
-        name = bus or given.bus or "default"
+            if bus is None and routing.event.id == asked.event.id:
+                return self._planned(self.store.scope(routing.account, routing.region), routing.bus, asked.event)
+        name = bus or asked.bus or "default"
         arn = parse_arn(name)
         if arn is None:
-            return self._planned(self.home, name, given.event)
+            return self._planned(self.home, name, asked.event)
         name = arn.resource.removeprefix("event-bus/")
         for scope in self.store.scopes:
             if (scope.account, scope.region) == (arn.account, arn.region):
-                return self._planned(scope, name, given.event)
+                return self._planned(scope, name, asked.event)
         return (
             Stop(
                 name, arn.account, arn.region, trouble=f"there is no event bus {name!r} in {arn.account}/{arn.region}"
@@ -531,37 +531,37 @@ class EventReader:
         routing = _last(routing for routing in self.journal.of(Routing) if routing.event.id == event.id)
         return AskedEvent(event, f"event {event.source} {event.detail_type!r}", routing.bus if routing else None)
 
-    def _text(self, given: str) -> AskedEvent:
-        if given.lstrip().startswith("{"):
+    def _text(self, thing: str) -> AskedEvent:
+        if thing.lstrip().startswith("{"):
             try:
-                return self._mapping(json.loads(given))
+                return self._mapping(json.loads(thing))
             except ValueError as error:
-                raise UsageError(f"event={value(given)} is not JSON: {error}") from None
+                raise UsageError(f"event={value(thing)} is not JSON: {error}") from None
         events = [entry.event for entry in self.journal.of(Entry) if entry.event] + [
             routing.event for routing in self.journal.of(Routing)
         ]
-        found = _last(event for event in events if event.id == given)
+        found = _last(event for event in events if event.id == thing)
         if found is None:
-            raise UsageError(f"event={given!r}: no event of this mock has that id; {_WHAT}")
+            raise UsageError(f"event={thing!r}: no event of this mock has that id; {_WHAT}")
         return self._event(found)
 
-    def _mapping(self, given: Mapping[str, Any]) -> AskedEvent:
-        if "Source" in given or "DetailType" in given:
-            return replace(self._entry(self.try_out(given), "event"), bus=given.get("EventBusName"))
-        if not {"source", "detail-type"} <= set(given):
-            raise UsageError(f"event={value(given)}: {_WHAT}")
+    def _mapping(self, thing: Mapping[str, Any]) -> AskedEvent:
+        if "Source" in thing or "DetailType" in thing:
+            return replace(self._entry(self.try_out(thing), "event"), bus=thing.get("EventBusName"))
+        if not {"source", "detail-type"} <= set(thing):
+            raise UsageError(f"event={value(thing)}: {_WHAT}")
         filled = {
             "id": _NO_ID,
             "account": self.account,
             "time": self.now.isoformat(),
             "region": self.region,
             "detail": {},
-            **given,
+            **thing,
         }
         try:
             event = read_event(json.dumps(filled).encode())
         except (TypeError, ValueError) as error:
-            raise UsageError(f"event={value(given)}: {error}") from None
+            raise UsageError(f"event={value(thing)}: {error}") from None
         known = _last(entry for entry in self.journal.of(Entry) if entry.event_id == event.id)
         if known is not None and known.envelope == event.envelope:
             return self._entry(known, f"event #{known.number}")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
+from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.journal import Call, DeadLetter, Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.model.arn import names_of
@@ -44,7 +45,7 @@ class Log(Sequence[T], Generic[T]):
         """
         unknown = sorted(set(expected) - set(self.fields))
         if unknown:
-            raise UsageError(f"where({unknown[0]}=...): there is no such field; choose from {', '.join(self.fields)}")
+            raise UsageError(f"where({unknown[0]}=...): there is no such field{suggest(unknown[0], self.fields)}")
         return type(self)(
             record
             for record in self._records

@@ -84,7 +84,7 @@ class Server:
             return Listener((host, port), self.service, self.eb.account, self.eb.region, pages, self._after)
         except OSError as problem:
             raise UsageError(
-                f"cannot listen on {host}:{port}: {problem.strerror or problem}; port 0 takes any free one"
+                f"cannot listen on {host}:{port}: {problem.strerror or problem}; port 0 uses any free port"
             ) from None
 
     @property
@@ -155,7 +155,7 @@ def serve(
 
 def _check(host: str, port: int, allow_remote: bool) -> None:
     if not 0 <= port <= 65_535:
-        raise UsageError(f"port {port}: a port is a number from 0 to 65535, and 0 takes any free one")
+        raise UsageError(f"port {port}: a port is a number from 0 to 65535; 0 uses any free port")
     if not allow_remote and not _is_loopback(host):
         raise UsageError(
             f"host {host!r} can be reached from other machines, and the server lets everybody change everything; "

@@ -113,8 +113,12 @@ def test_where_with_an_unknown_field(eb: EventBridge, log: str, fields: str) -> 
     """An unknown field is refused with the choice there is, also by an empty log."""
     for asked in (getattr(eb, log), getattr(eb, log)[:0]):
         with pytest.raises(UsageError) as raised:
-            asked.where(sourec="shop")
-        assert str(raised.value) == f"where(sourec=...): there is no such field; choose from {fields}"
+            asked.where(colour="red")
+        assert str(raised.value) == f"where(colour=...): there is no such field; choose from {fields}"
+        with pytest.raises(
+            UsageError, match=r"^where\(regoin=\.\.\.\): there is no such field; did you mean 'region'\?$"
+        ):
+            eb.events.where(regoin="us-east-1")
 
 
 def test_matching(eb: EventBridge) -> None:
