@@ -90,7 +90,7 @@ class EventsClient(Protocol):
 
 
 def entry_size(entry: Mapping[str, Any]) -> int:
-    """The bytes of one ``PutEvents`` entry, as the service counts them against the limit of a request.
+    """Return the bytes of one ``PutEvents`` entry, as the service counts them against the limit of a request.
 
     Counted are 14 for a ``Time`` and the UTF-8 bytes of Source, DetailType, Detail and each of Resources; nothing
     else, not even the bus. Source: API reference, and the User Guide's page on the size of entries.
@@ -153,7 +153,7 @@ def _lists(entries: Iterable[Entry], max_entries: int, max_bytes: int) -> Iterat
 def _steps(
     entries: Iterable[Entry], max_entries: int, max_bytes: int
 ) -> Iterator[list[tuple[int, Entry]] | EntryTooLarge]:
-    """The requests to make, each a list of numbered entries, and between them the entries that fit none."""
+    """Return the requests to make, each a list of numbered entries, and between them the entries that fit none."""
     batch: list[tuple[int, Entry]] = []
     batch_size = 0
     for index, entry in enumerate(entries):
@@ -180,7 +180,7 @@ def _steps(
 def exponential_backoff(
     base: float = 0.1, cap: float = 5.0, *, rng: Callable[[], float] = random.random
 ) -> Callable[[int], float]:
-    """Seconds to wait after the n-th attempt: anything from 0 to ``base`` doubled each time, never over ``cap``."""
+    """Return the seconds to wait after the n-th attempt: at most ``base`` doubled each time, never over ``cap``."""
 
     def seconds(attempt: int) -> float:
         doublings = min(attempt - 1, 32)
@@ -269,7 +269,7 @@ def _send(
 
 
 def _error_code(error: Exception) -> str | None:
-    """The service's code, if this is botocore's ``ClientError``; told by its shape, so botocore need not be there."""
+    """Return the service's code of a botocore ``ClientError``, known by its shape, so that botocore is not imported."""
     response = getattr(error, "response", None)
     if not isinstance(response, Mapping):
         return None

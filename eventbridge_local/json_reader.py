@@ -406,7 +406,7 @@ def _read_odd(source: Source, char: str) -> NoReturn:
 
 
 def _is_part(char: str) -> bool:
-    """Whether Java counts the character as part of an identifier, which is where Jackson ends a stray word."""
+    """Return whether Java counts the character as part of an identifier, which is where Jackson ends a stray word."""
     code = ord(char)
     control = code <= 8 or 14 <= code <= 27 or 127 <= code <= 159
     return control or unicodedata.category(char) in _PART_CATEGORIES

@@ -259,7 +259,7 @@ def locator(text: str) -> Callable[[tuple[str | int, ...]], tuple[int, int] | No
 
 
 def _members_at(text: str, start: int) -> tuple[dict[str | int, Member], int]:
-    """The members of the object or array that begins at ``start``, and the index behind it.
+    """Return the members of the object or array that begins at ``start``, and the index behind it.
 
     Raises:
         ValueError, IndexError: the text is not JSON.
@@ -290,7 +290,7 @@ def _members_at(text: str, start: int) -> tuple[dict[str | int, Member], int]:
 
 
 def _name_at(text: str, at: int) -> tuple[str, int]:
-    """The name that begins at an index, and where its value begins."""
+    """Return the name that begins at an index, and where its value begins."""
     head = _NAME.match(text, at)
     if head is None:
         raise ValueError

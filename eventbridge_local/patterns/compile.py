@@ -68,7 +68,7 @@ class Pattern:
     subrules: tuple[SubRule, ...] = field(repr=False)
 
     def matches(self, event: Any) -> bool:
-        """Whether the event (JSON text, a tree, or an object with an ``envelope``) satisfies the pattern."""
+        """Return whether the event (JSON text, a tree, or an object with an ``envelope``) satisfies the pattern."""
         return self.judge(event if type(event) is dict else event_tree(event))
 
     @cached_property
@@ -201,7 +201,7 @@ _ValueList = tuple[Condition, ...]  # its identity is what shares one Field amon
 
 
 def _rules(tree: Any) -> list[dict[str, _ValueList]]:
-    """The sub-rules of a decoded pattern, each from path to value list."""
+    """Return the sub-rules of a decoded pattern, each from path to value list."""
     # A stack of its own instead of recursion, and one list of sub-rules that every field is added to: an $or in between
     # multiplies the sub-rules made so far, as the engine does it, and the fields behind it go into all of them.
     rules: list[dict[str, _ValueList]] = []

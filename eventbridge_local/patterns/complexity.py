@@ -60,7 +60,7 @@ def _conditions(rule: SubRule) -> list[Condition]:
 
 
 def _operands(condition: Condition) -> tuple[Wildcard, ...]:
-    """The wildcards of a test, in the order the engine loads them."""
+    """Return the wildcards of a test, in the order the engine loads them."""
     if isinstance(condition, Wildcard):
         return (condition,)
     if isinstance(condition, AnythingBut):
@@ -70,12 +70,12 @@ def _operands(condition: Condition) -> tuple[Wildcard, ...]:
 
 
 def _spelled(wildcard: Wildcard) -> str:
-    """The operand as patterns spell it, in quotes."""
+    """Return the operand as patterns spell it, in quotes."""
     return f'"{spell_wildcard(wildcard.pieces)}"'
 
 
 def _java_order(texts: list[str]) -> list[str]:
-    """The order in which Java's HashSet gives back texts that were put in in this order."""
+    """Return the order in which Java's HashSet gives back texts that were put in in this order."""
     slots = _JAVA_SLOTS
     while len(texts) > slots * 3 // 4:
         slots *= 2
@@ -110,7 +110,7 @@ class _Names:
                 todo += [(each, at + 1) for each in reversed(behind)]
 
     def _load(self, field: Field, budget: _Budget) -> list[_Names]:
-        """The places behind the tests of a field. A new test leads where the one before it in the list leads."""
+        """Return the places behind the tests of a field. A new test leads where the one before it in the list leads."""
         behind: dict[_Names, None] = {}
         last: _Names | None = None
         for condition in field.conditions:
@@ -179,7 +179,7 @@ def never_too_low(rules: Iterable[SubRule]) -> int:
 
 
 def _bound(tokens: list[int]) -> int:
-    """The bound for the operands of one path, with a break behind each."""
+    """Return the bound for the operands of one path, with a break behind each."""
     if len(tokens) > _MOST_TOKENS:
         return len(tokens)
     starts, literals = 1, dict.fromkeys(tokens, 0)
@@ -337,7 +337,7 @@ class _ValueMachine:
         return follows
 
     def _shared(self, operand: _Operand) -> tuple[int, _State, _State | None]:
-        """How many tokens lead through states that are there and may be shared, the last of them and the one before."""
+        """Return how many tokens lead through shared states that exist, the last of these states and the one before."""
         state, before = self._start, None
         for at, token in enumerate(operand.tokens[:-1]):
             arrows = state.arrows(token)
@@ -348,7 +348,7 @@ class _ValueMachine:
         return len(operand.tokens) - 1, state, before
 
     def _go_on(self, state: _State, token: int) -> _State:
-        """Where another operand ends in the middle of this one, its end becomes a state as well."""
+        """Make the end of another operand that ends in the middle of this one a state as well."""
         following = self._new(state.vague)
         listed = state.named[token]
         listed[0] = _Arrow(following, listed[0].end)
@@ -369,7 +369,7 @@ class _ValueMachine:
         return following
 
     def follows(self) -> Iterator[object]:
-        """What follows the operands."""
+        """Return what follows the operands."""
         return (end.follows for end in self._ends.values())
 
     def most_alive(self, enough: float, budget: _Budget) -> int:
@@ -412,7 +412,7 @@ class _ValueMachine:
 
 
 def _may_share(state: _State, following: _State | None, forks: bool | None) -> bool:
-    """Whether an operand at `state` may go on through an existing state; `forks` is that of its token."""
+    """Return whether an operand at `state` may go on through an existing state; `forks` is that of its token."""
     if following is None or following is state:
         return False
     if not following.vague or forks is None:
@@ -421,13 +421,13 @@ def _may_share(state: _State, following: _State | None, forks: bool | None) -> b
 
 
 def _first_state(arrows: list[_Arrow]) -> _State | None:
-    """The state to go on to: one that a single text leads to if there is one, else the first."""
+    """Return the state to go on to: one that a single text leads to if there is one, else the first."""
     states = [each.next for each in arrows if each.next is not None]
     return next((each for each in states if not each.vague), states[0] if states else None)
 
 
 def _following(arrows: Iterable[_Arrow], budget: _Budget) -> set[frozenset[_Arrow]]:
-    """The sets of arrows that one more byte leads to."""
+    """Return the sets of arrows that one more byte leads to."""
     states = [each.next for each in arrows if each.next is not None]
     tokens = {token for state in states for token in state.named} | {_OTHER}
     budget.spend(len(tokens) * len(states))

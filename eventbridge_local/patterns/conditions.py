@@ -50,7 +50,7 @@ class Condition:
     """Whether the condition is a plain value of a pattern and no operator."""
 
     def accepts(self, value: Any) -> bool:
-        """Whether the scalar satisfies the condition."""
+        """Return whether the scalar satisfies the condition."""
         raise NotImplementedError
 
     def wording(self) -> str:
@@ -359,7 +359,7 @@ class Wildcard(Condition):
         return f"wildcard {value_wording(spell_wildcard(self.pieces))}"
 
     def key(self) -> Key | None:
-        """By the head, the tail, or a literal between stars that is much longer than both."""
+        """Return the head, the tail, or a literal between stars that is much longer than both."""
         head, tail = self.pieces[0], self.pieces[-1]
         longest = max(self.pieces, key=len)
         if not longest:
@@ -393,7 +393,7 @@ class InBlock(Condition):
 
 
 def _is_inside(operand: str) -> bool:
-    """Whether an affix can be looked up: "" accepts every string, and one with a quote may reach beyond the value."""
+    """Return whether an affix can be looked up: "" accepts every string, and one with a quote may pass its end."""
     return bool(operand) and QUOTE not in operand
 
 
@@ -478,7 +478,7 @@ def make_field(path: str, conditions: tuple[Condition, ...]) -> Field:
 
 
 def _acceptor(conditions: list[Condition]) -> Callable[[Any], bool]:
-    """One function for all alternatives; plain strings are looked up together."""
+    """Return one function for all alternatives; plain strings are looked up together."""
     texts = frozenset([condition.text for condition in conditions if type(condition) is Text])
     others = [condition.accepts for condition in conditions if type(condition) is not Text]
     if not others:

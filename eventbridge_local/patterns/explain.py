@@ -171,14 +171,14 @@ def explain(pattern: Pattern | str | Mapping[str, Any], event: Any) -> Explanati
 
 
 def _holds(each: Field, found: Found) -> bool:
-    """Whether a field by itself is satisfied."""
+    """Return whether a field by itself is satisfied."""
     if not found.values:
         return each.absent_ok
     return any(map(each.accepts, found.values))
 
 
 def _closest(subrules: tuple[SubRule, ...], found: dict[str, Found]) -> int:
-    """The sub-rule with the fewest unsatisfied fields."""
+    """Return the sub-rule with the fewest unsatisfied fields."""
     known = {id(each): _holds(each, found[each.path]) for rule in subrules for each in rule}
     misses = [sum(not known[id(each)] for each in rule) for rule in subrules]
     return misses.index(min(misses))
@@ -195,7 +195,7 @@ def _report(each: Field, found: Found, tree: Mapping[str, Any]) -> FieldReport:
 
 
 def _inconsistent(report: FieldReport, found: Found) -> FieldReport:
-    """Each field is satisfied somewhere, but not in one element of the arrays they share."""
+    """Explain fields that are each satisfied somewhere, but not in one element of the arrays they share."""
     if not found.in_array:
         return report
     hint = "each field is satisfied, but by different elements of an array; one element must satisfy all of them"
@@ -204,7 +204,7 @@ def _inconsistent(report: FieldReport, found: Found) -> FieldReport:
 
 
 def _overlaps(subrules: tuple[SubRule, ...]) -> Iterator[str]:
-    """Pairs of branches of which the engine is known to lose the later one."""
+    """Find pairs of branches of which the engine is known to lose the later one."""
     earlier: dict[tuple[str, ...], list[tuple[int, list[frozenset[Any]]]]] = {}
     for number, rule in enumerate(subrules[:_MOST_COMPARED], 1):
         lists = [frozenset(each.conditions) for each in rule]
@@ -255,7 +255,7 @@ def _shown(actual: Any, none: str = "") -> str:
 
 
 def _reason(field: Field, found: Found, tree: Mapping[str, Any]) -> tuple[MismatchKind, str]:
-    """The kind of an unsatisfied field's mismatch, and a hint or "".
+    """Return the kind of an unsatisfied field's mismatch, and a hint or "".
 
     Args:
         field: what the pattern wants.
@@ -297,7 +297,7 @@ def _plain(path: str) -> str:
 
 
 def _paths(tree: Mapping[str, Any]) -> Iterator[str]:
-    """The paths of the event's values, nearest first."""
+    """Return the paths of the event's values, nearest first."""
     level: list[tuple[str, Any]] = [("", tree)]
     count = 0
     while level:
@@ -316,7 +316,7 @@ def _paths(tree: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _type_hint(field: Field, value: Any) -> str:
-    """Advice where a value of another JSON type would do."""
+    """Return advice where a value of another JSON type would do."""
     if isinstance(value, str):
         number = _as_number(value)
         word = {"true": True, "false": False, "null": None}.get(value, value)

@@ -69,12 +69,12 @@ class Entry:
         self.checks = checks
 
     def needs_places(self, bound: frozenset[int]) -> bool:
-        """Whether fields must agree on array elements, given the slots whose values lie in such elements."""
+        """Return whether fields must agree on array elements, given the slots whose values lie in such elements."""
         # One field alone always agrees with itself.
         return not self.checks or sum(check.slot in bound for check in self.checks) > 1
 
     def holds(self, values: dict[int, Any]) -> bool:
-        """Whether the values satisfy all fields, each by itself."""
+        """Return whether the values satisfy all fields, each by itself."""
         for slot, accepts, absent_ok, _ in self.checks:
             value = values.get(slot, _MISSING)
             if value is _MISSING:
@@ -165,7 +165,7 @@ class Index:
         return candidates
 
     def _cost(self, check: Check) -> float:
-        """What looking a sub-rule up by this field may cost: loose conditions and full buckets are hit in vain."""
+        """Return what a look-up of a sub-rule by this field may cost: loose conditions and full buckets hit in vain."""
         # Without the second part, 10,000 rules with one source and distinct details would all wait for that source.
         cost = max(condition.looseness() for condition in check.conditions)
         field = self._fields.get(check.slot)
@@ -176,7 +176,7 @@ class Index:
 
 
 def _choices(entry: Entry, used: frozenset[int]) -> list[Check]:
-    """The fields a sub-rule may be looked up by: those that need a value."""
+    """Return the fields a sub-rule may be looked up by: those that need a value."""
     return [check for check in entry.checks if not check.absent_ok and check.slot not in used]
 
 

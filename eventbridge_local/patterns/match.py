@@ -68,7 +68,7 @@ def plain_path(path: str) -> list[str] | None:
 
 
 def _plan(rule: SubRule) -> _Level | None:
-    """The look-ups of a sub-rule, or None where it needs the thorough way always."""
+    """Return the look-ups of a sub-rule, or None where it needs the thorough way always."""
     named: list[tuple[list[str], Field]] = []
     for each in rule:
         names = plain_path(each.path)
@@ -100,7 +100,7 @@ def _step(name: str, group: list[tuple[list[str], Field]], depth: int) -> _Step:
 
 
 def _look_up(tree: dict[str, Any], level: _Level) -> bool | None:
-    """True or False, or None when only the thorough way can tell."""
+    """Return True or False, or None when only the thorough way can tell."""
     dotted, steps = level
     if dotted and not tree.keys().isdisjoint(dotted):
         return None
@@ -136,7 +136,7 @@ def _look_up(tree: dict[str, Any], level: _Level) -> bool | None:
 
 
 def any_leaf(items: list[Any], accepts: Callable[[Any], bool], absent_ok: bool) -> bool:
-    """Whether an array, nested arrays included, holds an accepted scalar; or none at all, where that is accepted."""
+    """Return whether an array (also a nested one) holds an accepted scalar, or none at all where that is accepted."""
     found = False
     todo: list[Any] = [items]
     while todo:
@@ -187,7 +187,7 @@ class ArrayMatcher:
         self._empty_in_use = any("" in _split_path(each.path) for each in self.fields)
 
     def judge(self, tree: Mapping[str, Any]) -> bool:
-        """Whether the event's tree satisfies any of the sub-rules."""
+        """Return whether the event's tree satisfies any of the sub-rules."""
         shape = _shape_of(self._walk(tree), self._keeps_absent)
         return any(self._holds(order, shape) for order in self._orders)
 
@@ -240,7 +240,7 @@ class ArrayMatcher:
         return root
 
     def _walk(self, tree: Mapping[str, Any]) -> list[_Element]:
-        """The event and all array elements a field may lie in; outer ones come before inner ones."""
+        """Return the event and all array elements a field may lie in; outer ones come before inner ones."""
         if self._root is None:
             self._root = self._trie()
         event = _Element()
@@ -269,7 +269,7 @@ class ArrayMatcher:
         return elements
 
     def _below(self, node: _PathNode, name: str) -> _PathNode | None:
-        """Where a key leads. A dot in it is as good as nesting; empty names count only where the pattern has them."""
+        """Return where a key leads. A dot counts as nesting; empty names count only where the pattern has them."""
         if name and "." not in name:
             return node.below.get(name)
         if "" in _split_path(name) and not self._empty_in_use:
@@ -348,7 +348,7 @@ class _Spot:
 
 
 def _shape_of(elements: list[_Element], keeps_absent: bool) -> _Shape:
-    """The event with equal elements made one and elements without a value of interest dropped.
+    """Return the event with equal elements made one and elements without a value of interest dropped.
 
     Args:
         elements: the event first, and every array element after the one it lies in.
@@ -377,7 +377,7 @@ def _shape_of(elements: list[_Element], keeps_absent: bool) -> _Shape:
 
 
 def _agree(order: list[int], absent_ok: frozenset[int], shape: _Shape) -> bool:
-    """Whether the fields find places that agree: go through them in order, keeping every way the arrays may be fixed.
+    """Return whether the fields find places that agree: try them in order, with every way the arrays may be fixed.
 
     Args:
         order: the numbers of the fields.
@@ -422,7 +422,7 @@ def _make_shape(key: tuple[int, int, tuple[tuple[int, ...], ...]], shapes: list[
 
 
 def _lay_out(shape: _Shape, wanted: int) -> _Spot:
-    """The shape position by position, only as far as the wanted fields go."""
+    """Return the shape position by position, only as far as the wanted fields go."""
     event = _spot(shape, wanted)
     todo = [(event, shape)]
     count = 0
@@ -448,7 +448,7 @@ def _spot(shape: _Shape, wanted: int) -> _Spot:
 
 
 def _arrays_inside(event: _Spot) -> dict[int, int]:
-    """For each numbered array, the fields inside it."""
+    """Return for each numbered array the fields inside it."""
     inside = {}
     todo = [event]
     while todo:
@@ -459,7 +459,7 @@ def _arrays_inside(event: _Spot) -> dict[int, int]:
 
 
 def _choices(event: _Spot, bit: int, state: _State) -> tuple[bool, list[_State]]:
-    """Whether a field has any value at a place agreeing with `state`, and the ways to fix arrays that satisfy it."""
+    """Return whether a field has a value at a place that agrees with `state`, and the ways to fix arrays for it."""
     fixed = dict(state)
     present = False
     choices: set[_State] = set()

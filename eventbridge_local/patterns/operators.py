@@ -140,7 +140,7 @@ _ONE_KEY = "Only one key allowed in match expression"
 
 
 def _string(refusal: str, make: Callable[[str], Condition]) -> Grammar:
-    """The grammar of a string."""
+    """Return the grammar of a string."""
 
     def grammar(tokens: Tokens, token: Token) -> Condition:
         condition = _made(tokens, make, _text(tokens, token, refusal))
@@ -151,7 +151,7 @@ def _string(refusal: str, make: Callable[[str], Condition]) -> Grammar:
 
 
 def _affix(name: str, plain: Callable[[str], Condition], any_case: Callable[[str], Condition]) -> Grammar:
-    """The grammar of a string, or ``{"equals-ignore-case": string}``."""
+    """Return the grammar of a string, or ``{"equals-ignore-case": string}``."""
     plain_grammar = _string(f"{name} match pattern must be a string", plain)
 
     def grammar(tokens: Tokens, token: Token) -> Condition:
@@ -187,7 +187,7 @@ def _block(text: str) -> Condition:
 
 
 def _text(tokens: Tokens, token: Token, refusal: str) -> str:
-    """The text of a string; anything else is refused."""
+    """Return the text of a string; anything else is refused."""
     if token.kind != "string":
         tokens.fail(refusal)
     return tokens.text(token)
@@ -270,7 +270,7 @@ def _two_bounds(tokens: Tokens, low_sign: str, low_text: str, token: Token) -> C
 
 
 def _number(tokens: Tokens, text: str, placed: bool = True) -> float:
-    """The value of a number, which must be one that a double stands for exactly."""
+    """Return the value of a number, which must be one that a double stands for exactly."""
     try:
         number = comparable(text)
     except ExponentOutOfRange:
@@ -279,7 +279,7 @@ def _number(tokens: Tokens, text: str, placed: bool = True) -> float:
 
 
 def _shown(tokens: Tokens, token: Token) -> str:
-    """A token as its text."""
+    """Return a token as its text."""
     return tokens.text(token) if token.kind == "string" else token.text or token.kind
 
 
@@ -308,7 +308,7 @@ def _anything_but(tokens: Tokens, token: Token) -> Condition:
 
 
 def _excluded_values(tokens: Tokens, token: Token) -> tuple[Condition, ...]:
-    """Strings or numbers: one, or a list of one kind."""
+    """Read strings or numbers: one, or a list of one kind."""
     if token.kind == "string":
         return (Text(tokens.text(token)),)
     if token.kind == "number":
@@ -336,7 +336,7 @@ def _excluded_values(tokens: Tokens, token: Token) -> tuple[Condition, ...]:
 
 
 def _excluded_by(tokens: Tokens, token: Token, exclusion: Exclusion) -> tuple[Condition, ...]:
-    """What an operator inside anything-but excludes: one string, or a list, which may be empty."""
+    """Return what an operator inside anything-but excludes: one string, or a list, which may be empty."""
     if token.kind == "[":
         texts = []
         tokens.place_twice(True)

@@ -228,7 +228,7 @@ def _descend(node: _Node, name: str) -> _Node | None:
 
 
 def _slots_below(nodes: list[_Node]) -> frozenset[int]:
-    """The slots at and below some nodes."""
+    """Return the slots at and below some nodes."""
     slots = set()
     todo = list(nodes)
     while todo:
@@ -272,7 +272,7 @@ _Signature = tuple[frozenset[int], frozenset[int], int]  # paths needed, paths f
 
 
 def _excludes_only(check: Check) -> bool:
-    """Whether a field belongs here: one test besides ``exists: false``, and that a loose one."""
+    """Return whether a field belongs here: one test besides ``exists: false``, and that a loose one."""
     tests = _tests(check)
     return len(tests) < 2 and all(isinstance(test, AnythingBut | Exists) for test in tests)
 
@@ -392,7 +392,7 @@ class _Group:
                 yield order
 
     def _not_excluded(self, values: dict[int, Any], slots: Set[int]) -> set[int]:
-        """The orders of the sub-rules that have what they need and exclude nothing at some paths."""
+        """Return the orders of the sub-rules that have what they need and exclude nothing at some paths."""
         if not self._needed <= values.keys():
             return set()
         accepted = set(self._members)

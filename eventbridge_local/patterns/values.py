@@ -268,7 +268,7 @@ def spell_wildcard(pieces: tuple[str, ...]) -> str:
 
 
 def wildcard_accepts(pieces: tuple[str, ...], text: str) -> bool:
-    """Whether the text is the pieces in order with anything between them."""
+    """Return whether the text is the pieces in order with anything between them."""
     # Taking each middle piece at its first place is enough, so nothing is ever tried twice and the time grows with the
     # text only.
     head, tail = pieces[0], pieces[-1]
@@ -317,7 +317,7 @@ class Block(NamedTuple):
     head: int
 
     def holds(self, address: Address) -> bool:
-        """Whether the address lies in the block."""
+        """Return whether the address lies in the block."""
         return address.family == self.family and address.value >> (WIDTH[self.family] - self.bits) == self.head
 
 
@@ -389,7 +389,7 @@ def _read_v6(text: str) -> Address | None:
 
 
 def _groups(text: str) -> list[str] | None:
-    """The eight groups of an IPv6 text with its ``::`` written out, or None."""
+    """Return the eight groups of an IPv6 text with its ``::`` written out, or None."""
     head, gap, tail = text.partition("::")
     left = head.split(":") if head else []
     if not gap:
