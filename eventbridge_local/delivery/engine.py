@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from threading import Lock, get_ident
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from eventbridge_local.delivery.route import Arrival, Plan, plan
 from eventbridge_local.model.store import Store
 
 _LONGEST_CHAIN = 100
+_NAME = attrgetter("name")
 #: Links of a chain that an event is worth which another thread put during a delivery.
 _BY_CHANCE = 0.01
 
@@ -73,7 +75,8 @@ class Engine:
         """
         with self._lock:
             depth = self._depth + (_BY_CHANCE if self._worker not in (None, get_ident()) else 1)
-            self._queue.extend([_Waiting(arrival, depth, self._via) for arrival in arrivals])
+            for arrival in arrivals:
+                self._queue.append(_Waiting(arrival, depth, self._via))
             if self._worker is not None:
                 return
             self._worker = get_ident()
@@ -82,17 +85,14 @@ class Engine:
             while True:
                 with self._lock:
                     if not self._queue:
-                        self._rest()
+                        self._worker, self._depth, self._via = None, 0.0, ()
                         return
                     waiting = self._queue.popleft()
                 self._carry_out(waiting)
         except BaseException:  # only KeyboardInterrupt and its like come here: let others go on
             with self._lock:
-                self._rest()
+                self._worker, self._depth, self._via = None, 0.0, ()
             raise
-
-    def _rest(self) -> None:
-        self._worker, self._depth, self._via = None, 0.0, ()
 
     def _carry_out(self, waiting: _Waiting) -> None:
         """Carry out what a bus makes of an event."""
@@ -105,7 +105,7 @@ class Engine:
             made = Plan(trouble=f"rules trigger each other in an endless loop: {loop}")
             self._on_loop(loop)
         matched = made.matched
-        names = tuple([rule.name for rule in matched])
+        names = tuple(map(_NAME, matched))
         self._journal.add(Routing(event, bus, scope.account, scope.region, made.rules, names, made.trouble))
         for done, rule in enumerate(matched, 1):
             self._depth = waiting.depth

@@ -32,7 +32,7 @@ class EventBus:
     policy: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # found by identity, as dicts have no hash
 class Target:
     """A target as PutTargets got it.
 
@@ -47,9 +47,6 @@ class Target:
     arn: str
     params: Mapping[str, Any]
     input: TargetInput | None = None
-
-    def __hash__(self) -> int:
-        return hash(self.arn)  # a dict has no hash; what is decided once for a target is found by this one
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,11 @@ def put_events(ctx: Context, params: Params) -> Answer:
         for position, failure in ctx.entry_faults.strike(len(judged)).items():
             judged[position] = (*judged[position][:3], None, failure)
     answer = _answer(ctx, judged, now)
-    ctx.engine.accept([Arrival(scope, bus, event) for _, scope, bus, event, _ in judged if event is not None])
+    arrivals = []
+    for _, scope, bus, event, _ in judged:
+        if event is not None:
+            arrivals.append(Arrival(scope, bus, event))
+    ctx.engine.accept(arrivals)
     return answer
 
 
@@ -171,13 +175,12 @@ def _event_of(
         return None, ServiceError("NotAuthorizedForSourceException", "Not authorized for the source.")
     # That of the entry comes before that of the request (facts 5.5).
     trace = entry.get("TraceHeader") or ctx.trace
-    id = ctx.store.ids.uuid()
     try:
         tree = detail_tree(entry["Detail"], ctx.store.limits.event_nesting_levels)
     except ServiceError as malformed:
         return None, malformed
     event = Event(
-        id=id,
+        id=ctx.ids.uuid(),
         detail_type=entry["DetailType"],
         source=source,
         account=home.account,
