@@ -117,7 +117,7 @@ def _account_of(request_signer: Any) -> str | None:
     credentials = getattr(request_signer, "_credentials", None)
     known = getattr(credentials, "__dict__", {})
     key: str = known.get("access_key") or known.get("_access_key") or ""
-    if len(key) == 12 and _TWELVE_DIGITS.fullmatch(key):
+    if _TWELVE_DIGITS.fullmatch(key):
         return key
     return account_of_assumed_role(key) if key.startswith("ASIA") else None  # as the keys of all roles do (IAM)
 
