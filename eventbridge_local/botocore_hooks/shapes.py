@@ -10,10 +10,12 @@ only for violations.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
@@ -118,11 +120,11 @@ def _list(shape: ListShape) -> Check:
     own = _constraints(shape)
     member = _compile(shape.member)
     scalar = _constraints(shape.member) if shape.member.type_name == "string" else ()
-    brackets = f"Member must satisfy constraint: [{', '.join(text for text, _ in scalar)}]"
+    brackets = f"Member must satisfy constraint: [{', '.join(each.text for each in scalar)}]"
 
     def check(value: Any, path: str, found: list[str]) -> None:
         _report(own, value, path, found, shape)
-        if scalar and not all(holds(item) for item in value if isinstance(item, str) for _, holds in scalar):
+        if scalar and not _all_hold(scalar, (item for item in value if isinstance(item, str))):
             found.append(_violation(value, path, brackets, shape))
         for index, item in enumerate(value, 1):
             if not (scalar and isinstance(item, str)):
@@ -132,17 +134,19 @@ def _list(shape: ListShape) -> Check:
 
 
 def _map(shape: MapShape) -> Check:
-    own = _constraints(shape)
+    of_map = _constraints(shape)
     sides = (("Map keys", _constraints(shape.key)), ("Map value", _constraints(shape.value)))
-    texts = tuple(f"{side} must satisfy constraint: [{', '.join(t for t, _ in rules)}]" for side, rules in sides)
+    texts = tuple(
+        f"{side} must satisfy constraint: [{', '.join(each.text for each in rules)}]" for side, rules in sides
+    )
     member = _compile(shape.value)
 
     def check(value: Any, path: str, found: list[str]) -> None:
-        _report(own, value, path, found, shape)
+        _report(of_map, value, path, found, shape)
         for item in value.values():
             member(item, f"{path}.member", [])
         for text, (_, rules), items in zip(texts, sides, (value.keys(), value.values()), strict=True):
-            if not all(holds(item) for item in items for _, holds in rules):
+            if not _all_hold(rules, items):
                 found.append(_violation(value, path, text, shape))
 
     return check
@@ -172,8 +176,19 @@ _COMPILERS: dict[str, Callable[[Any], Check | None]] = {
     "long": _scalar,
 }
 
-#: AWS's text and the test of one constraint.
-Constraint = tuple[str, Callable[[Any], bool]]
+
+class Constraint(NamedTuple):
+    """One constraint on a value. All that it takes to test one is functions of C, as requests are full of them.
+
+    Attributes:
+        text: AWS's text.
+        measure: what is tested of the value, such as its length.
+        holds: whether the measure keeps the constraint.
+    """
+
+    text: str
+    measure: Callable[[Any], Any]
+    holds: Callable[[Any], object]
 
 
 def _constraints(shape: Shape) -> tuple[Constraint, ...]:
@@ -185,16 +200,18 @@ def _constraints(shape: Shape) -> tuple[Constraint, ...]:
     noun, measure = _MEASURES[shape.type_name]
     if "enum" in limits:
         members = ENUM_ORDER.get(shape.name, ", ".join(limits["enum"]))
-        rules.append((f"Member must satisfy enum value set: [{members}]", frozenset(limits["enum"]).__contains__))
+        is_member = frozenset(limits["enum"]).__contains__
+        rules.append(Constraint(f"Member must satisfy enum value set: [{members}]", str, is_member))
     if "max" in limits:
         most = limits["max"]
-        rules.append((f"Member must have {noun} less than or equal to {most}", lambda v: measure(v) <= most))
+        text = f"Member must have {noun} less than or equal to {most}"
+        rules.append(Constraint(text, measure, partial(operator.ge, most)))
     if "min" in limits:
         least = limits["min"]
-        rules.append((f"Member must have {noun} greater than or equal to {least}", lambda v: measure(v) >= least))
+        text = f"Member must have {noun} greater than or equal to {least}"
+        rules.append(Constraint(text, measure, partial(operator.le, least)))
     if "pattern" in limits:
-        full = compiled(limits["pattern"]).fullmatch
-        rules.append((_PATTERN_TEXT + limits["pattern"], lambda v: full(v) is not None))
+        rules.append(Constraint(_PATTERN_TEXT + limits["pattern"], str, compiled(limits["pattern"]).fullmatch))
     return tuple(rules)
 
 
@@ -206,12 +223,16 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 def _report(rules: Iterable[Constraint], value: Any, path: str, found: list[str], shape: Shape) -> None:
     broken: list[str] = []
-    for text, holds in rules:
-        if not holds(value):
+    for text, measure, holds in rules:
+        if not holds(measure(value)):
             broken.append(text)
     if broken:
         broken.sort(key=_is_no_pattern, reverse=path in LENGTH_BEFORE_PATTERN)
         found.extend(_violation(value, path, text, shape) for text in broken)
+
+
+def _all_hold(rules: Iterable[Constraint], values: Iterable[Any]) -> bool:
+    return all(holds(measure(value)) for value in values for _, measure, holds in rules)
 
 
 def _is_no_pattern(text: str) -> bool:
@@ -224,10 +245,6 @@ def _violation(value: Any, path: str, text: str, shape: Shape) -> str:
     return f"Value{shown} at '{path}' failed to satisfy constraint: {text}"
 
 
-def _itself(value: Any) -> Any:
-    return value
-
-
 def _utf16_length(text: str) -> int:
     """Return the number of characters as Java counts them: UTF-16 units."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
@@ -235,8 +252,8 @@ def _utf16_length(text: str) -> int:
 
 #: What the minimum and the maximum of a shape are about: AWS's word for it, and how it is measured.
 _MEASURES: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "integer": ("value", _itself),
-    "long": ("value", _itself),
+    "integer": ("value", int),
+    "long": ("value", int),
     "string": ("length", _utf16_length),
     "list": ("length", len),
     "map": ("length", len),
