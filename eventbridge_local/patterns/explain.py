@@ -6,12 +6,23 @@ spelled otherwise, another level, another JSON type, another letter case, differ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from eventbridge_local.patterns.compile import Pattern, pattern_of
-from eventbridge_local.patterns.conditions import Absent, AnythingBut, Field, SubRule, list_wording, listed
+from eventbridge_local.patterns.conditions import (
+    Absent,
+    AnythingBut,
+    Condition,
+    Equal,
+    Field,
+    SubRule,
+    Text,
+    Word,
+    list_wording,
+    listed,
+)
 from eventbridge_local.patterns.events import event_tree, pairs_of
 from eventbridge_local.patterns.match import ArrayMatcher, Found
 from eventbridge_local.patterns.values import number_key, number_wording, read_float, value_wording
@@ -267,10 +278,10 @@ def _reason(field: Field, found: Found, tree: Mapping[str, Any]) -> tuple[Mismat
     if all(type(each) is Absent for each in field.conditions):
         return "present", "exists: false matches only if the field is missing"
     for value in found.values:
-        if hint := _type_hint(field, value):
+        if hint := _type_hint(field.conditions, value):
             return "type", hint
     for value in found.values:
-        if hint := _case_hint(field, value):
+        if hint := _case_hint(field.conditions, value):
             return "case", hint
     return ("element", "no element of the array satisfies the condition") if len(found.values) > 1 else ("value", "")
 
@@ -281,15 +292,37 @@ def _nothing(field: Field, found: Found, tree: Mapping[str, Any]) -> tuple[Misma
             "exists_on_non_leaf",
             "EventBridge compares values only; an object or an empty array is not a value",
         )
-    wanted_depth = field.path.count(".")
-    name = field.path.rpartition(".")[2]
+    return missing_hint(field.path, tree)
+
+
+def missing_hint(wanted: str, tree: Mapping[str, Any]) -> tuple[Literal["absent", "wrong_level"], str]:
+    """Return where a field that is missing may be instead: under a similar name, or on another level.
+
+    Args:
+        wanted: its path, such as ``detail.order-id``.
+        tree: the whole event.
+    """
+    similar, name = _plain(wanted), wanted.rpartition(".")[2]
     for path in _paths(tree):
-        if _plain(path) == _plain(field.path):
+        if path != wanted and _plain(path) == similar:
             return "absent", f"the event has {path}; EventBridge compares names exactly"
     for path in _paths(tree):
-        if path.rpartition(".")[2] == name and (path.count(".") != wanted_depth or path != field.path):
+        if path != wanted and path.rpartition(".")[2] == name:
             return "wrong_level", f"{name} is at {path}"
     return "absent", ""
+
+
+def value_hint(wanted: str | float | bool | None, actual: Any) -> str:
+    """Return in what a plain value is another than the wanted one only: the JSON type or the letter case; or ""."""
+    if isinstance(wanted, str):
+        condition: Condition = Text(wanted)
+    elif wanted is None or isinstance(wanted, bool):
+        condition = Word(wanted)
+    elif (number := number_key(wanted)) is not None:
+        condition = Equal(number)
+    else:
+        return ""
+    return _type_hint((condition,), actual) or _case_hint((condition,), actual)
 
 
 def _plain(path: str) -> str:
@@ -315,19 +348,19 @@ def _paths(tree: Mapping[str, Any]) -> Iterator[str]:
         level = following
 
 
-def _type_hint(field: Field, value: Any) -> str:
+def _type_hint(conditions: Sequence[Condition], value: Any) -> str:
     """Return advice where a value of another JSON type would do."""
     if isinstance(value, str):
         number = _as_number(value)
         word = {"true": True, "false": False, "null": None}.get(value, value)
-        fits_number = number is not None and _accepts(field, number)
-        fits = fits_number or (word is not value and _accepts(field, word))
+        fits_number = number is not None and _accepts(conditions, number)
+        fits = fits_number or (word is not value and _accepts(conditions, word))
         types = f"a string, not {'a number' if fits_number else 'null' if word is None else 'a boolean'}"
     else:
         text = value_wording(value)
         key = number_key(value)
         spelled = {text, number_wording(key)} if key is not None else {text}
-        fits = any(_accepts(field, each) for each in spelled)
+        fits = any(_accepts(conditions, each) for each in spelled)
         types = f"{'a number' if key is not None else 'null' if value is None else 'a boolean'}, not a string"
     return f"EventBridge compares JSON types; {value_wording(value)} is {types}" if fits else ""
 
@@ -341,13 +374,13 @@ def _as_number(text: str) -> float | None:
         return None
 
 
-def _accepts(field: Field, value: Any) -> bool:
+def _accepts(conditions: Sequence[Condition], value: Any) -> bool:
     # Conditions that take any type would take this one anyway; they say nothing about types.
-    return any(each.accepts(value) for each in field.conditions if type(each) is not AnythingBut)
+    return any(each.accepts(value) for each in conditions if type(each) is not AnythingBut)
 
 
-def _case_hint(field: Field, value: Any) -> str:
-    for each in field.conditions:
+def _case_hint(conditions: Sequence[Condition], value: Any) -> str:
+    for each in conditions:
         relaxed = each.ignoring_case()
         if relaxed is not None and relaxed.accepts(value):
             return f"{value_wording(value)} differs from {each.wording()} only in case"

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from eventbridge_local.patterns import InvalidPattern, Mismatch, compile_pattern, explain
-from eventbridge_local.patterns.explain import MismatchKind
+from eventbridge_local.patterns import Mismatch, compile_pattern, explain
+from eventbridge_local.patterns.explain import MismatchKind, missing_hint, value_hint
 from eventbridge_local.patterns.operators import OPERATORS
 
 #: ``absent``, ``type``, ``case`` and the like as explanations of patterns have them; ``length`` of a list, ``extra``
@@ -162,6 +162,8 @@ def _as_text(value: Any) -> str:
 
 # What is probably wrong; looked for only in what is shown.
 
+_INDEX = re.compile(r"\[\d+\]")
+
 
 def hint_on(difference: Difference, tree: Any) -> str:
     """Return what is probably wrong with a field, or "".
@@ -172,33 +174,11 @@ def hint_on(difference: Difference, tree: Any) -> str:
     if difference.hint or difference.text is not None:
         return difference.hint
     if difference.kind == "absent":
-        return _about_absent(difference.path, tree)
-    return _about_value(difference.expected, difference.actual) or _about_list(difference.expected, difference.actual)
-
-
-def _about_absent(path: str, tree: Any) -> str:
-    """Say where a member that is missing may be instead: under a similar name, or elsewhere."""
-    pattern: Any = [{"exists": True}]
-    for name in reversed(_INDEX.sub("", path).split(".")):
-        pattern = {name: pattern}
-    return _hint(pattern, tree)
-
-
-_INDEX = re.compile(r"\[\d+\]")
-
-
-def _about_value(expected: Any, actual: Any) -> str:
-    """Say that one plain value is another but for its JSON type or its letter case."""
-    if not all(isinstance(each, _PLAIN) for each in (expected, actual)):
-        return ""
-    return _hint({"value": [expected]}, {"value": actual})
-
-
-def _hint(pattern: Mapping[str, Any], tree: Any) -> str:
-    try:
-        return next((mismatch.hint for mismatch in explain(pattern, tree).mismatches), "")
-    except (InvalidPattern, ValueError):  # what no pattern can hold, such as a number of too many digits
-        return ""
+        return missing_hint(_INDEX.sub("", difference.path), tree)[1]
+    expected, actual = difference.expected, difference.actual
+    if isinstance(expected, _PLAIN) and isinstance(actual, _PLAIN):
+        return value_hint(expected, actual)
+    return _about_list(expected, actual)
 
 
 def _about_list(expected: Any, actual: Any) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local.report.expectations import Difference, differences, fits, nearest
+from eventbridge_local.report.expectations import Difference, differences, fits, hint_on, nearest
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
 KEYS = st.sampled_from(["id", "total", "lines", "sku"])
@@ -112,6 +112,15 @@ def test_an_extra_member_shows_only_when_exact(thing: dict[str, Any], key: str) 
 def test_differences(wanted: Any, got: Any, expected: list[Difference]) -> None:
     """Each kind of difference with its path."""
     assert list(differences(wanted, got, "d")) == expected
+
+
+@given(
+    st.dictionaries(st.text(max_size=4), THINGS | st.floats(), max_size=4), st.dictionaries(KEYS, THINGS, max_size=4)
+)
+def test_every_difference_has_a_hint_or_none(expected: dict[str, Any], actual: dict[str, Any]) -> None:
+    """Looking for a hint never fails, whatever was expected."""
+    for found in differences({"detail": expected}, {"detail": actual}):
+        assert isinstance(hint_on(found, {"detail": actual}), str)
 
 
 def test_a_path_without_a_beginning() -> None:
