@@ -26,7 +26,7 @@ _TO_ALLOW = "To allow this: {}=False"
 
 def failed_deliveries(seen: Seen, deliveries: Sequence[Delivery], loops: Sequence[str]) -> Iterator[Exception]:
     """Yield what went wrong on the way to targets."""
-    numbers, words = {entry.event_id: entry.number for entry in seen.entries}, _words(seen)
+    numbers, words = {entry.event_id: entry.number for entry in seen.entries}, seen.bus_wording()
     for delivery in deliveries:
         failure = _failure_of(delivery)
         if failure is not None:
@@ -63,7 +63,7 @@ def unmatched_events(seen: Seen) -> Iterator[Exception]:
             routings = by_event.get(entry.event.id, [])
             if not any(map(_matched_by_user, routings)):
                 missed.append((entry, routings))
-    words = _words(seen)
+    words = seen.bus_wording()
     for entry, routings in missed[:_MOST]:
         yield CheckFailed(
             f"{_unmatched_event(entry, routings, seen, words)}\n{_TO_ALLOW.format('assert_all_events_matched')}"
@@ -98,7 +98,7 @@ def unmatched_rules(seen: Seen) -> Iterator[Exception]:
         rule.arn for routing in seen.routings for rule in users_rules(routing.rules) if rule.name in routing.matched
     }
     missed = [rule for rule in users_rules(seen.rules) if rule.enabled and rule.arn not in matched]
-    words = _words(seen)
+    words = seen.bus_wording()
     for rule in missed[:_MOST]:
         yield CheckFailed(f"{_unmatched_rule(rule, seen, words)}\n{_TO_ALLOW.format('assert_all_rules_matched')}")
     if len(missed) > _MOST:
@@ -118,12 +118,6 @@ def _unmatched_rule(rule: Rule, seen: Seen, words: BusWording) -> str:
     if not seen.routings:
         return f"{name} never matched: no event was put"
     return f"{name} never matched: {'; '.join(about_unreached(seen, rule, 'it'))}"
-
-
-def _words(seen: Seen) -> BusWording:
-    """Return words for the buses of this mock that had rules or events."""
-    rules, events = map(location_of_rule, seen.rules), map(location_of, seen.routings)
-    return BusWording([*rules, *events, *map(location_of, seen.entries)])
 
 
 def _misses(rule: Rule, routing: Routing) -> int:

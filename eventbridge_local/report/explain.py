@@ -20,7 +20,7 @@ from eventbridge_local.delivery.journal import Delivery, Entry, Journal, Routing
 from eventbridge_local.delivery.route import Arrival, BusPlan, TargetPlan, plan_way
 from eventbridge_local.errors import UsageError
 from eventbridge_local.event_files import read_event
-from eventbridge_local.model.arn import names_of, parse_arn
+from eventbridge_local.model.arn import events_arn, names_of, parse_arn
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Scope, Store
@@ -130,9 +130,26 @@ class Explainer:
         for routing in self.journal.of(Routing):
             yield from routing.rules
 
+    def _onward(self, rule: Rule, event: Event) -> str | None:
+        """Return the id under which an event came from another Region to the bus of a rule."""
+        home = location_of_rule(rule)
+        bus = events_arn(home.region, home.account, f"event-bus/{home.bus}")
+        sent = [each.event for each in self.journal.deliveries if each.target.arn == bus and each.event.id == event.id]
+        for routing in self.journal.of(Routing) if sent else ():
+            came = routing.event
+            same = (came.source, came.detail_type, came.detail) == (event.source, event.detail_type, event.detail)
+            if location_of(routing) == home and "regional" in came.hops and same:
+                return came.id
+        return None
+
     def _unreached(self, rule: Rule, stops: tuple[Stop, ...], event: Event) -> str:
         if rule.managed_by is not None:
             return f"rule {rule.name!r} is managed by {rule.managed_by}; only rules of your own are explained"
+        if (onward := self._onward(rule, event)) is not None:
+            return (
+                f"rule {rule.name!r} is in {location_of_rule(rule).region}; the event went on to there with a new id, "
+                f"as every event that crosses Regions: explain({onward!r}, rule=...) shows it"
+            )
         return why_unreached(rule, list(map(location_of, stops)), event, "the event")
 
 

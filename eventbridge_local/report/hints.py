@@ -41,6 +41,11 @@ class Seen:
         number = next((entry.number for entry in self.entries if entry.event_id == event.id), None)
         return event_name(event, number)
 
+    def bus_wording(self) -> BusWording:
+        """Return words for the buses of this mock that have rules or had events."""
+        rules, events = map(location_of_rule, self.rules), map(location_of, self.routings)
+        return BusWording([*rules, *events, *map(location_of, self.entries)])
+
 
 def about_delivery(seen: Seen, rule: str | None, target: str | None) -> Iterator[str]:
     """Yield the reasons why the rule or the target with that name got nothing."""
@@ -142,7 +147,7 @@ def _why_not(seen: Seen, routing: Routing, rule: Rule) -> Iterator[str]:
     if why:
         return
     fields = textwrap.indent(str(why), "    ")
-    yield f"rule {rule.name!r} on bus {rule.bus!r} does not match {event}:\n{fields}"
+    yield f"rule {rule.name!r} on {seen.bus_wording().bus(location_of_rule(rule))} does not match {event}:\n{fields}"
     if now is not None and now.pattern is not None and now.pattern.matches(routing.event.matched_on):
         yield f"the pattern of rule {rule.name!r} was changed after that, and would match now"
 
@@ -179,7 +184,8 @@ def _about_last(seen: Seen) -> Iterator[str]:
         yield f"the last event was dropped: {routing.trouble}"
     elif not routing.matched:
         elsewhere = match_elsewhere(seen, [routing], "the last event")
-        yield f"the last event matched no rule on bus {routing.bus!r}; {elsewhere or nearest_rule(routing)}"
+        bus = seen.bus_wording().bus(location_of(routing))
+        yield f"the last event matched no rule on {bus}; {elsewhere or nearest_rule(routing)}"
 
 
 def match_elsewhere(seen: Seen, routings: Sequence[Routing], name: str) -> str:

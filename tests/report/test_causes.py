@@ -5,6 +5,7 @@ The same cause is asked for through each thing that tells it: an assertion, ``ex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -162,7 +163,7 @@ def test_no_name_in_the_question(eb: EventBridge) -> None:
     with pytest.raises(AssertionError) as failed:
         eb.assert_delivered()
     sentence = ELSEWHERE[in_another_region][0].format(event="the last event")
-    assert f"matched no rule on bus 'default'; {sentence}; otherwise it would match" in str(failed.value)
+    assert f"matched no rule on bus 'default' in eu-west-1; {sentence}; otherwise it would match" in str(failed.value)
 
 
 def test_a_failed_delivery_names_the_region() -> None:
@@ -185,6 +186,18 @@ def test_a_call_about_a_rule_of_another_region(eb: EventBridge) -> None:
     (hint,) = eb.hints_for(refused.value)
     assert "the call was about bus 'default' in eu-west-1 of account 123456789012; " in hint
     assert hint.endswith("rule 'r' is on bus 'default' in us-east-1 of account 123456789012")
+
+
+def test_an_event_that_crossed_regions_has_a_new_id(eb: EventBridge) -> None:
+    """The rule in the other Region was checked against it under that id; the way there is told."""
+    ireland = boto3.client("events", region_name="eu-west-1")
+    ireland.put_rule(Name="r", EventPattern='{"source": ["bank"]}')
+    eb.rule("on", pattern=PATTERN, to="arn:aws:events:eu-west-1:123456789012:event-bus/default")
+    put()
+    said = str(eb.explain(eb.events.last, rule="r"))
+    (new_id,) = re.findall(r"explain\('([-0-9a-f]{36})', rule=\.\.\.\)", said)
+    assert "rule 'r' is in eu-west-1; the event went on to there with a new id" in said
+    assert "did not match: source differs" in str(eb.explain(new_id, rule="r"))
 
 
 def test_made_later(eb: EventBridge) -> None:
@@ -273,7 +286,7 @@ def test_a_later_event_went_to_another_region(eb: EventBridge) -> None:
     put(Source="bank")
     put("eu-west-1")
     said = asserted(eb)
-    assert "rule 'r' on bus 'default' does not match event #1:" in said
+    assert "rule 'r' on bus 'default' in us-east-1 does not match event #1:" in said
     assert "rule 'r' is in us-east-1, event #2 went to eu-west-1" in said
 
 
