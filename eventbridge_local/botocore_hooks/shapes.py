@@ -134,7 +134,7 @@ def _list(shape: ListShape) -> Check:
 
 
 def _map(shape: MapShape) -> Check:
-    of_map = _constraints(shape)
+    own = _constraints(shape)
     sides = (("Map keys", _constraints(shape.key)), ("Map value", _constraints(shape.value)))
     texts = tuple(
         f"{side} must satisfy constraint: [{', '.join(each.text for each in rules)}]" for side, rules in sides
@@ -142,7 +142,7 @@ def _map(shape: MapShape) -> Check:
     member = _compile(shape.value)
 
     def check(value: Any, path: str, found: list[str]) -> None:
-        _report(of_map, value, path, found, shape)
+        _report(own, value, path, found, shape)
         for item in value.values():
             member(item, f"{path}.member", [])
         for text, (_, rules), items in zip(texts, sides, (value.keys(), value.values()), strict=True):
