@@ -2,7 +2,7 @@
 
 Strategy: each context (``contextvars``: a thread, an asyncio task) has a stack of the mocks that were entered in it or
 in the context it was copied from. The innermost of them that is still active answers. A context that has none, such as
-that of a new thread, meets the innermost active mock of the process.
+that of a new thread, gets the innermost active mock of the process.
 
 Enter and exit may run in different contexts, as in async fixtures. So a mock that ends is marked as ended, and is
 skipped wherever it is still on a stack; ``ContextVar.reset`` would fail in another context.

@@ -51,7 +51,7 @@ def activate(mock: active.ActiveMock) -> None:
 
 
 def deactivate(mock: active.ActiveMock) -> None:
-    """Let ``mock`` answer nobody any more, and put botocore's methods back after the last one."""
+    """Let ``mock`` answer no client any more, and put botocore's methods back after the last one."""
     active.end(mock)
     _patch_or_restore()
 

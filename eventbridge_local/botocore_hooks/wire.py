@@ -1,7 +1,7 @@
 """The same service, answered with the bytes of HTTP: AWS JSON 1.1, as EventBridge speaks it.
 
 Nothing here needs a botocore client: a request is its headers and its body, an answer a status, headers and a body. So
-it stands behind the calls that are made to fail, which botocore's own retries then repeat, and behind anything that
+it answers the calls that are made to fail, which botocore's own retries then repeat, and anything that
 speaks HTTP. Source of the form: botocore's model and parser (JSON 1.1, errors as ``__type`` and ``message``).
 """
 

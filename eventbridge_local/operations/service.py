@@ -177,6 +177,6 @@ class Service:
         return answer
 
     def _write(self, store: Store, call: Call) -> None:
-        """Write a call down, unless a reset has meanwhile ended the world it was made in."""
+        """Write a call down, unless a reset has meanwhile ended the store it was made in."""
         if not store.ended:
             self.journal.add(call)

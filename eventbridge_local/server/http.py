@@ -86,7 +86,7 @@ class Listener(http.server.ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Give the address back, and end the connections that clients keep open: nobody answers there any more."""
+        """Give the address back, and close the connections that clients keep open: there will be no more answers."""
         super().server_close()
         for connection in tuple(self._connections):
             with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
 """HTTP targets: API destinations and stages of API Gateway, from the event to the answer.
 
-``Invocations`` is the door. The requests are built by pure functions (``destination``, ``gateway``, ``oauth``), sent by
-``sender`` to this machine only, and judged by ``outcome``.
+``Invocations`` is what the rest of delivery calls. The requests are built by pure functions in ``requests`` and
+``oauth``; ``sender`` sends them to this machine only and says whether an answer is a failure.
 """
 
 from __future__ import annotations
