@@ -17,7 +17,7 @@ from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.handlers import Handlers
 from eventbridge_local.delivery.journal import Delivery, Entry, Journal, Routing
-from eventbridge_local.delivery.route import Arrival, BusPlan, TargetPlan, plan_way
+from eventbridge_local.delivery.route import Arrival, BusPlan, TargetPlan, permission_to_put, plan_way
 from eventbridge_local.errors import UsageError
 from eventbridge_local.event_files import read_event
 from eventbridge_local.model.arn import events_arn, names_of, parse_arn
@@ -89,17 +89,18 @@ class Explainer:
         if arn is None:
             return self._planned(self.home, name, asked.event)
         name = arn.resource.removeprefix("event-bus/")
-        for scope in self.store.scopes:
-            if (scope.account, scope.region) == (arn.account, arn.region):
-                return self._planned(scope, name, asked.event)
-        return (
-            Stop(
-                name, arn.account, arn.region, trouble=f"there is no event bus {name!r} in {arn.account}/{arn.region}"
-            ),
-        )
+        scope = self.store.known_scope(arn.account, arn.region)
+        if scope is not None:
+            return self._planned(scope, name, asked.event)
+        trouble = f"there is no event bus {name!r} in {arn.account}/{arn.region}"
+        return (Stop(name, arn.account, arn.region, trouble=trouble),)
 
     def _planned(self, scope: Scope, bus: str, event: Event) -> tuple[Stop, ...]:
         """Return what would become of an event that was put on a bus now."""
+        caller, arn = self.home.account, scope.arn(f"event-bus/{bus}")
+        if permission_to_put(self.store, caller, arn, event) != "Allow":
+            trouble = f"PutEvents would refuse it: no policy lets account {caller} put events on {arn}"
+            return (Stop(bus, scope.account, scope.region, trouble=trouble),)
         way = plan_way(self.store, Arrival(scope, bus, event), self.faults, self.handlers)
         return tuple(self._stop(each) for each in way)
 

@@ -213,6 +213,18 @@ def test_a_dead_letter_queue_in_china(eb: EventBridge) -> None:
     assert eb.deliveries.one().request.params["QueueUrl"] == f"{host}/orders"  # type: ignore[union-attr]
 
 
+def test_a_bus_of_another_account_that_does_not_let_us_in(eb: EventBridge) -> None:
+    """PutEvents refuses the request, so no rule there matches."""
+    call(eb, "CreateEventBus", OTHER, Name="theirs")
+    call(eb, "PutRule", OTHER, Name="Theirs", EventBusName="theirs", EventPattern=json.dumps(SHOP))
+    theirs = bus_arn("theirs", OTHER)
+    table = eb.route(make_event("shop", "Sold"), bus=theirs)
+    assert not table.matched
+    assert f"PutEvents would refuse it: no policy lets account {ACCOUNT} put events on {theirs}" in str(table)
+    with pytest.raises(ServiceError, match="AccessDenied"):
+        eb.put("shop", "Sold", bus=theirs)
+
+
 # random worlds
 
 #: The buses of a world: an account, a Region and a name.
@@ -341,7 +353,7 @@ def make_hook(eb: EventBridge, name: str) -> str:
     st.lists(POLICIES, min_size=len(BUSES), max_size=len(BUSES)),
     FAULTS,
     st.sets(NAMES, max_size=3),
-    st.sampled_from(["default", "orders"]),
+    st.sampled_from(["default", "default", "orders", "missing", MADE[3], MADE[5]]),
     DETAILS,
 )
 def test_what_is_planned_happens(
@@ -362,7 +374,8 @@ def test_what_is_planned_happens(
         assert str(eb.route(entry)) == str(table) and len(eb.journal.records) == before
         try:
             eb.put("shop", "Sold", detail, bus=bus)
-        except ServiceError:  # a policy denies it to the owner too
+        except ServiceError:  # the policy of the bus does not let the account put it
+            assert not table.matched and "PutEvents would refuse it" in (table.trouble or "")
             return
         wanted = Counter(
             (row.arn, target.id, target.reached, target.error, AN_ID.sub("ID", target.payload or ""))
