@@ -30,19 +30,19 @@ def keep(scope: Scope, rule: Rule, event: Event) -> None:
 
 
 def archive_of(scope: Scope, rule: Rule | None) -> Archive | None:
-    """The archive whose managed rule this is."""
+    """Return the archive whose managed rule this is, None for any other rule."""
     if rule is None or rule.managed_by != MANAGED_BY:
         return None
     return scope.archives.get(rule.name.removeprefix(_PREFIX))
 
 
 def rule_name(archive: str) -> str:
-    """The name of the managed rule of the archive of that name (recorded, facts 9.1)."""
+    """Return the name of the managed rule of an archive (recorded, facts 9.1)."""
     return f"{_PREFIX}{archive}"
 
 
 def managed_pattern(pattern: str | None) -> str:
-    """The archive's pattern with the condition added that keeps replayed events out (recorded, facts 9.1).
+    """Return an archive's pattern with the condition that keeps replayed events out (recorded, facts 9.1).
 
     The members follow as they were written. An archive's own condition on ``replay-name`` gives way: the service
     promises that replayed events are never archived again.
@@ -62,7 +62,7 @@ def managed_pattern(pattern: str | None) -> str:
 
 
 def managed_rule(scope: Scope, record: ArchiveRecord, pattern: Pattern, uuid: str) -> Rule:
-    """The rule that an archive makes on its bus, with its one target (recorded, facts 9.1).
+    """Return the rule that an archive makes on its bus, with its one target (recorded, facts 9.1).
 
     Args:
         pattern: the compiled ``managed_pattern`` of the archive.

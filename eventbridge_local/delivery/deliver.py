@@ -176,7 +176,7 @@ class Deliverer:
     ) -> Delivery:
         if spy is not None:
             return self._to_callable(pending, spy)
-        if plan.onward is None:  # nobody made that bus in this mock
+        if plan.onward is None:  # that bus was not made in this mock
             return delivery_record(pending, "recorded", pending.at)
         account, region, bus, event = plan.onward
         self._accept([Arrival(self._store.scope(account, region), bus, event)])

@@ -118,7 +118,7 @@ class Engine:
 
 
 def _loop(via: tuple[str, ...]) -> tuple[str, ...]:
-    """The last turn of a chain: from the previous visit of its last rule up to that rule again."""
+    """Return the last turn of a chain: from the visit before of its last rule up to that rule again."""
     last = via[-1]
     earlier = [index for index, name in enumerate(via[:-1]) if name == last]
     return via[earlier[-1] :] if earlier else via

@@ -29,7 +29,7 @@ class Strikes:
     rate: float
 
     def strikes(self, random_value: float) -> bool:
-        """Whether it strikes now; a failure that strikes is used up by one.
+        """Return whether it strikes now. A failure that strikes is used up by one.
 
         Args:
             random_value: 0 up to and without 1.
@@ -197,7 +197,7 @@ class EntryFaults(Arrangements[EntryFault]):
         self.arranged.append(EntryFault(times, rate, positions, refusal))
 
     def strike(self, count: int) -> dict[int, ServiceError]:
-        """What becomes of a request of ``count`` entries: the refusals by position.
+        """Return the refusals in a request of ``count`` entries, by position.
 
         A failure is used up by a request in which it refuses something.
         """
@@ -337,11 +337,11 @@ class CallFaults(Arrangements[CallFault]):
         self.arranged.append(CallFault(times, rate, operation, refusal, error, latency))
 
     def armed(self, operation: str) -> bool:
-        """Whether a failure of this operation waits."""
+        """Return whether a failure of this operation is arranged."""
         return any(fault.operation == operation for fault in self.arranged)
 
     def strike(self, operation: str) -> CallFault | None:
-        """What happens to this attempt; a failure that strikes is used up."""
+        """Return what happens to an attempt of an operation, None when it passes. What strikes is used up."""
         with self._lock:
             for fault in self.arranged:
                 if fault.operation == operation and fault.strikes(self._random.random()):
@@ -354,7 +354,7 @@ class CallFaults(Arrangements[CallFault]):
 def _refusal(
     code: str | None, message: str | None, status: int | None, error: str | None, *, slow: bool
 ) -> ServiceError | None:
-    """What the service answers; None when the connection fails, or when it is only slow."""
+    """Return what the service answers; None when the connection fails, or when it is only slow."""
     answer = {"code": code, "message": message, "status": status}
     given = [name for name, value in answer.items() if value is not None]
     if error is not None:

@@ -1,7 +1,13 @@
-"""Requests to other AWS services, sent where moto or a local endpoint serves them; and what their errors mean.
+"""Other AWS services, called where moto or a local endpoint serves them; and what their errors mean.
 
-A refusal becomes an error code of EventBridge. Its text has the form in which EventBridge quotes the Java SDK
-(captured for SQS).
+Strategy: a botocore client is made as the user's own code would make it, so that whatever serves the user serves us.
+Where moto is active it answers every client, and the account travels in the header moto reads. Otherwise botocore's own
+configuration (``AWS_ENDPOINT_URL``, ``AWS_ENDPOINT_URL_SQS``, the config file) must name an endpoint, and its host must
+be loopback or one that the option ``allow_hosts`` names. Nothing else is ever called. Who serves may change at any time
+within a test, so it is asked again for each event; ``has_no_receiver`` is the cheap form of that question.
+
+A refusal becomes an error code of EventBridge. Its text has the form in which EventBridge quotes the Java SDK (captured
+for SQS, facts 7.4).
 """
 
 from __future__ import annotations
@@ -23,6 +29,141 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, unforeseen
+
+
+class NotLocal(Exception):
+    """An endpoint is configured, and its host is not of this machine."""
+
+    def __init__(self, service: str, url: str) -> None:
+        host = urlsplit(url).hostname or url
+        super().__init__(
+            f"the endpoint of {service} is {url}, which is not on this machine, so nothing was sent. "
+            f"mock_eventbridge(allow_hosts=[{host!r}]) allows it; forward='never' records without sending"
+        )
+
+
+class Services:
+    """Finds who serves a service.
+
+    Args:
+        forward: ``auto`` calls what moto or an allowed endpoint serves, ``never`` calls nothing; or the names of the
+            services that may be called, as boto3 spells them.
+        allow_hosts: host names besides loopback that may be called.
+    """
+
+    def __init__(self, forward: str | Collection[str] = "auto", allow_hosts: Collection[str] = ()) -> None:
+        self._all = forward == "auto"
+        self._only = frozenset() if isinstance(forward, str) else frozenset(forward)
+        self._allowed = frozenset(allow_hosts)
+        self._files: dict[str | None, bool] = {}
+
+    def has_no_receiver(self, service: str) -> bool:
+        """Return whether it is clear without making a client that nothing serves ``service`` here."""
+        if not self._all and service not in self._only:
+            return True
+        return not (moto_is_active() or _endpoint_variable(service) is not None or self._file_names_an_endpoint())
+
+    def _file_names_an_endpoint(self) -> bool:
+        """Return whether the configuration file mentions endpoints. A file is read once."""
+        name = os.environ.get("AWS_CONFIG_FILE")
+        known = self._files.get(name)
+        if known is None:
+            known = self._files[name] = _mentions_endpoint(_config_path())
+        return known
+
+    def client(self, service: str, account: str, region: str) -> Any | None:
+        """Return a botocore client of ``service`` in an account and Region, None where nothing serves it here.
+
+        Raises:
+            NotLocal: an endpoint is configured whose host is not of this machine and is not allowed.
+        """
+        if self.has_no_receiver(service):
+            return None
+        by_moto = moto_is_active()
+        client = _client(by_moto, service, account, region, None if by_moto else _endpoint_settings(service))
+        return client if by_moto or self._is_allowed(service, client.meta.endpoint_url) else None
+
+    def send(self, request: AwsRequest) -> Mapping[str, Any] | None:
+        """Send ``request``. Return the answer, None when nothing serves that service here.
+
+        Raises:
+            AttemptFailed: the service refused, did not answer or broke down, or its endpoint is configured wrongly.
+        """
+        try:
+            client = self.client(request.service, request.account, request.region)
+            if client is None:
+                return None
+            return _STEPS.get((request.service, request.operation), _call)(client, request)
+        except ClientError as error:
+            raise _refused(request, error) from None
+        except NotImplementedError:
+            return None  # moto says so of operations it does not have
+        except (ReadTimeoutError, EndpointConnectionError, BotoConnectionError) as error:
+            code = "TIMEOUT" if isinstance(error, ReadTimeoutError) else "CONNECTION_FAILURE"
+            raise AttemptFailed(code, str(error)) from None
+        except (NotLocal, BotoCoreError, ValueError) as error:  # the last of a URL that is none
+            raise AttemptFailed("SDK_CLIENT_ERROR", str(error), retry=False) from None
+        except Exception as broken:  # whoever stands in for the service broke down
+            raise unforeseen(broken) from broken
+
+    def allows(self, url: str) -> bool:
+        """Return whether a host may be called: it is loopback, or the user named it."""
+        return is_loopback(url) or (urlsplit(url).hostname or "") in self._allowed
+
+    def reaches(self, url: str) -> bool:
+        """Return whether an HTTP target may be called. In a list of services its name is ``http``."""
+        return (self._all or "http" in self._only) and self.allows(url)
+
+    def _is_allowed(self, service: str, url: str) -> bool:
+        if self.allows(url):
+            return True
+        if (urlsplit(url).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
+            return False  # AWS itself: what is configured is for other services
+        raise NotLocal(service, url)
+
+
+# How a request is sent.
+
+
+def _call(client: Any, request: AwsRequest) -> Mapping[str, Any]:
+    answer: Mapping[str, Any] = client._make_api_call(request.operation, dict(request.params))
+    return answer
+
+
+def _send_message(client: Any, request: AwsRequest) -> Mapping[str, Any]:
+    """Send a message to the queue's URL as whoever serves the queue spells it."""
+    account, name = request.params["QueueUrl"].rsplit("/", 2)[-2:]
+    url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+    return _call(client, replace(request, params={**request.params, "QueueUrl": url}))
+
+
+def _invoke(client: Any, request: AwsRequest) -> Mapping[str, Any] | None:
+    """Invoke a function. moto runs functions in containers, so one that was not made there is recorded only."""
+    if moto_is_active():
+        try:
+            client.get_function(FunctionName=request.params["FunctionName"])
+        except client.exceptions.ResourceNotFoundException:
+            return None
+    return _call(client, request)
+
+
+def _put_log_events(client: Any, request: AwsRequest) -> Mapping[str, Any]:
+    """Write log events to a stream, which EventBridge makes first."""
+    names = {name: request.params[name] for name in ("logGroupName", "logStreamName")}
+    with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
+        client.create_log_stream(**names)
+    return _call(client, request)
+
+
+#: Requests that need a step before them.
+_STEPS: Mapping[tuple[str, str], Callable[[Any, AwsRequest], Mapping[str, Any] | None]] = {
+    ("lambda", "Invoke"): _invoke,
+    ("sqs", "SendMessage"): _send_message,
+    ("logs", "PutLogEvents"): _put_log_events,
+}
+
+
+# What a refusal means.
 
 #: Error codes of other services, and what they become. The first that the code contains decides.
 _MEANINGS = (
@@ -56,44 +197,6 @@ _CAPTURED = {
 _JAVA_NAMES = {"sqs": "AmazonSQS", "sns": "AmazonSNS", "kinesis": "AmazonKinesis", "logs": "AWSLogs"}
 
 
-def _call(client: Any, request: AwsRequest) -> Mapping[str, Any]:
-    answer: Mapping[str, Any] = client._make_api_call(request.operation, dict(request.params))
-    return answer
-
-
-def _send_message(client: Any, request: AwsRequest) -> Mapping[str, Any]:
-    """Whoever serves a queue has its own spelling of the queue's URL."""
-    account, name = request.params["QueueUrl"].rsplit("/", 2)[-2:]
-    url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
-    return _call(client, replace(request, params={**request.params, "QueueUrl": url}))
-
-
-def _invoke(client: Any, request: AwsRequest) -> Mapping[str, Any] | None:
-    """moto runs functions in containers, so only one that somebody made there is called; any other is recorded."""
-    if moto_is_active():
-        try:
-            client.get_function(FunctionName=request.params["FunctionName"])
-        except client.exceptions.ResourceNotFoundException:
-            return None
-    return _call(client, request)
-
-
-def _put_log_events(client: Any, request: AwsRequest) -> Mapping[str, Any]:
-    """EventBridge makes the stream it writes to."""
-    names = {name: request.params[name] for name in ("logGroupName", "logStreamName")}
-    with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
-        client.create_log_stream(**names)
-    return _call(client, request)
-
-
-#: Requests that need a step before them.
-_STEPS: Mapping[tuple[str, str], Callable[[Any, AwsRequest], Mapping[str, Any] | None]] = {
-    ("lambda", "Invoke"): _invoke,
-    ("sqs", "SendMessage"): _send_message,
-    ("logs", "PutLogEvents"): _put_log_events,
-}
-
-
 def _refused(request: AwsRequest, error: ClientError) -> AttemptFailed:
     told = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
@@ -116,16 +219,7 @@ def _meaning(code: str, status: int) -> str:
     return "INTERNAL_ERROR" if status >= 500 else "SDK_CLIENT_ERROR"
 
 
-# Other AWS services as this process can reach them without leaving the machine: moto, or a loopback endpoint.
-#
-# Strategy: a botocore client is made as the user's own code would make it, so that whatever serves the user serves
-# us.
-# Where moto is active it answers every client, and the account travels in the header moto reads. Otherwise botocore's
-# own configuration (``AWS_ENDPOINT_URL``, ``AWS_ENDPOINT_URL_SQS``, the config file) must name an endpoint, and its
-# host
-# must be loopback or one that the option ``allow_hosts`` names. Nothing else is ever called. Who serves may change at
-# any time within a test, so it is asked anew for each event; ``has_no_receiver`` is the cheap form of that question.
-
+# Who serves a service, and a client of it.
 
 #: How botocore spells services in the names of endpoint variables, where upper case alone does not give it.
 _IN_VARIABLES = {
@@ -139,99 +233,8 @@ _ENDPOINT = "AWS_ENDPOINT_URL"
 _DEFAULT_CONFIG = "~/.aws/config"
 
 
-class NotLocal(Exception):
-    """An endpoint is configured, and its host is not of this machine."""
-
-    def __init__(self, service: str, url: str) -> None:
-        host = urlsplit(url).hostname or url
-        super().__init__(
-            f"the endpoint of {service} is {url}, which is not on this machine, so nothing was sent. "
-            f"mock_eventbridge(allow_hosts=[{host!r}]) allows it; forward='never' records without sending"
-        )
-
-
-class Services:
-    """Finds who serves a service.
-
-    Args:
-        forward: ``auto`` calls what moto or an allowed endpoint serves, ``never`` calls nothing; or the names of the
-            services that may be called, as boto3 spells them.
-        allow_hosts: host names besides loopback that may be called.
-    """
-
-    def __init__(self, forward: str | Collection[str] = "auto", allow_hosts: Collection[str] = ()) -> None:
-        self._all = forward == "auto"
-        self._only = frozenset() if isinstance(forward, str) else frozenset(forward)
-        self._allowed = frozenset(allow_hosts)
-        self._files: dict[str | None, bool] = {}
-
-    def has_no_receiver(self, service: str) -> bool:
-        """Whether it is clear without a closer look that nothing serves ``service`` here."""
-        if not self._all and service not in self._only:
-            return True
-        return not (moto_is_active() or _endpoint_variable(service) is not None or self._file_names_an_endpoint())
-
-    def _file_names_an_endpoint(self) -> bool:
-        """Whether the configuration file says anything of endpoints; it is looked at once for each file's name."""
-        name = os.environ.get("AWS_CONFIG_FILE")
-        known = self._files.get(name)
-        if known is None:
-            known = self._files[name] = _mentions_endpoint(_config_path())
-        return known
-
-    def client(self, service: str, account: str, region: str) -> Any | None:
-        """A botocore client of ``service`` in that account and Region, None where nothing serves it here.
-
-        Raises:
-            NotLocal: an endpoint is configured whose host is not of this machine and is not allowed.
-        """
-        if self.has_no_receiver(service):
-            return None
-        by_moto = moto_is_active()
-        client = _client(by_moto, service, account, region, None if by_moto else _endpoint_settings(service))
-        return client if by_moto or self._is_allowed(service, client.meta.endpoint_url) else None
-
-    def send(self, request: AwsRequest) -> Mapping[str, Any] | None:
-        """Send ``request``. Returns the answer, None when nobody serves that service here.
-
-        Raises:
-            AttemptFailed: the service refused, did not answer or broke down, or its endpoint is configured wrongly.
-        """
-        try:
-            client = self.client(request.service, request.account, request.region)
-            if client is None:
-                return None
-            return _STEPS.get((request.service, request.operation), _call)(client, request)
-        except ClientError as error:
-            raise _refused(request, error) from None
-        except NotImplementedError:
-            return None  # moto says so of operations it does not have
-        except (ReadTimeoutError, EndpointConnectionError, BotoConnectionError) as error:
-            code = "TIMEOUT" if isinstance(error, ReadTimeoutError) else "CONNECTION_FAILURE"
-            raise AttemptFailed(code, str(error)) from None
-        except (NotLocal, BotoCoreError, ValueError) as error:  # the last of a URL that is none
-            raise AttemptFailed("SDK_CLIENT_ERROR", str(error), retry=False) from None
-        except Exception as broken:  # whoever stands in for the service broke down
-            raise unforeseen(broken) from broken
-
-    def allows(self, url: str) -> bool:
-        """Whether a host may be called: it is loopback, or the user named it."""
-        return is_loopback(url) or (urlsplit(url).hostname or "") in self._allowed
-
-    def reaches(self, url: str) -> bool:
-        """Whether an HTTP target may be called; a list of services means it by the name ``http``."""
-        return (self._all or "http" in self._only) and self.allows(url)
-
-    def _is_allowed(self, service: str, url: str) -> bool:
-        if self.allows(url):
-            return True
-        if (urlsplit(url).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
-            return False  # AWS itself: what is configured is for other services
-        raise NotLocal(service, url)
-
-
 def moto_is_active() -> bool:
-    """Whether a ``mock_aws`` is active in this process. moto has no public question for that: it is fenced here."""
+    """Return whether a ``mock_aws`` is active in this process. moto has no public function for that."""
     models = sys.modules.get("moto.core.models")
     return models is not None and bool(getattr(getattr(models, "botocore_stubber", None), "enabled", False))
 
@@ -246,7 +249,7 @@ def account_of_assumed_role(access_key: str) -> str | None:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the host of ``url`` is this machine by its name or address alone; nothing is looked up."""
+    """Return whether the host of a URL is this machine by its name or address. No name is looked up."""
     host = urlsplit(url).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -271,7 +274,7 @@ def _config_path() -> str:
 
 
 def _changed(path: str) -> int | None:
-    """When a file was last written, None where there is none."""
+    """Return when a file was last written, None where there is none."""
     try:
         return os.stat(path).st_mtime_ns
     except OSError:
@@ -287,7 +290,7 @@ def _mentions_endpoint(path: str) -> bool:
 
 @lru_cache(maxsize=128)
 def _client(by_moto: bool, service: str, account: str, region: str, settings: object) -> Any:
-    """A client for all mocks of the process, since making one takes longer than most tests.
+    """Return a client for all mocks of the process, since making one takes longer than most tests.
 
     Args:
         by_moto: moto's handlers are on sessions that are made after its import.

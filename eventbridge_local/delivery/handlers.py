@@ -46,7 +46,7 @@ class LambdaContext:
         self._account = parsed.account if parsed else ""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Always the default timeout of three seconds: no time passes in a test."""
+        """Return the default timeout of three seconds: no time passes in a test."""
         return 3000
 
 
@@ -76,7 +76,7 @@ class Calls(tuple[SpyCall, ...]):
     __slots__ = ()
 
     def one(self) -> SpyCall:
-        """The only call. Raises AssertionError when there was none, or more than one."""
+        """Return the only call. Raises AssertionError when there was none, or more than one."""
         if len(self) != 1:
             raise AssertionError(f"expected exactly one call, there were {len(self)}{'' if self else _LOOK}")
         return self[0]
@@ -180,7 +180,7 @@ class Handlers:
             self.spies[arn] = self.spies.pop(name)
 
     def find(self, arn: str) -> TargetSpy | None:
-        """The handler connected to an ARN, by the ARN itself first and by its names then."""
+        """Return the handler connected to an ARN, by the ARN itself first and then by its names."""
         if not self.spies:
             return None
         return next((self.spies[name] for name in names_of(arn) if name in self.spies), None)
@@ -194,7 +194,7 @@ class Handlers:
 
 
 def _parsed(payload: str) -> Any:
-    """A copy of what was sent. Text that is no JSON (an empty Input, several lines of a template) stays text."""
+    """Return a copy of what was sent. Text that is not JSON (an empty Input, lines of a template) stays text."""
     try:
         return json.loads(payload)
     except (ValueError, RecursionError):  # the second of a payload deeper than Python's parser goes
@@ -207,7 +207,7 @@ def _is_asynchronous(handler: Any) -> bool:
 
 
 def _arguments(handler: Callable[..., Any]) -> int:
-    """How many arguments the handler takes, 1 or 2; anything else is refused before it can fail inside a delivery."""
+    """Return how many arguments a handler takes, 1 or 2. Anything else is refused before it can fail in a delivery."""
     if not callable(handler):
         raise UsageError(f"handler={handler!r} is not callable; give a function of (event, context) or of (event)")
     if _is_asynchronous(handler):

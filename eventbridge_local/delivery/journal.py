@@ -278,12 +278,12 @@ class Journal:
         self.next_delivery: Callable[[], int] = count(1).__next__
 
     def entry(self, number: int) -> Entry:
-        """The entry of that number, which must be among the records that are kept."""
+        """Return the entry of that number, which must be among the records that are kept."""
         found: Entry = next(record for record in reversed(self.of(Entry)) if record.number == number)
         return found
 
     def of(self, kind: type[R]) -> list[R]:
-        """All records of one kind."""
+        """Return all records of one kind."""
         # Of a copy: a server's threads add records meanwhile, and a deque that grows cannot be looped over.
         return [record for record in tuple(self.records) if type(record) is kind]
 

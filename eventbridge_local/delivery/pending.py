@@ -122,7 +122,7 @@ class AttemptFailed(Exception):
 
 
 def unforeseen(error: BaseException) -> AttemptFailed:
-    """What becomes of an error that no target of AWS's would raise: the attempt failed and another would, too."""
+    """Return the failure for an error that no target on AWS would raise. Another attempt would fail too."""
     return AttemptFailed("UNKNOWN", f"{type(error).__name__}: {error}", retry=False)
 
 

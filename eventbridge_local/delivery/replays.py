@@ -45,7 +45,7 @@ class _Run:
 
 
 class Replayer:
-    """Runs replays. Their records stand in ``place.replays``, which an operation has entered them in."""
+    """Runs replays. Their records are in ``scope.replays``, where an operation has put them."""
 
     def __init__(self, engine: Engine, store: Store) -> None:
         self._engine = engine
@@ -73,7 +73,7 @@ class Replayer:
         return cancelling
 
     def look(self, scope: Scope, name: str) -> Replay:
-        """The replay as it is shown to somebody who asks."""
+        """Return a replay as it is shown to a caller, and move on to the next state."""
         replay = scope.replays[name]
         if replay.upcoming:
             shown, *later = replay.upcoming
@@ -125,10 +125,10 @@ _STEPS: dict[str, Callable[[Replayer, _Run], None]] = {
 
 
 def minute_of(instant: datetime) -> datetime:
-    """The whole minute an instant lies in, in UTC."""
+    """Return the whole minute an instant lies in, in UTC."""
     return instant.astimezone(UTC).replace(second=0, microsecond=0)
 
 
 def _minutes(events: list[Event]) -> Iterator[list[Event]]:
-    """Events sorted by time, in lists of one minute each."""
+    """Return events that are sorted by time in lists of one minute each."""
     return (list(group) for _, group in groupby(events, key=lambda event: minute_of(event.time)))

@@ -174,10 +174,8 @@ def _request(queue: str, body: str, written: dict[str, str], trace_header: str |
 
 # When a failed delivery is tried again, and when EventBridge gives up.
 #
-# AWS documents 24 hours, 185 attempts, exponential back-off and jitter, and not the delays themselves. Ours double
-# from
-# one second to ten minutes, each shortened at random by up to a quarter, so that under the default policy either
-# limit
+# AWS documents 24 hours, 185 attempts, exponential back-off and jitter, and not the delays themselves. Ours double from
+# one second to ten minutes, each shortened at random by up to a quarter, so that under the default policy either limit
 # may be the one that ends it.
 
 
@@ -204,7 +202,7 @@ class GiveUp:
 def next_attempt(
     policy: RetryPolicy, *, retries: int, first: datetime, now: datetime, chance: float, not_before: datetime | None
 ) -> Again | GiveUp:
-    """What follows on a failed attempt.
+    """Return what follows on a failed attempt.
 
     Args:
         retries: how many attempts followed the first one so far.
@@ -226,7 +224,7 @@ def next_attempt(
 def attributes(
     rule: Rule, target: Target, failed: AttemptFailed, retries: int, condition: str | None
 ) -> dict[str, str]:
-    """The message attributes. Those about retries are absent after an error that is not retried."""
+    """Return the message attributes. Those about retries are absent after an error that is not retried."""
     written = {
         "RULE_ARN": rule.arn,
         "TARGET_ARN": target.arn,
@@ -239,7 +237,7 @@ def attributes(
 
 
 def message(body: str, written: Mapping[str, str], trace_header: str | None) -> dict[str, Any]:
-    """The members of SendMessage besides the queue."""
+    """Return the members of SendMessage besides the queue."""
     params: dict[str, Any] = {
         "MessageBody": body,
         "MessageAttributes": {

@@ -1,7 +1,7 @@
 """What becomes of an event on a bus: which rules match, and what each of their targets would get or why it fails.
 
 Strategy: everything that decides stands here, and nothing here changes anything. The engine asks for the plan of one
-bus, the deliverer for the plan of each attempt, and both carry out what they are told; ``eb.route`` and ``eb.explain``
+bus, the deliverer for the plan of each attempt, and both carry it out; ``eb.route`` and ``eb.explain``
 ask for the plan of the whole way and print it. So what is explained is what happens.
 
 A plan is made of what stands in the store at that moment. It takes no id and no random number of the mock, and uses no
@@ -35,7 +35,7 @@ from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.policies.statements import Effect, caller_context, effect_of_put
 from eventbridge_local.transforms import InputContext, InvalidResult
 
-#: The sentence is the one captured for SQS; nobody recorded it for a bus.
+#: The sentence is the one captured for SQS; it is not recorded for a bus.
 _NOT_PERMITTED = (
     "User: events.amazonaws.com is not authorized to perform: events:PutEvents on resource: {arn} "
     "because no resource-based policy allows the events:PutEvents action"
@@ -81,7 +81,7 @@ class Plan(NamedTuple):
 
 
 class Onward(NamedTuple):
-    """An event that goes on to another bus, which nobody need have made."""
+    """An event that goes on to another bus, which may not exist."""
 
     account: str
     region: str
@@ -96,7 +96,7 @@ class AttemptPlan(NamedTuple):
         refusal: why it fails, None when it does not.
         request: the request, where it had to be written to know that it is valid.
         onward: where the event goes on to, for a target that is another bus.
-        nowhere: True for a bus of another scope that nobody has made here.
+        nowhere: True for a bus of another account or Region that was not made in this mock.
     """
 
     refusal: AttemptFailed | None = None
@@ -249,7 +249,7 @@ def permission_to_put(
     name = arn.resource.removeprefix("event-bus/")
     bus = store.known_bus(arn.account, arn.region, name)
     if bus is None and name != "default":
-        return "Allow"  # what nobody made here is outside of the mock: accepted and gone, like every unknown bus
+        return "Allow"  # a bus that was not made here is outside of the mock: it takes everything
     if bus is None or bus.record.policy is None:
         return "Allow" if arn.account == caller else None
     context = caller_context(caller, arn.region, store.organization)
@@ -285,8 +285,8 @@ def usable_destination(store: Store, pending: PendingDelivery) -> tuple[ApiDesti
 
     Raises:
         AttemptFailed: NO_RESOURCE where the destination or its connection is gone, SDK_CLIENT_ERROR where the
-            connection is not authorized. Nobody recorded what AWS does then; we take it that an authorization under
-            way is waited for, and that anything else is final.
+            connection is not authorized. What AWS does then is not recorded (judgement): an authorization under way
+            is waited for, and anything else is final.
     """
     destination = api_destination_of(store, pending)
     if destination is None:
@@ -335,7 +335,7 @@ class BusPlan(NamedTuple):
 def plan_way(store: Store, arrival: Arrival, faults: Faults, handlers: Handlers) -> Iterator[BusPlan]:
     """Yield what would become of an event on every bus that it reaches, the first one first.
 
-    Buses come in the order in which the engine gets to them, so that arranged failures meet the same targets.
+    Buses come in the order in which the engine gets to them, so that arranged failures strike the same targets.
     """
     forecast = Forecast(faults)
     scope, bus, event = arrival[:3]
@@ -380,5 +380,5 @@ def _plan_target(
 
 
 def _ends_at_once(pending: PendingDelivery, refusal: AttemptFailed) -> bool:
-    """Whether no attempt follows on this one."""
+    """Return whether no attempt follows on this one."""
     return not refusal.retry or retry_policy(pending.target.params).attempts == 0

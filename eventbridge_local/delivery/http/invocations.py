@@ -58,7 +58,7 @@ class Invocations:
         self._pace = Pace()
 
     def turn(self, pending: PendingDelivery) -> datetime:
-        """When this invocation may go, which is now unless its destination's rate limit makes it wait.
+        """Return when an invocation may go, which is now unless its destination's rate limit makes it wait.
 
         Each call takes a turn. While the clock follows the real one nobody waits, since nobody would move it.
         """
@@ -93,7 +93,7 @@ class Invocations:
         return "delivered"
 
     def request(self, pending: PendingDelivery) -> HttpRequest:
-        """The request for one event.
+        """Return the request for one event.
 
         Raises:
             AttemptFailed: NO_RESOURCE where the destination or its connection is gone, SDK_CLIENT_ERROR where the
@@ -121,7 +121,7 @@ class Invocations:
             return None
 
     def judge(self, pending: PendingDelivery, result: Any) -> HttpResponse:
-        """The response when it means that the event was delivered.
+        """Return the response when it means that the event was delivered.
 
         Args:
             result: a response, or what a connected callable returned (see ``outcome.response_of``).
@@ -163,7 +163,7 @@ class Invocations:
 
 
 def _names_of_url(url: str) -> Iterator[str]:
-    """What a callable may be connected to that answers for a URL."""
+    """Yield the names under which a callable that answers for a URL may be connected."""
     yield url
     yield url.partition("?")[0]
     yield origin_of(url)
@@ -197,7 +197,7 @@ class Pace:
 
 
 def _next(turns: deque[datetime], rate: int, now: datetime) -> datetime:
-    """The instant after which ``turns``, the latest invocations, may have one more; it is added to them."""
+    """Return the first instant at which one more may join ``turns``, the latest invocations, and add it to them."""
     while len(turns) > rate:  # the limit was lowered
         turns.popleft()
     due = now

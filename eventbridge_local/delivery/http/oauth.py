@@ -54,7 +54,7 @@ class _Kept:
 
 
 def token_request(connection: Connection) -> HttpRequest:
-    """The request for an access token, as the connection's OAuthParameters describe it."""
+    """Return the request for an access token, as the connection's OAuthParameters describe it."""
     given = connection.credentials
     client = given.get("ClientParameters", {})
     added = given.get("OAuthHttpParameters", {})
@@ -77,7 +77,7 @@ def token_request(connection: Connection) -> HttpRequest:
 
 
 def read_token(response: HttpResponse) -> Token:
-    """The token in a server's answer.
+    """Return the token in a server's answer.
 
     Raises:
         AttemptFailed: another status than 2xx, or an answer without a token. It is retried: the server may recover.
@@ -93,7 +93,7 @@ def read_token(response: HttpResponse) -> Token:
 
 
 def _seconds(lifetime: Any) -> float:
-    """A lifetime within what a calendar can hold. Raises ValueError for one that is no number."""
+    """Return a lifetime within what a calendar can hold. Raises ValueError for one that is not a number."""
     seconds = float(lifetime)
     if math.isnan(seconds):
         raise ValueError("not a number")
@@ -117,7 +117,7 @@ class Tokens:
         self._kept: dict[str, _Kept] = {}
 
     def value(self, connection: Connection) -> str:
-        """The token to send now, fetched when there is none or it is about to expire.
+        """Return the token to send now. It is fetched when there is none, or when it is about to expire.
 
         Raises:
             AttemptFailed: the authorization endpoint gives none.

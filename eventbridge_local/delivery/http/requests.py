@@ -28,7 +28,7 @@ def build(
     payload: str,
     event: Mapping[str, Any],
 ) -> HttpRequest:
-    """The request for one event.
+    """Return the request for one event.
 
     Args:
         token: the access token of an OAuth connection, None for the other types.
@@ -68,22 +68,22 @@ def _authorization(connection: Connection, token: str | None) -> Pairs:
 
 
 def basic(username: str, password: str) -> str:
-    """The value of an Authorization header of the Basic scheme."""
+    """Return the value of an Authorization header of the Basic scheme."""
     return "Basic " + base64.b64encode(wire(f"{username}:{password}")).decode()
 
 
 def pairs_of(parameters: Mapping[str, Any], member: str) -> Pairs:
-    """Names and values of a list such as HeaderParameters; one without a key says nothing."""
+    """Return the names and values of a list such as HeaderParameters, less those without a key."""
     return ((one["Key"], one.get("Value", "")) for one in parameters.get(member, ()) if "Key" in one)
 
 
 def secret_names(parameters: Mapping[str, Any], member: str) -> list[str]:
-    """Names whose values the user marked as secret."""
+    """Return the names whose values the user marked as secret."""
     return [one["Key"] for one in parameters.get(member, ()) if one.get("IsValueSecret") and "Key" in one]
 
 
 def with_members(payload: str, members: Mapping[str, str]) -> str:
-    """The body with a connection's body parameters in it; only a JSON object can take them.
+    """Return the body with a connection's body parameters in it. Only a JSON object can take them.
 
     The payload's own text stays as it is unless a member of the same name has to give way.
     """
@@ -108,7 +108,7 @@ def with_members(payload: str, members: Mapping[str, str]) -> str:
 
 
 def build_for_gateway(pending: PendingDelivery) -> HttpRequest:
-    """The request for one event and a target ``arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH``."""
+    """Return the request for one event and a target ``arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH``."""
     configured = pending.params.get("HttpParameters")
     own: Mapping[str, Any] = resolve_dynamic(configured, pending.event.envelope) if configured else {}
     method, endpoint = _endpoint(pending.arn)
@@ -128,7 +128,7 @@ def build_for_gateway(pending: PendingDelivery) -> HttpRequest:
 
 
 def _endpoint(arn: Arn) -> tuple[str, str]:
-    """Method and URL with its wildcards. A method of ``*`` leaves it open; EventBridge has to choose, we say POST."""
+    """Return method and URL with its wildcards. For the method ``*`` EventBridge has to choose one; we say POST."""
     api, stage, method, path = (*arn.resource.split("/", 3), "", "", "")[:4]
     domain = domain_of(arn.partition)
     ending = "" if path.endswith("/") or not path else "/"
@@ -195,12 +195,12 @@ class Headers(Mapping[str, str]):
 
 
 def wire(text: str) -> bytes:
-    """Text as it is sent: UTF-8. Half a surrogate pair, which JSON can spell and UTF-8 cannot, becomes ``?``."""
+    """Return text as it is sent: UTF-8. Half a surrogate pair, which JSON can spell and UTF-8 cannot, becomes ``?``."""
     return text.encode("utf-8", "replace")
 
 
 def allowed(items: Iterable[tuple[str, str]], removed: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """What is left of configured headers for an API destination or, with the other set, for API Gateway."""
+    """Yield the configured headers that an API destination or, with the other set, API Gateway gets."""
     gateway = removed is REMOVED_FOR_GATEWAYS
     for name, value in items:
         lower = name.lower()
@@ -227,7 +227,7 @@ def fill_path(path: str, values: Iterable[str]) -> str:
 
 
 def with_query(url: str, query: Mapping[str, str]) -> str:
-    """``url`` with more parameters in its query string; one that the URL has already is replaced.
+    """Return a URL with more parameters in its query string. One that the URL has already is replaced.
 
     >>> with_query("https://a.example/x?k=1&l=2", {"k": "3"})
     'https://a.example/x?l=2&k=3'
@@ -241,13 +241,13 @@ def with_query(url: str, query: Mapping[str, str]) -> str:
 
 
 def request_url(endpoint: str, path_values: Iterable[str], query: Mapping[str, str]) -> str:
-    """The URL to call: the endpoint with its path filled and its query extended."""
+    """Return the URL to call: the endpoint with its path filled and its query extended."""
     parts = urlsplit(endpoint)
     return with_query(urlunsplit(parts._replace(path=fill_path(parts.path or "/", path_values))), query)
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of a URL: ``https://crm.example``."""
+    """Return scheme, host and port of a URL: ``https://crm.example``."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 

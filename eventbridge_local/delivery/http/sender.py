@@ -44,7 +44,7 @@ class Sender:
         self._timeout = timeout
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Send, and read the answer.
+        """Send a request and return the answer.
 
         Raises:
             NotLocal: the host is not of this machine and not allowed; nothing was sent.
@@ -89,7 +89,7 @@ def _exchange(connection: http.client.HTTPConnection, request: HttpRequest, dead
 
 
 def _read(answer: http.client.HTTPResponse, deadline: float) -> bytes:
-    """The body, whose end must come before the deadline: a stream of events has none, and single reads come in time."""
+    """Return the body, whose end must come before the deadline: each read of an endless stream may be in time."""
     content = b""
     while len(content) < _LONGEST_ANSWER and (part := answer.read1(_LONGEST_ANSWER - len(content))):
         content += part
@@ -99,7 +99,7 @@ def _read(answer: http.client.HTTPResponse, deadline: float) -> bytes:
 
 
 def _unpacked(content: bytes, encoding: str) -> bytes:
-    """The content without the compression that Accept-Encoding invited; what cannot be unpacked stays as it is."""
+    """Return the content without the compression that Accept-Encoding allows. What cannot be unpacked stays."""
     if encoding.strip().lower() not in ("gzip", "deflate"):
         return content
     try:
@@ -112,8 +112,7 @@ def _unpacked(content: bytes, encoding: str) -> bytes:
 #
 # Sources: User Guide, page "API destinations" (statuses that are retried, Retry-After); two dead letters that people
 # published for the texts of an endpoint that cannot be reached and of one that does not answer in time. What
-# EventBridge
-# says of a status nobody published; those codes and texts are our judgement.
+# EventBridge says of a status nobody published; those codes and texts are our judgement.
 
 
 _UNABLE = "Unable to invoke ApiDestination endpoint:"
@@ -134,23 +133,23 @@ class HttpResponse:
 
 
 def unreachable() -> AttemptFailed:
-    """Nobody listens, or the connection broke (captured text and code)."""
+    """Return the failure of an endpoint that does not listen, or breaks the connection (captured text and code)."""
     return AttemptFailed("SDK_CLIENT_ERROR", f"{_UNABLE} API destination endpoint cannot be reached.", retry=True)
 
 
 def timed_out() -> AttemptFailed:
-    """No answer within the five seconds. AWS was seen to give this text the code UNKNOWN."""
+    """Return the failure of an endpoint that gives no answer in five seconds. Its code on AWS was UNKNOWN."""
     reason = f"{_UNABLE} Timeout calling endpoint for API Destination: socket closed."
     return AttemptFailed("UNKNOWN", reason, retry=True)
 
 
 def unsendable(why: str) -> AttemptFailed:
-    """The request is none that HTTP has, and will not become one (our judgement)."""
+    """Return the failure of a request that HTTP cannot carry, now or later (our judgement)."""
     return AttemptFailed("SDK_CLIENT_ERROR", f"{_UNABLE} the request cannot be sent: {why}", retry=False)
 
 
 def response_of(result: Any) -> HttpResponse:
-    """What a connected callable returned, as a response.
+    """Return what a connected callable returned, as a response.
 
     Args:
         result: None (200), a status, ``(status, headers)``, ``(status, headers, body)``, or a response; a body may be
@@ -176,7 +175,7 @@ def response_of(result: Any) -> HttpResponse:
 
 
 def outcome_of(result: Any, now: datetime, retried: frozenset[int] = RETRIED_BY_DESTINATIONS) -> HttpResponse:
-    """The response when it means success (2xx).
+    """Return the response when it means success (2xx).
 
     Args:
         result: what ``response_of`` takes.
@@ -199,7 +198,7 @@ def outcome_of(result: Any, now: datetime, retried: frozenset[int] = RETRIED_BY_
 
 
 def _retry_after(headers: Mapping[str, str], now: datetime) -> tuple[float | None, datetime | None]:
-    """Seconds and instant that a Retry-After asks for; a text that is neither number nor date is as good as none."""
+    """Return the seconds and the instant that a Retry-After asks for; None for what is neither a number nor a date."""
     text = headers.get("Retry-After", "").strip()
     try:
         seconds = int(text)

@@ -99,7 +99,7 @@ class TargetKind:
     checks: tuple[Check, ...] = ()
 
     def recognises(self, arn: Arn) -> bool:
-        """Whether an ARN of this kind's service is one of this kind."""
+        """Return whether an ARN of this kind's service is one of this kind."""
         return (
             re.fullmatch(self.resource, arn.resource) is not None
             and _fits(_REGION, arn.region, "region" in self.scope)
@@ -112,13 +112,13 @@ def _fits(pattern: re.Pattern[str], text: str, required: bool) -> bool:
 
 
 def api_call(pending: PendingDelivery, client: str, operation: str, params: Mapping[str, Any]) -> AwsRequest:
-    """A request in the account and Region of the target's ARN; the rule's where the ARN names none."""
+    """Return a request in the account and Region of the target's ARN; those of the rule where the ARN names none."""
     arn = pending.arn
     return AwsRequest(client, operation, params, arn.account or pending.account, arn.region or pending.region)
 
 
 def last_name(arn: Arn) -> str:
-    """The bare name at the end of a resource such as ``project/site`` or ``cluster:sales``."""
+    """Return the bare name at the end of a resource such as ``project/site`` or ``cluster:sales``."""
     return re.split("[/:]", arn.resource)[-1]
 
 
@@ -129,7 +129,7 @@ def last_name(arn: Arn) -> str:
 
 
 def transformed_object(pending: PendingDelivery) -> dict[str, Any]:
-    """The object that a target's input made, empty when the target takes the event as it is.
+    """Return the object that a target's input made, empty when the target takes the event as it is.
 
     Raises:
         AttemptFailed: the input made something that is no object.
@@ -138,7 +138,7 @@ def transformed_object(pending: PendingDelivery) -> dict[str, Any]:
 
 
 def object_of(text: str) -> dict[str, Any]:
-    """A text that must be one JSON object. Raises AttemptFailed when it is not."""
+    """Return a text that must be a JSON object, parsed. Raises AttemptFailed when it is not one."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -149,7 +149,7 @@ def object_of(text: str) -> dict[str, Any]:
 
 
 def fitted(client: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of an operation without the members its model does not know, at any depth, and without nulls.
+    """Return the parameters of an operation less members that its model does not know, at any depth, and less nulls.
 
     Args:
         client, operation: as boto3 and the API spell them, such as ``ecs`` and ``RunTask``.
@@ -184,7 +184,7 @@ def _known(shape: Any, value: Any) -> Any:
 
 
 def lower_first(value: Any) -> Any:
-    """``{"TaskCount": [{"Name": 1}]}`` as ``{"taskCount": [{"name": 1}]}``: from AWS's one spelling to its other."""
+    """Return ``{"TaskCount": [{"Name": 1}]}`` as ``{"taskCount": [{"name": 1}]}``: AWS has both spellings."""
     if isinstance(value, Mapping):
         return {name[:1].lower() + name[1:]: lower_first(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -193,5 +193,5 @@ def lower_first(value: Any) -> Any:
 
 
 def bytes_of(text: str) -> bytes:
-    """A payload on the wire. Half a surrogate pair cannot be sent; AWS's runtime writes ``?`` for it."""
+    """Return a payload as bytes. Half a surrogate pair cannot be sent; AWS's runtime writes ``?`` for it."""
     return text.encode("utf-8", "replace")

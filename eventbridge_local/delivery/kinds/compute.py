@@ -45,8 +45,7 @@ FUNCTION = TargetKind(
 
 # ECS tasks: RunTask with the settings of EcsParameters; the event itself goes nowhere.
 #
-# Only what Input or InputTransformer makes is sent, as overrides; members it does not know are ignored (facts 6.9).
-# All
+# Only what Input or InputTransformer makes is sent, as overrides; members it does not know are ignored (facts 6.9). All
 # refusals here are captured or measured, September 2026.
 
 
@@ -141,8 +140,8 @@ TASK = TargetKind(
 
 # Batch job queues: SubmitJob with the settings of BatchParameters, and three members of the payload.
 #
-# ``ContainerOverrides``, ``DependsOn`` and ``Parameters`` are taken over, the first two in part (User Guide eb-
-# targets).
+# ``ContainerOverrides``, ``DependsOn`` and ``Parameters`` are taken over, the first two in part (User Guide
+# eb-targets).
 
 
 _OVERRIDES = ("command", "environment", "memory", "vcpus")
@@ -168,7 +167,7 @@ def _taken_over(pending: PendingDelivery) -> dict[str, Any]:
 
 
 def _payload(pending: PendingDelivery) -> Mapping[str, Any]:
-    """The payload, empty when it is no object: such a one has none of the members looked for."""
+    """Return the payload, empty when it is not an object and so has none of the members looked for."""
     if pending.transformed is None:
         return {}
     try:

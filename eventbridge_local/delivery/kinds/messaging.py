@@ -103,7 +103,7 @@ def _put_record(pending: PendingDelivery) -> AwsRequest:
 
 
 def _partition_key(pending: PendingDelivery) -> str:
-    """The JSON text at PartitionKeyPath in the original event, else ``<event id>_<uuid>`` (facts 6.8)."""
+    """Return the JSON text at PartitionKeyPath in the original event, else ``<event id>_<uuid>`` (facts 6.8)."""
     path = pending.params.get("KinesisParameters", {}).get("PartitionKeyPath")
     if path:
         return select_text(parse_path(path), pending.event.envelope)
@@ -172,7 +172,7 @@ def _log_event(pending: PendingDelivery) -> dict[str, Any]:
 
 
 def _timestamp(value: Any) -> int:
-    """Milliseconds since 1970 of an ISO 8601 text, or of a number that is these milliseconds already."""
+    """Return the milliseconds since 1970 of an ISO 8601 text, or of a number that is these milliseconds already."""
     try:
         milliseconds = _milliseconds(value) if isinstance(value, str) else value
     except ValueError:

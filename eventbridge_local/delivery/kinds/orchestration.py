@@ -140,7 +140,7 @@ def _start_automation(pending: PendingDelivery) -> AwsRequest:
 
 
 def _in_the_rules_account(pending: PendingDelivery, operation: str, params: dict[str, Any]) -> AwsRequest:
-    """A document may belong to AWS or to another account; it runs where the rule is."""
+    """Return a request in the account of the rule. The document may belong to AWS or another account."""
     if isinstance(params.get("Parameters"), Mapping):
         given = params["Parameters"]
         params["Parameters"] = {name: value if isinstance(value, list) else [value] for name, value in given.items()}
@@ -233,7 +233,7 @@ def _execute(pending: PendingDelivery) -> AwsRequest:
 
 
 def _one_of_each(target: Mapping[str, Any], at: RuleScope) -> None:
-    """One form of statement, at most one of credentials. The beginning of the words was measured, their end not."""
+    """Refuse two forms of statement or of credentials. The beginning of the words was measured, their end not."""
     given = target["RedshiftDataParameters"]
     one_statement = ("Sql" in given) != bool(given.get("Sqls"))
     if not one_statement:

@@ -54,7 +54,7 @@ SERVICES = frozenset(kind.service for kind in KINDS)
 
 @lru_cache(maxsize=8192)
 def kind_of(arn: str) -> TargetKind | None:
-    """The kind of target behind an ARN, None when EventBridge has no such target."""
+    """Return the kind of target that an ARN names, None when EventBridge has no such target."""
     parsed = parse_arn(arn)
     if parsed is None:
         return None
@@ -100,7 +100,7 @@ def destination_of(target: records.Target) -> Destination:
 
 
 def _has_paths(value: Any) -> bool:
-    """Whether parameters take something from the event, such as ``"$.detail.id"``."""
+    """Return whether parameters take something from the event, such as ``"$.detail.id"``."""
     if isinstance(value, Mapping):
         return any(map(_has_paths, value.values()))
     if isinstance(value, list | tuple):
@@ -140,7 +140,7 @@ def check_target(target: Target, at: RuleScope) -> None:
 
 
 def stored(target: Target) -> Target:
-    """A target as ListTargetsByRule shows it: with the defaults of its parameters (facts 4.1)."""
+    """Return a target as ListTargetsByRule shows it: with the defaults of its parameters (facts 4.1)."""
     kind = kind_of(target["Arn"])
     own = None if kind is None else kind.parameters
     if own is None or not own.defaults or own.member not in target:

@@ -15,7 +15,7 @@ from eventbridge_local.model.arn import domain_of
 
 
 def graphql_request(pending: PendingDelivery) -> HttpRequest:
-    """The GraphQL operation of an AppSync target, with the payload as its variables (facts 6.11).
+    """Return the GraphQL operation of an AppSync target, with the payload as its variables (facts 6.11).
 
     Raises:
         AttemptFailed: the payload is no object.
