@@ -36,6 +36,8 @@ from eventbridge_local.report.journal_text import (
     value,
 )
 
+_MOST_RULES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
@@ -53,7 +55,7 @@ class Explainer:
         asked = self.reader.read(thing)
         if asked.event is None:
             if rule is not None:
-                self._rule(rule)
+                self._named(rule)
             return EventExplanation(asked.title, refused=asked.refused, rule=rule)
         stops = stops_of(asked.event.id, self.journal.of(Routing), self.journal.deliveries)
         dry = not stops
@@ -65,7 +67,7 @@ class Explainer:
         if shown:
             return EventExplanation(asked.title, shown, dry=dry, rule=rule)
         shown = tuple(stop for stop in stops if stop.trouble)
-        notes = (self._unreached(self._rule(rule), stops, asked.event),)
+        notes = tuple(self._unreached(each, stops, asked.event) for each in self._named(rule)[:_MOST_RULES])
         return EventExplanation(asked.title, shown, dry=dry, rule=rule, notes=notes)
 
     def route(self, thing: AnyEvent, bus: str | None) -> RoutingTable:
@@ -111,16 +113,16 @@ class Explainer:
         rules = tuple(_planned_step(rule, made) for rule in users_rules(made.plan.rules))
         return Stop(made.bus, made.account, made.region, rules, trouble)
 
-    def _rule(self, name: str) -> Rule:
-        """Return the rule of that name or ARN, of now or as it was when an event came.
+    def _named(self, name: str) -> list[Rule]:
+        """Return the rules of that name or ARN, as they are now or as they were when an event came.
 
         Raises:
             UsageError: there is none.
         """
         rules = list(self._rules())
-        for rule in rules:
-            if name in (rule.name, rule.arn):
-                return rule
+        found = {rule.arn: rule for rule in reversed(rules) if name in (rule.name, rule.arn)}
+        if found:
+            return list(found.values())[::-1]
         known = [rule.name for rule in users_rules(rules)]
         raise UsageError(f"rule={name!r}: there is no such rule{suggest(name, known, 10)}")
 
@@ -151,7 +153,21 @@ class Explainer:
                 f"rule {rule.name!r} is in {location_of_rule(rule).region}; the event went on to there with a new id, "
                 f"as every event that crosses Regions: explain({onward!r}, rule=...) shows it"
             )
+        if location_of_rule(rule) in map(location_of, stops) and (gone := self._deleted(rule, event)):
+            return gone
         return why_unreached(rule, list(map(location_of, stops)), event, "the event")
+
+    def _deleted(self, rule: Rule, event: Event) -> str:
+        """Return when a rule was deleted that was not on its bus when an event came; "" when it never was."""
+        routings = self.journal.of(Routing)
+        came = next((n for n, routing in enumerate(routings) if routing.event.id == event.id), len(routings))
+        before = any(each.arn == rule.arn for routing in routings[:came] for each in routing.rules)
+        bus = self.store.known_bus(*location_of_rule(rule))
+        is_there = bus is not None and rule.name in bus.rules
+        if before:
+            again = ", and was made again later" if is_there else ""
+            return f"rule {rule.name!r} was deleted before the event was put{again}"
+        return "" if is_there else f"rule {rule.name!r} was made after the event was put, and was deleted later"
 
 
 # The way of an event as records.

@@ -72,10 +72,19 @@ def _about_rule(seen: Seen, name: str) -> Iterator[str]:
     checked = [(routing, rule) for routing in seen.routings for rule in routing.rules if rule.name == name]
     if checked:
         yield from _why_not(seen, *checked[-1])
+        yield from _about_deleted(seen, *checked[-1])
     for rule in list(rules.values())[:_MOST_RULES]:
         yield from about_unreached(seen, rule)
     if not checked and not rules:
         yield f"there is no rule {name!r}{suggest(name, [rule.name for rule in users_rules(seen.rules)], 10)}"
+
+
+def _about_deleted(seen: Seen, routing: Routing, rule: Rule) -> Iterator[str]:
+    """Yield that a rule was gone when later events came to its bus."""
+    at = next(index for index, each in enumerate(seen.routings) if each is routing)
+    later = [each for each in seen.routings[at + 1 :] if location_of(each) == location_of(routing)]
+    if later:
+        yield f"rule {rule.name!r} was deleted before {seen.name_of(later[0].event)} was put"
 
 
 def about_unreached(seen: Seen, rule: Rule, subject: str = "") -> Iterator[str]:

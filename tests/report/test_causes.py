@@ -290,6 +290,47 @@ def test_a_later_event_went_to_another_region(eb: EventBridge) -> None:
     assert "rule 'r' is in us-east-1, event #2 went to eu-west-1" in said
 
 
+def delete_rule() -> None:
+    """Delete the rule with its target."""
+    events = boto3.client("events", region_name="us-east-1")
+    ids = [target["Id"] for target in events.list_targets_by_rule(Rule="r")["Targets"]]
+    events.remove_targets(Rule="r", Ids=ids)
+    events.delete_rule(Name="r")
+
+
+def test_deleted_before_the_event(eb: EventBridge) -> None:
+    """A rule that was there for an earlier event, and not for this one, was not made later."""
+    rule(eb, pattern={"source": ["bank"]})
+    put()
+    delete_rule()
+    put()
+    assert explained(eb).endswith("rule 'r' was deleted before the event was put")
+    assert "hint: rule 'r' was deleted before event #2 was put" in asserted(eb)
+    rule(eb)
+    assert explained(eb).endswith("rule 'r' was deleted before the event was put, and was made again later")
+
+
+def test_made_after_the_event_and_deleted_again(eb: EventBridge) -> None:
+    """The rule is known from an event that came later still."""
+    put()
+    first = eb.events.last
+    rule(eb)
+    put()
+    delete_rule()
+    said = str(eb.explain(first, rule="r"))
+    assert said.endswith("rule 'r' was made after the event was put, and was deleted later")
+
+
+def test_rules_of_one_name_in_two_regions(eb: EventBridge) -> None:
+    """The event went to a third Region: both are named."""
+    rule(eb)
+    boto3.client("events", region_name="ap-south-1").put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    put("eu-west-1")
+    said = explained(eb)
+    assert "rule 'r' is in us-east-1, the event went to eu-west-1" in said
+    assert "rule 'r' is in ap-south-1, the event went to eu-west-1" in said
+
+
 def test_managed_rules_are_not_explained(eb: EventBridge) -> None:
     """A managed rule was checked against the event; to say that it came later would be wrong."""
     eb.archive("kept")
