@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
@@ -15,6 +17,15 @@ pytest_plugins = ["pytester"]
 # Real time decides nothing here: a slow machine makes no example wrong.
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+
+@functools.cache
+def _read_once(path: str, read: Callable[[JSONFileLoader, str], Any] = JSONFileLoader.load_file) -> Any:
+    return read(JSONFileLoader(), path)
+
+
+# Every session of botocore reads the models of its services anew, which would take a fifth of the time of all tests.
+JSONFileLoader.load_file = lambda self, path: _read_once(path)
 
 #: Not in a temporary folder of the test's own, because making one takes longer than most tests.
 _NO_FILE = str(Path(__file__).with_name("there-is-no-such-file"))
