@@ -85,22 +85,23 @@ class Explainer:
         assert asked.event is not None
         for routing in self.journal.of(Routing):
             if bus is None and routing.event.id == asked.event.id:
-                return self._planned(self.store.scope(routing.account, routing.region), routing.bus, asked.event)
+                scope = self.store.scope(routing.account, routing.region)
+                return self._planned(scope, routing.bus, asked.event, accepted=True)
         name = bus or asked.bus or "default"
         arn = parse_arn(name)
         if arn is None:
             return self._planned(self.home, name, asked.event)
         name = arn.resource.removeprefix("event-bus/")
-        scope = self.store.known_scope(arn.account, arn.region)
-        if scope is not None:
-            return self._planned(scope, name, asked.event)
+        known = self.store.known_scope(arn.account, arn.region)
+        if known is not None:
+            return self._planned(known, name, asked.event)
         trouble = f"there is no event bus {name!r} in {arn.account}/{arn.region}"
         return (Stop(name, arn.account, arn.region, trouble=trouble),)
 
-    def _planned(self, scope: Scope, bus: str, event: Event) -> tuple[Stop, ...]:
-        """Return what would become of an event that was put on a bus now."""
+    def _planned(self, scope: Scope, bus: str, event: Event, *, accepted: bool = False) -> tuple[Stop, ...]:
+        """Return what would become of an event that was put on a bus now; ``accepted`` when the bus took it before."""
         caller, arn = self.home.account, scope.arn(f"event-bus/{bus}")
-        if permission_to_put(self.store, caller, arn, event) != "Allow":
+        if not accepted and permission_to_put(self.store, caller, arn, event) != "Allow":
             trouble = f"PutEvents would refuse it: no policy lets account {caller} put events on {arn}"
             return (Stop(bus, scope.account, scope.region, trouble=trouble),)
         way = plan_way(self.store, Arrival(scope, bus, event), self.faults, self.handlers)

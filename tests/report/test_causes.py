@@ -116,6 +116,7 @@ def test_event_and_rule_in_two_places(arrange: Callable[[EventBridge], None]) ->
         assert f"{sentence.format(event='event #1')}; otherwise it would match" in asserted(eb)
         assert f"{sentence.format(event='the event')}; otherwise it would match" in explained(eb)
         assert f"the event does not reach {bus}; it would match there" in routed(eb)
+        assert "refuse" not in routed(eb)
         assert not any("made after" in said for said in (asserted(eb), explained(eb), routed(eb)))
     at_the_end = ended(arrange)
     assert f"matched no rule; {sentence.format(event='the event')}; otherwise it would match" in at_the_end
