@@ -14,6 +14,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Protocol, TypeVar
 
 from eventbridge_local.errors import EventBridgeLocalError, UsageError
@@ -105,20 +106,15 @@ def entry_size(entry: Mapping[str, Any]) -> int:
     26
     """
     size = TIME_BYTES if entry.get("Time") is not None else 0
-    for name in ("Source", "DetailType", "Detail"):
-        size += _text_size(name, entry.get(name))
-    for resource in entry.get("Resources") or ():
-        size += _text_size("Resources", resource)
+    members = ("Source", entry.get("Source")), ("DetailType", entry.get("DetailType")), ("Detail", entry.get("Detail"))
+    resources = zip(repeat("Resources"), entry.get("Resources") or (), strict=False)
+    for name, text in (*members, *resources):
+        if isinstance(text, str):
+            size += len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        elif text is not None:
+            advice = "; give it as JSON text" if name == "Detail" else ""
+            raise TypeError(f"{name} must be a str, not {type(text).__name__}{advice}")
     return size
-
-
-def _text_size(name: str, value: object) -> int:
-    if value is None:
-        return 0
-    if not isinstance(value, str):
-        advice = "; give it as JSON text" if name == "Detail" else ""
-        raise TypeError(f"{name} must be a str, not {type(value).__name__}{advice}")
-    return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
 
 
 def batch_entries(

@@ -32,6 +32,8 @@ __all__ = [
     "write",
 ]
 
+#: What JSON allows between tokens.
+_BLANKS = " \t\r\n"
 _WHITE = re.compile(r"[ \t\r\n]*")
 _NAME = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*')
 _NEXT = re.compile(r"[ \t\r\n]*([,}\]])[ \t\r\n]*")
@@ -90,9 +92,9 @@ def check_value(text: str) -> None:
         JsonError: it is not; with AWS's words and the place it reports.
     """
     try:
-        end = _after_white(text, _value_end(text, _after_white(text, 0)))
-        if end == len(text):
-            check_depth(text, end)
+        value = text.strip(_BLANKS)
+        if _SKIP(value, 0)[1] == len(value):
+            check_depth(value, len(value))
             return
     except (ValueError, RecursionError):
         pass

@@ -191,11 +191,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str | int):
         return value
     if isinstance(value, Mapping):
-        return {key: _plain(member) for key, member in value.items()}
+        return dict(zip(value, map(_plain, value.values()), strict=True))
     if isinstance(value, datetime):
         return _local(value.replace(microsecond=value.microsecond // 1000 * 1000))
     if isinstance(value, list | tuple):
-        return [_plain(member) for member in value]
+        return list(map(_plain, value))
     return value
 
 

@@ -107,8 +107,7 @@ class RuleSet:
                 matched.add(order)
         if not matched:
             return []
-        names = self._names
-        return [names[order] for order in sorted(matched)]
+        return list(map(self._names.__getitem__, sorted(matched)))
 
     # -- keeping the index
 

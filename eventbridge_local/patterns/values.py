@@ -121,20 +121,21 @@ def read_float(text: str) -> float:
     """Return what a fraction or exponent of an event becomes: a float, or a SpelledNumber where a float would lie."""
     if len(text) < 16 and "e" not in text and "E" not in text:
         return float(text)
-    _check_length(text)
+    if len(text) > LONGEST_NUMBER:
+        raise _too_long(text)
     value = comparable_or_none(text)
     return SpelledNumber(text) if value is None else value
 
 
 def read_integer(text: str) -> int:
     """Return what an integer of an event becomes; Python's own integers keep every digit."""
-    _check_length(text)
+    if len(text) > LONGEST_NUMBER:
+        raise _too_long(text)
     return int(text)
 
 
-def _check_length(text: str) -> None:
-    if len(text) > LONGEST_NUMBER:
-        raise ValueError(f"a number of {len(text)} characters; the limit is {LONGEST_NUMBER}")
+def _too_long(text: str) -> ValueError:
+    return ValueError(f"a number of {len(text)} characters; the limit is {LONGEST_NUMBER}")
 
 
 def _prints(value: int) -> bool:
