@@ -25,7 +25,7 @@ from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.patterns import Explanation, explain
-from eventbridge_local.report.hints import users_rules, why_no_match, why_unreached
+from eventbridge_local.report.hints import reason, users_rules, why_unreached
 from eventbridge_local.report.journal_text import (
     BusWording,
     Location,
@@ -255,7 +255,7 @@ class Stop:
 def judge(rule: Rule, event: Event) -> RuleStep:
     """Return the verdict of a rule on an event, its targets left out."""
     explanation = None if rule.pattern is None else explain(rule.pattern, event.matched_on)
-    why = why_no_match(rule, event)
+    why = reason(rule, explanation)
     return RuleStep(rule.name, rule.bus, rule.state, not why, why, explanation, arn=rule.arn)
 
 

@@ -100,7 +100,7 @@ def about_unreached(seen: Seen, rule: Rule, subject: str = "") -> Iterator[str]:
         yield why_unreached(rule, list(map(location_of, there)), last, seen.name_of(last), subject)
         return
     for routing in reversed(there):
-        if not why_no_match(rule, routing.event):
+        if _would_match(rule, routing.event):
             yield why_unreached(rule, [location_of(routing)], routing.event, seen.name_of(routing.event), subject)
             return
 
@@ -157,7 +157,7 @@ def _why_not(seen: Seen, routing: Routing, rule: Rule) -> Iterator[str]:
         return
     fields = textwrap.indent(str(why), "    ")
     yield f"rule {rule.name!r} on {seen.bus_wording().bus(location_of_rule(rule))} does not match {event}:\n{fields}"
-    if now is not None and now.pattern is not None and now.pattern.matches(routing.event.matched_on):
+    if now is not None and _satisfies(routing.event, now):
         yield f"the pattern of rule {rule.name!r} was changed after that, and would match now"
 
 
@@ -206,7 +206,7 @@ def match_elsewhere(seen: Seen, routings: Sequence[Routing], name: str) -> str:
     """
     went, event = list(map(location_of, routings)), routings[-1].event
     others = (rule for rule in users_rules(seen.rules) if location_of_rule(rule) not in went)
-    rule = next((rule for rule in others if not why_no_match(rule, event)), None)
+    rule = next((rule for rule in others if _would_match(rule, event)), None)
     return "" if rule is None else why_unreached(rule, went, event, name)
 
 
@@ -215,7 +215,7 @@ def nearest_rule(routing: Routing) -> str:
     rules = users_rules(routing.rules)
     if not rules:
         return f"bus {routing.bus!r} has no rules"
-    disabled = [rule for rule in rules if not rule.enabled and not _differing_fields(rule, routing.event)]
+    disabled = [rule for rule in rules if not rule.enabled and _satisfies(routing.event, rule)]
     if disabled:
         return f"rule {disabled[0].name!r} is disabled; it would match if it were enabled"
     enabled = [
@@ -227,19 +227,25 @@ def nearest_rule(routing: Routing) -> str:
     return f"closest was rule {rule.name!r}: {spoilers(why)}"
 
 
+def _would_match(rule: Rule, event: Event) -> bool:
+    return rule.enabled and _satisfies(event, rule)
+
+
+def _satisfies(event: Event, rule: Rule) -> bool:
+    return rule.pattern is not None and rule.pattern.matches(event.matched_on)
+
+
 def why_no_match(rule: Rule, event: Event) -> str:
     """Return in short why a rule does not match an event: its state, then its fields; "" when it matches."""
-    differing = _differing_fields(rule, event)
-    if rule.enabled or rule.pattern is None:
-        return differing
-    return f"disabled; {differing}" if differing else "disabled"
+    return reason(rule, None if rule.pattern is None else explain(rule.pattern, event.matched_on))
 
 
-def _differing_fields(rule: Rule, event: Event) -> str:
-    if rule.pattern is None:
+def reason(rule: Rule, explanation: Explanation | None) -> str:
+    """Return the same from the explanation of the rule's pattern, None for a rule without one."""
+    if explanation is None:
         return "has a schedule and no pattern"
-    why = explain(rule.pattern, event.matched_on)
-    return "" if why else spoilers(why)
+    differing = "" if explanation else spoilers(explanation)
+    return differing if rule.enabled else "; ".join(filter(None, ("disabled", differing)))
 
 
 def spoilers(why: Explanation, most: int = 3) -> str:
