@@ -249,8 +249,22 @@ def _decorate_function(function: Any, options: Options) -> Any:
         @functools.wraps(function)
         async def decorated_async_generator(*args: Any, **kwargs: Any) -> Any:
             with _Entry(options):
-                async for value in function(*args, **kwargs):
-                    yield value
+                generator = function(*args, **kwargs)
+                step = anext(generator)
+                while True:  # as `yield from`, which async generators lack
+                    try:
+                        value = await step
+                    except StopAsyncIteration:
+                        return
+                    try:
+                        sent = yield value
+                    except GeneratorExit:
+                        await generator.aclose()
+                        raise
+                    except BaseException as error:
+                        step = generator.athrow(error)
+                    else:
+                        step = generator.asend(sent)
 
         return decorated_async_generator
     if inspect.iscoroutinefunction(function):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import unittest
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,6 +100,38 @@ def test_async_generator_decorator() -> None:
         return [value async for value in fixture()]
 
     assert asyncio.run(body()) == [1]
+
+
+@pytest.mark.parametrize("how", ["asend", "athrow", "aclose"])
+def test_what_is_sent_to_a_decorated_async_generator(how: str) -> None:
+    """It reaches the generator itself, while the mock is still active."""
+    seen: list[Any] = []
+
+    @mock_eventbridge()
+    async def fixture() -> AsyncGenerator[int, str]:
+        try:
+            seen.append((yield 1))
+        except (ValueError, GeneratorExit) as error:
+            seen.append(type(error))
+            raise
+        finally:
+            seen.append(current_eventbridge().account)
+
+    async def body() -> None:
+        made = fixture()
+        assert await anext(made) == 1
+        if how == "asend":
+            with pytest.raises(StopAsyncIteration):
+                await made.asend("text")
+        elif how == "athrow":
+            with pytest.raises(ValueError, match="thrown"):
+                await made.athrow(ValueError("thrown"))
+        else:
+            await made.aclose()
+
+    asyncio.run(body())
+    expected = {"asend": "text", "athrow": ValueError, "aclose": GeneratorExit}
+    assert seen == [expected[how], "123456789012"]
 
 
 @mock_eventbridge(account="111122223333")
