@@ -173,7 +173,7 @@ def replay_file(
     replay_name: str | None,
     *,
     new_id: Callable[[], str],
-    put: Callable[[Event, frozenset[str] | None], None],
+    put: Callable[[Event, frozenset[str] | None], Iterable[Rule]],
 ) -> ReplayReport:
     """Put the events of a file on a bus, one after the other, and count the rules that match them.
 
@@ -183,7 +183,7 @@ def replay_file(
         rules: names or ARNs of the rules that receive the events; None for all.
         replay_name: the ``replay-name`` of the events; None keeps the one that each was captured with.
         new_id: returns the id of the next event.
-        put: puts an event on the bus, for the rules with these ARNs; None means all rules.
+        put: puts an event on the bus, for the rules with these ARNs (None means all), and returns those that match.
 
     Raises:
         UsageError: there is no such rule.
@@ -201,12 +201,11 @@ def replay_file(
                 bad_lines.append(found)
             continue
         event = replayed(found, new_id(), found.replay_name if replay_name is None else replay_name)
-        hits = [rule.name for rule in bus.match(event)[1] if rule.name in matched]
+        hits = [rule.name for rule in put(event, only) if rule.name in matched]
         for name in hits:
             matched[name] += 1
         count += 1
         unmatched += not hits
-        put(event, only)
     return ReplayReport(count, matched, unmatched, bad_count, tuple(bad_lines))
 
 

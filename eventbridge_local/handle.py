@@ -18,7 +18,7 @@ from eventbridge_local.botocore_hooks.codec import perform
 from eventbridge_local.delivery.handlers import TargetSpy
 from eventbridge_local.delivery.journal import Call, DeadLetter, Delivery, Entry, Journal, Record, Routing
 from eventbridge_local.delivery.kinds import kind_of
-from eventbridge_local.delivery.route import Arrival
+from eventbridge_local.delivery.route import Arrival, plan
 from eventbridge_local.errors import ServiceError, UsageError
 from eventbridge_local.event_files import (
     FROM_FILE,
@@ -405,8 +405,11 @@ class EventBridge:
         scope, service = self._scope, self.service
         found = bus_called(scope, bus)
 
-        def put(event: Event, only: frozenset[str] | None) -> None:
-            service.engine.accept([Arrival(scope, found.name, event, only)])
+        def put(event: Event, only: frozenset[str] | None) -> tuple[Rule, ...]:
+            arrival = Arrival(scope, found.name, event, only)
+            matched = plan(arrival).matched
+            service.engine.accept([arrival])
+            return matched
 
         return replay_file(path, found, rules, replay_name, new_id=service.ids.uuid, put=put)
 

@@ -54,13 +54,9 @@ class Deliverer:
         self._invocations = invocations
         self._faults = faults
         self._accept = accept
-        #: Whether somebody receives for a service.
-        self._received: dict[str, bool] = {}
+        #: Whether something receives for a service. It is asked again for each call that delivers, and each retry.
+        self.received: dict[str, bool] = {}
         self._failures = Failures(store, journal, handlers, services, faults, seed, self._retry)
-
-    def begin_round(self) -> None:
-        """Ask anew who receives for which service; the answers hold while one call's events are worked off."""
-        self._received.clear()
 
     def deliver(self, scope: Scope, event: Event, rule: Rule) -> None:
         """Deliver an event to every target of a rule that it matched."""
@@ -109,7 +105,7 @@ class Deliverer:
 
     def _retry(self, pending: PendingDelivery) -> None:
         """Make the next attempt, which is due now."""
-        self.begin_round()
+        self.received.clear()
         self._in_turn(pending._replace(at=self._store.clock.now), destination_of(pending.target))
 
     def _in_turn(self, pending: PendingDelivery, destination: Destination) -> None:
@@ -122,7 +118,7 @@ class Deliverer:
 
     def _attempt_in_turn(self, pending: PendingDelivery) -> None:
         """Make the attempt whose turn has come."""
-        self.begin_round()
+        self.received.clear()
         self._attempt(pending._replace(at=self._store.clock.now), destination_of(pending.target))
 
     def _attempt(self, pending: PendingDelivery, destination: Destination) -> None:
@@ -161,9 +157,9 @@ class Deliverer:
         client, request = destination.client, plan.request
         if client is None or destination.write is None:
             return delivery_record(pending, "recorded", pending.at)
-        received = self._received.get(client)
+        received = self.received.get(client)
         if received is None:
-            received = self._received[client] = not self._services.has_no_receiver(client)
+            received = self.received[client] = not self._services.has_no_receiver(client)
         if not received:
             return delivery_record(pending, "recorded", pending.at, sent=request)
         request = destination.write(pending) if request is None else request

@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from operator import attrgetter
 from threading import Lock, get_ident
-from typing import NamedTuple
 
 from eventbridge_local.delivery.deliver import Deliverer
 from eventbridge_local.delivery.faults import Faults
@@ -30,10 +29,8 @@ _NAME = attrgetter("name")
 _BY_CHANCE = 0.01
 
 
-class _Waiting(NamedTuple):
-    arrival: Arrival
-    depth: float
-    via: tuple[str, ...]
+#: An arrival, how many deliveries in a row have led to it, and their rules.
+_Waiting = tuple[Arrival, float, tuple[str, ...]]
 
 
 class Engine:
@@ -76,12 +73,12 @@ class Engine:
         with self._lock:
             depth = self._depth + (_BY_CHANCE if self._worker not in (None, get_ident()) else 1)
             for arrival in arrivals:
-                self._queue.append(_Waiting(arrival, depth, self._via))
+                self._queue.append((arrival, depth, self._via))
             if self._worker is not None:
                 return
             self._worker = get_ident()
         try:
-            self._deliverer.begin_round()
+            self._deliverer.received.clear()
             while True:
                 with self._lock:
                     if not self._queue:
@@ -98,18 +95,19 @@ class Engine:
         """Carry out what a bus makes of an event."""
         if self._store.ended:
             return
-        scope, bus, event = waiting.arrival[:3]
-        made = plan(waiting.arrival)
-        if made.trouble is None and waiting.depth > _LONGEST_CHAIN:
-            loop = " -> ".join(_loop(waiting.via))
+        arrival, depth, via = waiting
+        scope, bus, event, _, _ = arrival
+        made = plan(arrival)
+        if made.trouble is None and depth > _LONGEST_CHAIN:
+            loop = " -> ".join(_loop(via))
             made = Plan(trouble=f"rules trigger each other in an endless loop: {loop}")
             self._on_loop(loop)
         matched = made.matched
         names = tuple(map(_NAME, matched))
         self._journal.add(Routing(event, bus, scope.account, scope.region, made.rules, names, made.trouble))
         for done, rule in enumerate(matched, 1):
-            self._depth = waiting.depth
-            self._via = (*waiting.via[-_LONGEST_CHAIN:], rule.name)
+            self._depth = depth
+            self._via = (*via[-_LONGEST_CHAIN:], rule.name)
             try:
                 self._deliverer.deliver(scope, event, rule)
             except BaseException:  # only what ends a test run comes here

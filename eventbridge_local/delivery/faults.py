@@ -61,9 +61,6 @@ class Arrangements(Generic[F]):
         self.arranged: list[F] = []
         self._lock = Lock()
 
-    def __bool__(self) -> bool:
-        return bool(self.arranged)
-
     def clear(self) -> None:
         """Let nothing of this kind fail any more."""
         self.arranged.clear()

@@ -171,9 +171,6 @@ class Handlers:
         spy = self.spies[target] = TargetSpy(target, handler, self._keep)
         return spy
 
-    def __bool__(self) -> bool:
-        return bool(self.spies)
-
     def rename(self, name: str, arn: str) -> None:
         """Let what was connected under a name stand for an ARN, unless something else does."""
         if name in self.spies and arn not in self.spies:

@@ -130,8 +130,8 @@ def with_input(pending: PendingDelivery) -> PendingDelivery:
     if target.input is None:
         return pending
     try:
-        context = InputContext(rule.arn, rule.name, pending.at)
-        return pending._replace(transformed=target.input.payload(event.text, event.envelope, context))
+        envelope, context = event.envelope, InputContext(rule.arn, rule.name, pending.at)
+        return pending._replace(transformed=target.input.payload(event.text, envelope, context))
     except InvalidResult as invalid:
         failed = AttemptFailed("INVALID_JSON", "Invalid input for target.")
         raise InputFailed(pending._replace(transformed=invalid.text), failed) from None

@@ -41,7 +41,8 @@ _Judged = tuple[Mapping[str, Any], Scope, str, Event | None, ServiceError | None
 def put_events(ctx: Context, params: Params) -> Answer:
     """Put events on their buses. Source: facts 5.1, 5.2, 5.3."""
     entries = params["Entries"]
-    _check_size(ctx, entries)
+    if sum(map(entry_size, entries)) > ctx.limits.put_events_request_size:
+        raise _too_large(ctx)
     endpoint = endpoint_of_id(ctx, params["EndpointId"]) if "EndpointId" in params else None
     home, through = (ctx.scope, ()) if endpoint is None else _behind(ctx, endpoint, entries)
     now = ctx.now
@@ -100,13 +101,12 @@ def _answer(ctx: Context, judged: Sequence[_Judged], now: datetime) -> PutAnswer
     return answer
 
 
-def _check_size(ctx: Context, entries: Sequence[Mapping[str, Any]]) -> None:
-    if sum(map(entry_size, entries)) > ctx.limits.put_events_request_size:
-        raise validation_error(
-            "Total size of the entries in the request is over the limit.",
-            hint=f"the limit is {ctx.limits.put_events_request_size:,} bytes for one request; "
-            "eventbridge_local.batch_entries splits a list of entries into requests that are small enough",
-        )
+def _too_large(ctx: Context) -> ServiceError:
+    return validation_error(
+        "Total size of the entries in the request is over the limit.",
+        hint=f"the limit is {ctx.limits.put_events_request_size:,} bytes for one request; "
+        "eventbridge_local.batch_entries splits a list of entries into requests that are small enough",
+    )
 
 
 def _behind(ctx: Context, endpoint: Endpoint, entries: Sequence[Mapping[str, Any]]) -> tuple[Scope, tuple[str, ...]]:
@@ -133,7 +133,8 @@ def put_partner_events(ctx: Context, params: Params) -> Answer:
     accepted and gone.
     """
     entries, now = params["Entries"], ctx.now
-    _check_size(ctx, entries)
+    if sum(map(entry_size, entries)) > ctx.limits.put_events_request_size:
+        raise _too_large(ctx)
     offered = sources_made_by(ctx)
     arrivals: list[Arrival] = []
     judged: list[_Judged] = []

@@ -173,7 +173,8 @@ class Service:
         except ContractViolation as broken:
             self._write(store, Call(name, params, account, region, at, None, "ContractViolation", str(broken)))
             raise
-        self._write(store, Call(name, params, account, region, at, answer))
+        if not store.ended:
+            self.journal.add(Call(name, params, account, region, at, answer))
         return answer
 
     def _write(self, store: Store, call: Call) -> None:
