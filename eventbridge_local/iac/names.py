@@ -20,7 +20,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from eventbridge_local.iac.values import Environment
-from eventbridge_local.model.arn import Arn, parse_arn, partition_of
+from eventbridge_local.model import arn as arns
+from eventbridge_local.model.arn import Arn, domain_of, parse_arn, partition_of, queue_url
 
 _NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
@@ -28,8 +29,8 @@ _NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 class ResourceKind(NamedTuple):
     """How resources of one type are called.
 
-    The formats may use ``{partition} {region} {account} {dns}``, the ``{name}``, ``{id}``, ``{short}`` and ``{uuid}``
-    for ids that AWS makes up at creation, and, after the ARN, ``{arn}``, and ``{ref}`` for what ``Ref`` gives.
+    The formats may use ``{partition} {region} {account} {dns}``, ``{name}``, ``{queue_url}``, ``{id}``, ``{short}`` and
+    ``{uuid}`` for ids that AWS makes up at creation, and, after the ARN, ``{arn}`` and ``{ref}`` (what ``Ref`` gives).
 
     Args:
         arn: format of the ARN.
@@ -59,11 +60,13 @@ def format_fields(kind: ResourceKind, name: str, seed: tuple[str, ...], environm
         seed: what made-up ids depend on, such as the stack and the logical id.
         environment: the account and Region it is in.
     """
+    partition = partition_of(environment.region)
     fields = {
-        "partition": partition_of(environment.region),
+        "partition": partition,
         "region": environment.region,
         "account": environment.account,
-        "dns": url_suffix(environment.region),
+        "dns": domain_of(partition),
+        "queue_url": queue_url(Arn(partition, "sqs", environment.region, environment.account, name)),
         "name": name,
         "id": suffix(*seed, length=10).lower(),
         "short": suffix(*seed, length=6),
@@ -76,14 +79,7 @@ def function_arn(name: str, environment: Environment) -> str:
     """Return the ARN of a Lambda function of that name or ARN."""
     if parse_arn(name):
         return name
-    return RESOURCE_KINDS["AWS::Lambda::Function"].arn.format(
-        partition=partition_of(environment.region), region=environment.region, account=environment.account, name=name
-    )
-
-
-def url_suffix(region: str) -> str:
-    """Return what ``AWS::URLSuffix`` gives."""
-    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return arns.function_arn(name, environment.account, environment.region)
 
 
 # names that AWS makes up
@@ -186,7 +182,7 @@ RESOURCE_KINDS: Mapping[str, ResourceKind] = {
     "AWS::SQS::Queue": ResourceKind(
         _arn("sqs", "{name}"),
         "QueueName",
-        "https://sqs.{region}.{dns}/{account}/{name}",
+        "{queue_url}",
         {"QueueName": "{name}", "QueueUrl": "{ref}"},
         80,
         dead_letter=("RedrivePolicy", "deadLetterTargetArn"),

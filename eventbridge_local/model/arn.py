@@ -60,14 +60,14 @@ def split_rule_resource(resource: str) -> tuple[str, str]:
     return (bus if slash else "default", rule)
 
 
-# The hosts of other services.
+# the hosts of services
 
 
 _DOMAINS = {"aws-cn": "amazonaws.com.cn"}
 
 
 def domain_of(partition: str) -> str:
-    """Return the domain that the hosts of a partition's services end in."""
+    """Return the domain that the hosts of a partition's services end in, CloudFormation's ``AWS::URLSuffix``."""
     return _DOMAINS.get(partition, "amazonaws.com")
 
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from eventbridge_local.errors import UsageError, already_exists, limit_exceeded, not_found, validation_error
-from eventbridge_local.model.arn import Arn, parse_arn, partition_of
+from eventbridge_local.model.arn import Arn, domain_of, parse_arn, partition_of
 from eventbridge_local.model.records import Endpoint, EndpointState, Rule, Side, Target
 from eventbridge_local.model.store import Bus, Scope, Store
 from eventbridge_local.operations.lookup import paged, rule_arn
@@ -26,7 +26,6 @@ SETTINGS = ("Description", "RoutingConfig", "ReplicationConfig", "EventBuses", "
 _ECHOED = ("RoutingConfig", "ReplicationConfig", "EventBuses", "RoleArn")
 #: How long CREATING, UPDATING and DELETING last on a clock that the test moves; AWS takes minutes.
 CHANGE_TAKES = timedelta(minutes=1)
-_DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 
 @operation("CreateEndpoint")
@@ -34,8 +33,7 @@ def create_endpoint(ctx: Context, params: Params) -> Answer:
     """Make an endpoint; it answers CREATING."""
     name, settings = params["Name"], _settings({"ReplicationConfig": {}, **params})
     id = f"{ctx.ids.uuid()[:8]}.veo"
-    suffix = _DNS_SUFFIXES.get(partition_of(ctx.scope.region), "amazonaws.com")
-    url = f"https://{id}.endpoint.events.{suffix}"
+    url = f"https://{id}.endpoint.events.{domain_of(partition_of(ctx.scope.region))}"
     arn = ctx.scope.arn(f"endpoint/{name}")
     now = ctx.now
     endpoint = Endpoint(name, arn, id, url, now, now, "CREATING", settings)

@@ -20,10 +20,9 @@ from eventbridge_local.iac.names import (
     made_up_uuid,
     physical_name,
     suffix,
-    url_suffix,
 )
 from eventbridge_local.iac.values import NO_VALUE, Environment, GivenValues, Unknown, first_unknown, text_of
-from eventbridge_local.model.arn import events_arn, parse_arn, partition_of, rule_resource
+from eventbridge_local.model.arn import domain_of, events_arn, parse_arn, partition_of, rule_resource
 
 _LISTS = ("CommaDelimitedList", "List<")
 _FROM_SSM = "AWS::SSM::Parameter::Value<"
@@ -195,7 +194,7 @@ class Stack:
             "AWS::AccountId": self.environment.account,
             "AWS::Region": self.environment.region,
             "AWS::Partition": partition,
-            "AWS::URLSuffix": url_suffix(self.environment.region),
+            "AWS::URLSuffix": domain_of(partition_of(self.environment.region)),
             "AWS::StackName": self.name,
             "AWS::StackId": f"{service}:{stack_id}",
             "AWS::NotificationARNs": [],
