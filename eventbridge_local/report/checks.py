@@ -26,11 +26,11 @@ _TO_ALLOW = "To allow this: {}=False"
 
 def failed_deliveries(seen: Seen, deliveries: Sequence[Delivery], loops: Sequence[str]) -> Iterator[Exception]:
     """Yield what went wrong on the way to targets."""
-    numbers, words = {entry.event_id: entry.number for entry in seen.entries}, seen.bus_wording()
+    numbers, wording = {entry.event_id: entry.number for entry in seen.entries}, seen.bus_wording()
     for delivery in deliveries:
         failure = _failure_of(delivery)
         if failure is not None:
-            failure.add_note(_failed_delivery(delivery, numbers.get(delivery.event.id), words))
+            failure.add_note(_failed_delivery(delivery, numbers.get(delivery.event.id), wording))
             yield failure
     for loop in loops:
         yield DeliveryFailed(
@@ -63,10 +63,10 @@ def unmatched_events(seen: Seen) -> Iterator[Exception]:
             routings = by_event.get(entry.event.id, [])
             if not any(map(_matched_by_user, routings)):
                 missed.append((entry, routings))
-    words = seen.bus_wording()
+    wording = seen.bus_wording()
     for entry, routings in missed[:_MOST]:
         yield CheckFailed(
-            f"{_unmatched_event(entry, routings, seen, words)}\n{_TO_ALLOW.format('assert_all_events_matched')}"
+            f"{_unmatched_event(entry, routings, seen, wording)}\n{_TO_ALLOW.format('assert_all_events_matched')}"
         )
     if len(missed) > _MOST:
         yield CheckFailed(f"and {len(missed) - _MOST} more events matched no rule; print(eb.journal) shows each")
@@ -76,8 +76,8 @@ def _matched_by_user(routing: Routing) -> bool:
     return any(rule.name in routing.matched for rule in users_rules(routing.rules))
 
 
-def _unmatched_event(entry: Entry, routings: Sequence[Routing], seen: Seen, words: BusWording) -> str:
-    name = f"event #{entry.number} {entry.source} {entry.detail_type!r} on {words.bus(location_of(entry))}"
+def _unmatched_event(entry: Entry, routings: Sequence[Routing], seen: Seen, wording: BusWording) -> str:
+    name = f"event #{entry.number} {entry.source} {entry.detail_type!r} on {wording.bus(location_of(entry))}"
     if not routings:
         return f"{name} was checked against no rule"
     trouble = next((routing.trouble for routing in routings if routing.trouble), None)
@@ -98,21 +98,21 @@ def unmatched_rules(seen: Seen) -> Iterator[Exception]:
         rule.arn for routing in seen.routings for rule in users_rules(routing.rules) if rule.name in routing.matched
     }
     missed = [rule for rule in users_rules(seen.rules) if rule.enabled and rule.arn not in matched]
-    words = seen.bus_wording()
+    wording = seen.bus_wording()
     for rule in missed[:_MOST]:
-        yield CheckFailed(f"{_unmatched_rule(rule, seen, words)}\n{_TO_ALLOW.format('assert_all_rules_matched')}")
+        yield CheckFailed(f"{_unmatched_rule(rule, seen, wording)}\n{_TO_ALLOW.format('assert_all_rules_matched')}")
     if len(missed) > _MOST:
         yield CheckFailed(f"and {len(missed) - _MOST} more rules never matched; print(eb.coverage()) lists them")
 
 
-def _unmatched_rule(rule: Rule, seen: Seen, words: BusWording) -> str:
-    name = f"rule {rule.name!r} on {words.bus(location_of_rule(rule))}"
+def _unmatched_rule(rule: Rule, seen: Seen, wording: BusWording) -> str:
+    name = f"rule {rule.name!r} on {wording.bus(location_of_rule(rule))}"
     if rule.pattern is None:
         return f"{name} never fired; eb.clock.advance(...) moves the time to its schedule {rule.schedule_text!r}"
-    met = [routing for routing in seen.routings if any(each.arn == rule.arn for each in routing.rules)]
-    if met:
-        routing = min(reversed(met[-_MOST_COMPARED:]), key=lambda each: _misses(rule, each))
-        count = f"any of {len(met)} events" if len(met) > 1 else "the one event"
+    checked = [routing for routing in seen.routings if any(each.arn == rule.arn for each in routing.rules)]
+    if checked:
+        routing = min(reversed(checked[-_MOST_COMPARED:]), key=lambda each: _misses(rule, each))
+        count = f"any of {len(checked)} events" if len(checked) > 1 else "the one event"
         closest = f"{seen.name_of(routing.event)}: {_spoiled(rule, routing)}"
         return f"{name} never matched {count} on its bus; closest was {closest}"
     if not seen.routings:
@@ -138,9 +138,9 @@ def failed_checks(count: int) -> str:
     return f"eventbridge_local: {count} check{'s' if count > 1 else ''} failed on exit"
 
 
-def _failed_delivery(delivery: Delivery, number: int | None, words: BusWording) -> str:
+def _failed_delivery(delivery: Delivery, number: int | None, wording: BusWording) -> str:
     """Return where a failure of a target comes from, and how to allow it; ``number`` is that of the event's entry."""
-    event, bus = delivery.event, words.bus(location_of_rule(delivery.rule))
+    event, bus = delivery.event, wording.bus(location_of_rule(delivery.rule))
     name = event_name(event, None) if number is None else f"event #{number} {event.source} {event.detail_type!r}"
     return (
         f"delivery to {target_name(delivery)!r}, rule {delivery.rule.name!r} on {bus}, {name}\n"

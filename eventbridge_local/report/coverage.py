@@ -146,7 +146,7 @@ def coverage_of(routings: Iterable[Routing], rules: Iterable[Rule]) -> Coverage:
         watched.setdefault(_key(rule), _Watched(rule))
     for routing in routings:
         for rule in users_rules(routing.rules):
-            watched.setdefault(_key(rule), _Watched(rule)).meet(rule, routing)
+            watched.setdefault(_key(rule), _Watched(rule)).check(rule, routing)
     return Coverage(each.result() for each in watched.values())
 
 
@@ -167,7 +167,7 @@ class _Watched:
         self._decided: set[str] = set()
         self._without = list(_without_one_field(rule.pattern)) if rule.pattern is not None else []
 
-    def meet(self, rule: Rule, routing: Routing) -> None:
+    def check(self, rule: Rule, routing: Routing) -> None:
         fired = rule.name in routing.matched
         if not rule.enabled or (rule.pattern is None and not fired):
             return

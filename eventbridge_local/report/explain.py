@@ -78,8 +78,8 @@ class Explainer:
         stops = self._walk(asked, bus)
         rows = [rule for stop in stops for rule in stop.rules]
         rows += elsewhere(self.store, stops, asked.event)
-        words = BusWording([*map(location_of, stops), *map(location_of_rule, rows)])
-        return RoutingTable(f"{asked.title} on {words.bus(location_of(stops[0]))}", rows, stops[0].trouble)
+        wording = BusWording([*map(location_of, stops), *map(location_of_rule, rows)])
+        return RoutingTable(f"{asked.title} on {wording.bus(location_of(stops[0]))}", rows, stops[0].trouble)
 
     def _walk(self, asked: AskedEvent, bus: str | None) -> tuple[Stop, ...]:
         assert asked.event is not None
@@ -304,10 +304,10 @@ class EventExplanation:
         return tuple(rule for rule in self.rules if rule.matched)
 
     def __repr__(self) -> str:
-        met = len(self.rules)
+        count = len(self.rules)
         reached = sum(target.reached for rule in self.matched for target in rule.targets)
         verdict = (
-            "refused" if self.refused else f"{len(self.matched)} of {met} rules matched, {reached} targets reached"
+            "refused" if self.refused else f"{len(self.matched)} of {count} rules matched, {reached} targets reached"
         )
         return f"<EventExplanation of {self.title}: {verdict}>"
 
@@ -397,16 +397,16 @@ class RoutingTable(Sequence[RuleStep]):
         lines = [self.title]
         if self.trouble is not None:
             lines.append(f"dropped: {self.trouble}")
-        words = BusWording([location_of_rule(row) for row in self.rows])
-        cells = [cell for row in self.rows for cell in _row_cells(row, words)]
+        wording = BusWording([location_of_rule(row) for row in self.rows])
+        cells = [cell for row in self.rows for cell in _row_cells(row, wording)]
         return "\n".join([*lines, *(table(_HEADINGS, cells) if cells else ["there are no rules"])])
 
 
 _HEADINGS = ("rule", "bus", "match", "why not, or what its targets get")
 
 
-def _row_cells(row: RuleStep, words: BusWording) -> Iterator[tuple[str, ...]]:
-    bus = words.bus_name(location_of_rule(row))
+def _row_cells(row: RuleStep, wording: BusWording) -> Iterator[tuple[str, ...]]:
+    bus = wording.bus_name(location_of_rule(row))
     if not row.matched:
         yield row.rule, bus, "no", row.why
         return
@@ -486,11 +486,11 @@ def elsewhere(store: Store, stops: tuple[Stop, ...], event: Event) -> Iterator[R
         if (location := Location(scope.account, scope.region, bus.name)) not in reached
         for rule in users_rules(bus.rules.values())
     ]
-    words = BusWording([*reached, *(location for location, _ in unreached)])
+    wording = BusWording([*reached, *(location for location, _ in unreached)])
     for location, rule in unreached:
         step = judge(rule, event)
         there = "it would match there" if step.matched else step.why
-        yield replace(step, matched=False, why=f"the event does not reach {words.bus(location)}; {there}")
+        yield replace(step, matched=False, why=f"the event does not reach {wording.bus(location)}; {there}")
 
 
 # An event from whatever a test has: an entry, an event, an id, an envelope, an entry of PutEvents.

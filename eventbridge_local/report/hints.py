@@ -1,4 +1,4 @@
-"""Why a rule or a target got nothing: the reasons people meet, each in a sentence.
+"""Why a rule or a target got nothing: the usual reasons, each in a sentence.
 
 The order of events and changes is read from the journal: a routing has the rules as they were when the event came.
 """
@@ -122,13 +122,13 @@ def why_unreached(rule: Rule, went: Sequence[Location], event: Event, name: str,
         would = f"now it would not match: {why}" if why else "now it would match"
         return f"{subject} was made after {name} was put; make the rule first; {would}"
     would = f"and it would not match: {why}" if why else "otherwise it would match"
-    words = BusWording([home, *went])
+    wording = BusWording([home, *went])
     who = name if len(went) == 1 else "the events"
-    if words.several_buses:
-        said = f"{subject} is on {words.bus(home)}, {who} went to {', '.join(map(words.bus, went))}"
+    if wording.several_buses:
+        said = f"{subject} is on {wording.bus(home)}, {who} went to {', '.join(map(wording.bus, went))}"
     else:
-        said = f"{subject} is in {words.scope(home)}, {who} went to {', '.join(map(words.scope, went))}"
-    return f"{said} ({words.remedy}); {would}"
+        said = f"{subject} is in {wording.scope(home)}, {who} went to {', '.join(map(wording.scope, went))}"
+    return f"{said} ({wording.remedy}); {would}"
 
 
 def _why_not(seen: Seen, routing: Routing, rule: Rule) -> Iterator[str]:

@@ -156,7 +156,7 @@ def outcome(delivery: Delivery, attempts: Sequence[Attempt] = ()) -> str:
     if delivery.raised is not None:
         said += f", then the handler raised {delivery.raised!r}"
     if delivery.outcome == "pending" and attempts and attempts[-1].again is not None:
-        said += f"; tried again at {attempts[-1].again:%Y-%m-%d %H:%M:%S.%f}"[:-3]
+        said += f"; next attempt at {attempts[-1].again:%Y-%m-%d %H:%M:%S.%f}"[:-3]
     return said
 
 
@@ -174,7 +174,6 @@ def _why_not(rule: Rule, routing: Routing) -> Iterator[str]:
 
 # Records in a few words.
 
-_MOST_OTHERS = 10
 _LONGEST = 200
 
 
