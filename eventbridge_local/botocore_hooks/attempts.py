@@ -101,7 +101,7 @@ class Line:
         """Let the service refuse a call, and write it down, before it carries anything out."""
         params = {**wire.params_of(compiled_operation(self.model), _bytes(request.body)), **self._extra}
         try:
-            self._service.call(self.model.name, params, self._account, self._region, refusal)
+            self._service.call(self.model.name, params, self._service.store.scope(self._account, self._region), refusal)
         except ServiceError:
             return
 

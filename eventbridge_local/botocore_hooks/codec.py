@@ -96,7 +96,8 @@ def perform(service: Service, operation: str, params: dict[str, Any], account: s
         ServiceError: what AWS would refuse.
     """
     model = service_model().operation_model(operation)
-    return service.call(operation, params, account, region, compiled_operation(model).check(params))
+    scope = service.store.scope(account, region)
+    return service.call(operation, params, scope, compiled_operation(model).check(params))
 
 
 # reading requests

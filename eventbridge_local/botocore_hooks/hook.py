@@ -77,9 +77,10 @@ def answer_call(
     refusal = operation.check(requested)
     request_id = service.ids.uuid()
     now = service.clock.now
+    scope = service.store.scope(account, context["client_region"])
     trace = params["headers"].get(TRACE_HEADER)
     try:
-        answer = service.call(operation.name, requested, account, context["client_region"], refusal, trace, now)
+        answer = service.call(operation.name, requested, scope, refusal, trace, now)
     except ServiceError as error:
         return codec.refused(error, request_id, now)
     return codec.answered(answer, request_id, now)

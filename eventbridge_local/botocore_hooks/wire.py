@@ -56,7 +56,9 @@ def respond(
         operation = operation_of(headers)
         params = {**params_of(operation, body), **(extra or {})}
         trace = _header(headers, TRACE_HEADER.lower()) or None
-        answer = service.call(operation.name, params, account, region, operation.check(params), trace, now)
+        answer = service.call(
+            operation.name, params, service.store.scope(account, region), operation.check(params), trace, now
+        )
     except ServiceError as error:
         return refused(error, request_id, now)
     return answered(answer, request_id, now)

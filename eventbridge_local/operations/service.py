@@ -17,7 +17,7 @@ from eventbridge_local.errors import ContractViolation, ServiceError, Unsupporte
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Ids
 from eventbridge_local.model.limits import Limits
-from eventbridge_local.model.store import Store
+from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.operations import (
     api_destinations,
     archives,
@@ -128,8 +128,7 @@ class Service:
         self,
         name: str,
         params: Params,
-        account: str,
-        region: str,
+        scope: Scope,
         refusal: ServiceError | None = None,
         trace: str | None = None,
         now: datetime | None = None,
@@ -139,6 +138,7 @@ class Service:
         Args:
             name: the operation, such as ``PutRule``.
             params: its members as boto3 spells them.
+            scope: the caller's account, and the Region that is called.
             refusal: why the call is refused before anything is looked at, such as a broken constraint of the input
                 shape. It is written down and raised.
             trace: the X-Ray header of the request.
@@ -150,6 +150,7 @@ class Service:
             ContractViolation: an event does not keep its contract. Nothing has changed then.
         """
         at, store = now or self.clock.now, self.store
+        account, region = scope.account, scope.region
         params = Sealed(params) if "AuthParameters" in params else params
         try:
             if refusal is not None:
@@ -159,7 +160,6 @@ class Service:
                 raise UnsupportedOperation(
                     f"eventbridge_local does not answer {name} yet. Nothing was sent to AWS and nothing has changed."
                 )
-            scope = store.scope(account, region)
             context = Context(*self._parts, scope, at, name, trace)
             if name in DELIVERING:
                 answer = function(context, params)
