@@ -8,12 +8,13 @@ from eventbridge_local.delivery.journal import Delivery, Entry, Routing
 from eventbridge_local.errors import CheckFailed, DeliveryFailed, EventBridgeLocalError
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import explain
+from eventbridge_local.report.expectations import nearest
 from eventbridge_local.report.hints import (
     Seen,
     about_unreached,
+    differing_fields,
     match_elsewhere,
     nearest_rule,
-    spoilers,
     users_rules,
 )
 from eventbridge_local.report.journal_text import BusWording, event_name, location_of, location_of_rule, target_name
@@ -109,25 +110,18 @@ def _unmatched_rule(rule: Rule, seen: Seen, wording: BusWording) -> str:
     name = f"rule {rule.name!r} on {wording.bus(location_of_rule(rule))}"
     if rule.pattern is None:
         return f"{name} never fired; eb.clock.advance(...) moves the time to its schedule {rule.schedule_text!r}"
+    pattern = rule.pattern
     checked = [routing for routing in seen.routings if any(each.arn == rule.arn for each in routing.rules)]
-    if checked:
-        routing = min(reversed(checked[-_MOST_COMPARED:]), key=lambda each: _misses(rule, each))
+    newest = checked[-_MOST_COMPARED:]
+    found = nearest((routing, explain(pattern, routing.event.matched_on).mismatches) for routing in newest)
+    if found is not None:
+        routing, mismatches = found
         count = f"any of {len(checked)} events" if len(checked) > 1 else "the one event"
-        closest = f"{seen.name_of(routing.event)}: {_spoiled(rule, routing)}"
-        return f"{name} never matched {count} on its bus; closest was {closest}"
+        why = differing_fields(mismatches) or "it would match now; the rule was changed after the event"
+        return f"{name} never matched {count} on its bus; closest was {seen.name_of(routing.event)}: {why}"
     if not seen.routings:
         return f"{name} never matched: no event was put"
     return f"{name} never matched: {'; '.join(about_unreached(seen, rule, 'it'))}"
-
-
-def _misses(rule: Rule, routing: Routing) -> int:
-    return len(explain(rule.pattern, routing.event.matched_on).mismatches) if rule.pattern is not None else 0
-
-
-def _spoiled(rule: Rule, routing: Routing) -> str:
-    assert rule.pattern is not None
-    why = explain(rule.pattern, routing.event.matched_on)
-    return spoilers(why) if not why else "it would match now; the rule was changed after the event"
 
 
 # The end of a mock in words.

@@ -26,6 +26,8 @@ _MILD = ("type", "case", "outcome")
 
 T = TypeVar("T")
 
+D = TypeVar("D", bound="Difference | Mismatch")
+
 _MISSING: Any = object()
 
 
@@ -65,12 +67,16 @@ def fits(expected: Any, actual: Any) -> bool:
     return next(differences(expected, actual), None) is None
 
 
-def nearest(candidates: Iterable[tuple[T, Sequence[Difference]]]) -> tuple[T, Sequence[Difference]] | None:
-    """Return the candidate with the fewest and mildest differences, the newest among equals; None where none is."""
+def nearest(candidates: Iterable[tuple[T, Sequence[D]]]) -> tuple[T, Sequence[D]] | None:
+    """Return the candidate with the fewest and mildest differences, the last among equals; None where none is.
+
+    Args:
+        candidates: records with their differences, or rules or events with the mismatches of their explanation.
+    """
     return min(reversed(list(candidates)), key=lambda pair: _distance(pair[1]), default=None)
 
 
-def _distance(found: Sequence[Difference]) -> tuple[int, int]:
+def _distance(found: Sequence[Difference | Mismatch]) -> tuple[int, int]:
     mild = sum(difference.kind in _MILD for difference in found)
     return (len(found), -mild)
 

@@ -15,6 +15,7 @@ from eventbridge_local.model.arn import names_of
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import Explanation, Mismatch, explain
+from eventbridge_local.report.expectations import nearest
 from eventbridge_local.report.journal_text import BusWording, Location, event_name, location_of, location_of_rule
 
 _MOST_RULES = 3
@@ -218,13 +219,15 @@ def nearest_rule(routing: Routing) -> str:
     disabled = [rule for rule in rules if not rule.enabled and _satisfies(routing.event, rule)]
     if disabled:
         return f"rule {disabled[0].name!r} is disabled; it would match if it were enabled"
-    enabled = [
-        (rule, explain(rule.pattern, routing.event.matched_on)) for rule in rules if rule.enabled and rule.pattern
-    ]
-    if not enabled:
+    found = nearest(
+        (rule, explain(rule.pattern, routing.event.matched_on).mismatches)
+        for rule in reversed(rules)
+        if rule.enabled and rule.pattern
+    )
+    if found is None:
         return "no rule of it is enabled and has a pattern"
-    rule, why = min(enabled, key=lambda pair: len(pair[1].mismatches))
-    return f"closest was rule {rule.name!r}: {spoilers(why)}"
+    rule, mismatches = found
+    return f"closest was rule {rule.name!r}: {differing_fields(mismatches)}"
 
 
 def _would_match(rule: Rule, event: Event) -> bool:
@@ -244,13 +247,12 @@ def reason(rule: Rule, explanation: Explanation | None) -> str:
     """Return the same from the explanation of the rule's pattern, None for a rule without one."""
     if explanation is None:
         return "has a schedule and no pattern"
-    differing = "" if explanation else spoilers(explanation)
+    differing = "" if explanation else differing_fields(explanation.mismatches)
     return differing if rule.enabled else "; ".join(filter(None, ("disabled", differing)))
 
 
-def spoilers(why: Explanation, most: int = 3) -> str:
+def differing_fields(found: Sequence[Mismatch], most: int = 3) -> str:
     """Return the fields that differ, in short: ``detail.total differs, detail.country is absent``."""
-    found = why.mismatches
     said = [f"{mismatch.path} {_verb(mismatch)}" for mismatch in found[:most]]
     return ", ".join(said) + (f" and {len(found) - most} more" if len(found) > most else "")
 
