@@ -39,6 +39,13 @@ from eventbridge_local.report.journal_text import (
 _MOST_RULES = 3
 
 
+#: Why a policy does not let an account put events on a bus, by what it says to them.
+_REFUSED = {
+    "Deny": "a policy forbids account {account} to put events on {bus}",
+    None: "no policy lets account {account} put events on {bus}",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Explainer:
     """Answers ``eb.explain`` and ``eb.route``; ``home`` is the scope of names without an ARN."""
@@ -93,6 +100,8 @@ class Explainer:
             return self._planned(self.home, name, asked.event)
         name = arn.resource.removeprefix("event-bus/")
         known = self.store.known_scope(arn.account, arn.region)
+        if known is None and name == "default":  # every account has one in every Region; asking makes nothing
+            known = Scope(arn.account, arn.region, self.store.clock.now)
         if known is not None:
             return self._planned(known, name, asked.event)
         trouble = f"there is no event bus {name!r} in {arn.account}/{arn.region}"
@@ -101,8 +110,9 @@ class Explainer:
     def _planned(self, scope: Scope, bus: str, event: Event, *, accepted: bool = False) -> tuple[Stop, ...]:
         """Return what would become of an event that was put on a bus now; ``accepted`` when the bus took it before."""
         caller, arn = self.home.account, scope.arn(f"event-bus/{bus}")
-        if not accepted and permission_to_put(self.store, caller, arn, event) != "Allow":
-            trouble = f"PutEvents would refuse it: no policy lets account {caller} put events on {arn}"
+        effect = "Allow" if accepted else permission_to_put(self.store, caller, arn, event)
+        if effect != "Allow":
+            trouble = f"PutEvents would refuse it: {_REFUSED[effect].format(account=caller, bus=arn)}"
             return (Stop(bus, scope.account, scope.region, trouble=trouble),)
         way = plan_way(self.store, Arrival(scope, bus, event), self.faults, self.handlers)
         return tuple(self._stop(each) for each in way)

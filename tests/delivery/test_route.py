@@ -225,6 +225,35 @@ def test_a_bus_of_another_account_that_does_not_let_us_in(eb: EventBridge) -> No
         eb.put("shop", "Sold", bus=theirs)
 
 
+def test_an_entry_that_names_the_bus_of_another_account(eb: EventBridge) -> None:
+    """The policy of that bus decides, as for PutEvents: the bus of the entry is no reason to raise."""
+    theirs = bus_arn("default", OTHER)
+    entry = {"Source": "shop", "DetailType": "Sold", "Detail": "{}", "EventBusName": theirs}
+    refused = f"PutEvents would refuse it: no policy lets account {ACCOUNT} put events on {theirs}"
+    assert eb.route(entry).trouble == refused
+    assert refused in str(eb.explain(entry))
+    call(eb, "PutRule", OTHER, Name="Theirs", EventPattern=json.dumps(SHOP))
+    call(eb, "PutPermission", OTHER, Action="events:PutEvents", Principal=ACCOUNT, StatementId="us")
+    assert [row.rule for row in eb.route(entry).matched] == ["Theirs"]
+    assert eb.put("shop", "Sold", bus=theirs).accepted
+
+
+def test_a_policy_that_denies(eb: EventBridge) -> None:
+    """The sentence does not say that no policy allows it."""
+    here = bus_arn("default")
+    deny = {"Sid": "s", "Effect": "Deny", "Principal": "*", "Action": "events:PutEvents", "Resource": here}
+    call(eb, "PutPermission", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    refused = f"PutEvents would refuse it: a policy forbids account {ACCOUNT} to put events on {here}"
+    assert eb.route(make_event("shop", "Sold")).trouble == refused
+
+
+def test_the_default_bus_of_a_region_that_nobody_used(eb: EventBridge) -> None:
+    """Every account has one in every Region: nothing is dropped, no rule matches, and asking makes nothing."""
+    table = eb.route(make_event("shop", "Sold"), bus=bus_arn("default", region=AWAY))
+    assert table.trouble is None and not table.matched
+    assert eb.service.store.known_scope(ACCOUNT, AWAY) is None
+
+
 # random worlds
 
 #: The buses of a world: an account, a Region and a name.
