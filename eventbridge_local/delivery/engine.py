@@ -1,6 +1,6 @@
 """An event's way over a bus: what ``route`` plans for it is carried out, rule by rule.
 
-Strategy: events wait in one queue. Whoever puts an event while nobody works on the queue works it off before his call
+Strategy: events wait in one queue. A call that puts an event while no other works on the queue works it off before it
 returns; an event that is put meanwhile, by a handler or by another thread, waits behind. So delivery is synchronous
 and in order, and a handler that publishes never recurses. Each event remembers the delivery that caused it; a chain
 that grows past a limit is a rule loop, which is cut and named. What another thread puts during a delivery may be
@@ -40,7 +40,7 @@ class Engine:
         services: the other AWS services that moto or a loopback endpoint serves to this process.
         invocations: calls HTTP targets.
         seed: makes the delays between attempts reproducible.
-        on_loop: is told of rules that feed each other without end.
+        on_loop: called with the rules that feed each other without end.
     """
 
     def __init__(

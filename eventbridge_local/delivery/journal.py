@@ -114,7 +114,7 @@ class Entry(NamedTuple):
 class Routing(NamedTuple):
     """An event on a bus: the rules as they were at that moment, and the names of those that matched.
 
-    ``trouble`` says why nothing could match at all: the bus does not exist, or rules feed each other in a ring.
+    ``trouble`` says why nothing could match at all: the bus does not exist, or rules feed each other in a loop.
     """
 
     event: Event

@@ -60,7 +60,7 @@ class Invocations:
     def turn(self, pending: PendingDelivery) -> datetime:
         """Return when an invocation may go, which is now unless its destination's rate limit makes it wait.
 
-        Each call takes a turn. While the clock follows the real one nobody waits, since nobody would move it.
+        Each call takes a turn. While the clock follows the real one nothing waits, because nothing would move it.
         """
         destination = api_destination_of(self._store, pending)
         if destination is None or not self._store.clock.stepped:
@@ -76,7 +76,7 @@ class Invocations:
             spy: the callable connected to the target's ARN, if any; it comes first.
 
         Returns:
-            ``recorded`` when nobody serves the request's host here.
+            ``recorded`` when nothing serves the request's host here.
 
         Raises:
             AttemptFailed: what ``send`` and ``judge`` raise.
@@ -113,7 +113,7 @@ class Invocations:
         """Send a request to a host of this machine; None when its host is elsewhere, and nothing was sent.
 
         Raises:
-            AttemptFailed: nobody listens there, or there is no answer in time.
+            AttemptFailed: nothing listens there, or there is no answer in time.
         """
         try:
             return self._sender.send(request)

@@ -2,7 +2,7 @@
 
 AWS sends what the connection says: client id and secret and the connection's own OAuth parameters. It adds no
 ``grant_type``; AWS's tutorials tell users to configure it as a body parameter. Whether id and secret travel in the body
-or in a header nobody published; here they are members of the body, or of the query string for GET.
+or in a header is not published; here they are members of the body, or of the query string for GET.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _MARGIN = timedelta(seconds=60)
 _SECONDS_OF_A_CENTURY = 3_155_760_000
 
-#: Sends a token request; None when nobody answers for that endpoint here.
+#: Sends a token request; None when nothing answers for that endpoint here.
 Ask = Callable[[Connection, HttpRequest], HttpResponse | None]
 
 
@@ -108,7 +108,7 @@ class Tokens:
     """The tokens of one mock, by connection, each kept as long as it serves on the mock's clock.
 
     Args:
-        ask: fetches; where it returns None nobody serves the endpoint here, and the token is made up.
+        ask: fetches; where it returns None nothing serves the endpoint here, and the token is made up.
     """
 
     def __init__(self, clock: Clock, ask: Ask) -> None:

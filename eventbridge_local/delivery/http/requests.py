@@ -1,4 +1,4 @@
-"""The request that an API destination makes of an event. Pure: records and texts in, a request out.
+"""The requests that API destinations and API Gateway make of an event. Pure: records and texts in, a request out.
 
 Sources: User Guide, pages "API destinations" and "Connections"; the API model for who wins ("values from the
 Connection taking precedence").

@@ -1,4 +1,4 @@
-"""Sends requests, to this machine only.
+"""HTTP requests sent to this machine only, and what their answers mean for a delivery.
 
 AWS calls HTTPS endpoints with certificates that a public authority signed. A server in a test has none, so a
 certificate of a loopback host is not verified, and plain HTTP is spoken there too. Redirects are not followed and no
@@ -112,7 +112,7 @@ def _unpacked(content: bytes, encoding: str) -> bytes:
 #
 # Sources: User Guide, page "API destinations" (statuses that are retried, Retry-After); two dead letters that people
 # published for the texts of an endpoint that cannot be reached and of one that does not answer in time. What
-# EventBridge says of a status nobody published; those codes and texts are our judgement.
+# EventBridge says of a status is not published; those codes and texts are our judgement.
 
 
 _UNABLE = "Unable to invoke ApiDestination endpoint:"

@@ -1,4 +1,4 @@
-"""Lambda functions: invoked asynchronously with the event as payload (facts 6.7)."""
+"""Targets that run code: Lambda functions, ECS tasks, Batch jobs, CodeBuild and CodePipeline, and EC2 actions."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, Pendin
 from eventbridge_local.errors import validation_error
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.transforms import resolve_dynamic
+
+# Lambda functions: invoked asynchronously with the event as payload (facts 6.7).
 
 
 def _invoke(pending: PendingDelivery) -> AwsRequest:

@@ -1,9 +1,4 @@
-"""SQS queues: the payload is the body, without message attributes (recorded, facts 6.7).
-
-The trace header arrives as the system attribute AWSTraceHeader (facts 5.5). A FIFO queue must deduplicate by content,
-since EventBridge sends no deduplication id (API reference, SqsParameters); a standard queue that is given a message
-group is a fair queue.
-"""
+"""Targets that take the event as a message or a record: queues, topics, streams, log groups, and other event buses."""
 
 from __future__ import annotations
 
@@ -24,6 +19,12 @@ from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, Pendin
 from eventbridge_local.errors import validation_error
 from eventbridge_local.model.arn import parse_arn, queue_url
 from eventbridge_local.transforms import InvalidPath, is_object_template, parse_path, resolve_dynamic, select_text
+
+# SQS queues: the payload is the body, without message attributes (recorded, facts 6.7).
+#
+# The trace header arrives as the system attribute AWSTraceHeader (facts 5.5). A FIFO queue must deduplicate by content,
+# since EventBridge sends no deduplication id (API reference, SqsParameters); a standard queue that is given a message
+# group is a fair queue.
 
 
 def _send_message(pending: PendingDelivery) -> AwsRequest:

@@ -1,7 +1,4 @@
-"""Targets that start a run of something: Step Functions, SageMaker pipelines, Glue workflows, Image Builder, Inspector.
-
-The input reaches only Step Functions; the others are started and nothing more (User Guide eb-targets).
-"""
+"""Targets that start something: Step Functions, pipelines, workflows, Systems Manager, Redshift statements."""
 
 from __future__ import annotations
 
@@ -20,6 +17,10 @@ from eventbridge_local.delivery.kinds.base import (
 from eventbridge_local.delivery.pending import AwsRequest, PendingDelivery
 from eventbridge_local.errors import validation_error
 from eventbridge_local.transforms import resolve_dynamic
+
+# Step Functions, SageMaker pipelines, Glue workflows, Image Builder, Inspector.
+#
+# The input reaches only Step Functions; the others are started and nothing more (User Guide eb-targets).
 
 
 def _start_execution(pending: PendingDelivery) -> AwsRequest:

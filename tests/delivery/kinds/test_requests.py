@@ -20,7 +20,15 @@ from botocore.validate import ParamValidator
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from eventbridge_local.delivery.kinds import KINDS, RuleScope, TargetKind, check_target, graphql_request, kind_of
+from eventbridge_local.delivery.kinds import (
+    KINDS,
+    RuleScope,
+    TargetKind,
+    check_target,
+    destination_of,
+    graphql_request,
+    kind_of,
+)
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, PendingDelivery
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule, Target
@@ -194,6 +202,24 @@ def test_a_valid_request_or_a_failed_attempt(case: dict[str, Any], event: Event,
     except AttemptFailed:
         return
     assert not mistakes(request)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+@pytest.mark.parametrize(
+    "event", [EVENT, replace(EVENT, detail_text="{}", tree={}, trace_header="Root=1")], ids=["", "{}"]
+)
+def test_what_is_not_written_beforehand_is_always_valid(case: dict[str, Any], event: Event) -> None:
+    """A request that is written only when somebody receives it cannot turn out to be invalid then."""
+    params = case["target"]
+    made = compile_input(params) if {"Input", "InputPath", "InputTransformer"} & params.keys() else None
+    target = Target(params["Id"], params["Arn"], params, made)
+    destination = destination_of(target)
+    if not destination.takes_all:
+        return
+    transformed = None if made is None else "any text"
+    assert destination.write is not None
+    request = destination.write(Numbered(1, event, RULE, target, ACCOUNT, REGION, NOON, NOON, transformed))
+    assert isinstance(request, AwsRequest) and not mistakes(request)
 
 
 def test_half_a_surrogate_pair_is_sent_as_a_question_mark() -> None:
