@@ -170,7 +170,7 @@ def _about_targets(rule: Rule, now: Rule | None) -> str:
 
 def _about_target(seen: Seen, name: str) -> Iterator[str]:
     """Yield that no rule has such a target, or why those that have it delivered nothing."""
-    having = [rule for rule in seen.rules if any(_answers_to(name, each.arn, each.id) for each in rule.targets)]
+    having = [rule for rule in seen.rules if _has_target(rule, name)]
     if not having:
         known = [names_of(target.arn)[-1] for rule in users_rules(seen.rules) for target in rule.targets]
         handler = ", so the handler that is connected to it is never called" * (name in seen.connected)
@@ -179,12 +179,17 @@ def _about_target(seen: Seen, name: str) -> Iterator[str]:
     for rule in having[:_MOST_RULES]:
         checked = [(routing, each) for routing in seen.routings for each in routing.rules if each.arn == rule.arn]
         if checked:
-            yield from _why_not(seen, *checked[-1])
+            routing, then = checked[-1]
+            if then.name in routing.matched and then.targets and not _has_target(then, name):
+                event = seen.name_of(routing.event)
+                yield f"rule {rule.name!r} matched {event}, but target {name!r} was added after that; add it first"
+            else:
+                yield from _why_not(seen, routing, then)
         yield from about_unreached(seen, rule)
 
 
-def _answers_to(name: str, arn: str, target_id: str) -> bool:
-    return name == target_id or name in names_of(arn)
+def _has_target(rule: Rule, name: str) -> bool:
+    return any(name == target.id or name in names_of(target.arn) for target in rule.targets)
 
 
 def _about_last(seen: Seen) -> Iterator[str]:

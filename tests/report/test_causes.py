@@ -271,6 +271,16 @@ def test_targets_put_after_the_event(eb: EventBridge) -> None:
     assert "rule 'r' matched event #1, but PutTargets was called after that; call PutTargets first" in asserted(eb)
 
 
+def test_a_target_added_after_the_event(eb: EventBridge) -> None:
+    """The rule delivered to another target; this one came later."""
+    rule(eb)
+    put()
+    late = QUEUE.replace("kept", "late")
+    boto3.client("events", region_name="us-east-1").put_targets(Rule="r", Targets=[{"Id": "2", "Arn": late}])
+    with pytest.raises(AssertionError, match="matched event #1, but target 'late' was added after that; add it first"):
+        eb.assert_delivered(target="late")
+
+
 def test_pattern_changed_after_the_event(eb: EventBridge) -> None:
     """The fields are those of the pattern as it was; and the pattern of now would match."""
     rule(eb, pattern={"source": ["bank"]})
