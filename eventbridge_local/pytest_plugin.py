@@ -108,7 +108,7 @@ def _marked_options(node: pytest.Item) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for marker in node.iter_markers("eventbridge"):
         if marker.args:
-            pytest.fail(f"@pytest.mark.eventbridge takes keywords only, got {marker.args!r}", pytrace=False)
+            pytest.fail(f"give the options of @pytest.mark.eventbridge by keyword, not {marker.args!r}", pytrace=False)
         merged = {**marker.kwargs, **merged}
     return merged
 

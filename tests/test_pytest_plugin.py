@@ -97,7 +97,7 @@ def test_the_marker_alone_is_enough(pytester: pytest.Pytester) -> None:
     ("marker", "words"),
     [
         ("acount='111111111111'", "*@pytest.mark.eventbridge(acount=...)*did you mean *account*"),
-        ("'eu-west-1'", "*takes keywords only*"),
+        ("'eu-west-1'", "*by keyword*"),
     ],
 )
 def test_a_wrong_marker_is_blamed_on_the_marker(pytester: pytest.Pytester, marker: str, words: str) -> None:

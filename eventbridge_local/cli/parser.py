@@ -128,7 +128,7 @@ def _template(parser: argparse.ArgumentParser) -> None:
 
 def _route(parser: argparse.ArgumentParser) -> None:
     _template(parser)
-    parser.add_argument("events", metavar="EVENT", nargs="+", help=f"{_JSON_TEXT}; a .jsonl file holds one a line")
+    parser.add_argument("events", metavar="EVENT", nargs="+", help=f"{_JSON_TEXT}; a .jsonl file has one on each line")
     parser.add_argument("--bus", metavar="NAME", help="the bus they are put on; needed when rules are on several")
     _template_options(parser)
     _json(parser)
@@ -137,7 +137,7 @@ def _route(parser: argparse.ArgumentParser) -> None:
 def _replay(parser: argparse.ArgumentParser) -> None:
     _template(parser)
     parser.add_argument(
-        "events", metavar="EVENTS", help="a file of events, one a line, perhaps .gz; - for standard input"
+        "events", metavar="EVENTS", help="a file of events, one on each line, or a .gz of it; - for standard input"
     )
     parser.add_argument("--bus", metavar="NAME", help="the bus they are put on; needed when rules are on several")
     _template_options(parser)
@@ -151,13 +151,13 @@ def _lint(parser: argparse.ArgumentParser) -> None:
         metavar="CODE[:RULE]",
         action="append",
         default=[],
-        help="leave findings of that code out, perhaps of one rule alone",
+        help="ignore findings with that code, or only those of one rule",
     )
     parser.add_argument(
         "--fail-on",
         choices=["error", "warning", "info", "never"],
         default="warning",
-        help="the mildest finding that makes the exit code 1; default: warning",
+        help="the lowest severity that makes the exit code 1; default: warning",
     )
     parser.add_argument(
         "--contracts",
@@ -184,7 +184,7 @@ def _count(text: str) -> int:
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", metavar="PORT", type=int, default=0, help="default: 0, any free one")
+    parser.add_argument("--port", metavar="PORT", type=int, default=0, help="default: 0, any free port")
     parser.add_argument("--host", metavar="HOST", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument(
         "--allow-remote", action="store_true", help="allow --host to be an address that other machines can reach"
@@ -219,7 +219,7 @@ _COMMANDS: dict[str, tuple[str, str, str, str, Adds]] = {
     ),
     "lint": (
         "templates:lint",
-        "look for rules that cannot work and for traps",
+        "find rules that cannot work, and common mistakes",
         _CODES % ("no findings", "there are findings (see --fail-on)"),
         """eventbridge-local lint template.yaml --ignore no-dlq""",
         _lint,

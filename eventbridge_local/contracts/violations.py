@@ -18,7 +18,7 @@ _LONGEST = 120
 _MOST_LINES = 20
 _MOST_ALTERNATIVES = 5
 
-ADVICE = "Correct what puts the event, or the contract if it is out of date."
+ADVICE = "Correct the code that puts the event, or the contract if it is out of date."
 ADVICE_MISSING = (
     "Write a contract for the event, or correct its source and detail-type; require=False allows events without one."
 )

@@ -239,7 +239,7 @@ class _YamlValues:
                 self._merge(value_node, merged)
                 continue
             if not isinstance(key_node, self._scalar):
-                raise self._error(key_node, "a key must be a text")
+                raise self._error(key_node, "a key must be a string")
             key = key_node.value
             if key in made:
                 raise self._error(key_node, f"{key!r} is defined twice")

@@ -159,7 +159,7 @@ def _surroundings(checked: CheckedRule, undeclared: Sequence[str]) -> Iterator[P
             f"bus {rule.bus!r} is not declared here; the deployment fails unless another stack has made it",
         )
     if not rule.targets:
-        yield Problem("no-targets", "the rule has no targets, so no target receives the events that it matches")
+        yield Problem("no-targets", "the rule has no targets, so the events that it matches are not delivered")
     for target in rule.targets:
         kind = kind_of(target.arn)
         if kind is not None and kind.unsupported:

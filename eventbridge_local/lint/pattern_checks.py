@@ -23,7 +23,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 #: The form of texts of the envelope, and its wording.
 _FORMS = {
     "version": (re.compile("0"), "it is always '0'"),
-    "account": (re.compile(r"[0-9]{12}"), "it is a text of twelve digits"),
+    "account": (re.compile(r"[0-9]{12}"), "it is a string of twelve digits"),
     "region": (re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+|"), "it is a Region such as 'eu-west-1'"),
     "time": (_TIME, "it is of the form 2026-03-06T09:00:00Z; use {'prefix': ...}"),
 }
@@ -111,7 +111,7 @@ def _alternatives(field: Field) -> Iterator[Problem]:
             wording = f"{taken[0].wording()} is left out by {one.wording()}"
             yield Problem("useless-value", f"{field.path}: {wording}, and another alternative matches it")
     if field.absent_ok and any(isinstance(each, c.Exists) for each in listed):
-        yield Problem("matches-everything", f"{field.path}: exists: true or exists: false is always so; leave it out")
+        yield Problem("matches-everything", f"{field.path}: exists: true or exists: false is always true; remove it")
         return
     for at, small in enumerate(listed):
         for other, big in enumerate(listed):
@@ -131,7 +131,7 @@ def _branches(pattern: Pattern) -> Iterator[Problem]:
         for other, big in enumerate(rules, 1):
             if number != other and rule_covers(big, small) and not (rule_covers(small, big) and number < other):
                 takes = f"branch {other} matches every event that branch {number} matches"
-                yield Problem("or-unreachable", f"{takes}, of {len(pattern.subrules)} of $or; leave one out")
+                yield Problem("or-unreachable", f"{takes}, of {len(pattern.subrules)} of $or; remove one")
                 break
     if len(rules) > 1:
         yield from (Problem("or-overlap", warning) for warning in explain(pattern, {}).warnings)

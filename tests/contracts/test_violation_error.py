@@ -29,7 +29,7 @@ def test_one_event() -> None:
         " in schemas/shop.orders@OrderPlaced.json (put on bus 'orders')\n"
         "    detail.total: '120' is not of type 'number'\n"
         "    detail: 'id' is a required property\n"
-        "Correct what puts the event, or the contract if it is out of date."
+        "Correct the code that puts the event, or the contract if it is out of date."
     )
 
 
@@ -45,7 +45,7 @@ def test_several_events() -> None:
         "    detail: 'id' is a required property\n"
         "event 'C' of 'a' has no contract (PutEvents)\n"
         "    event: there is no contract for a@C; did you mean 'a@B'?\n"
-        "Correct what puts the event, or the contract if it is out of date.\n"
+        "Correct the code that puts the event, or the contract if it is out of date.\n"
         "Write a contract for the event, or correct its source and detail-type;"
         " require=False allows events without one."
     )

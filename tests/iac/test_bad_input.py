@@ -26,7 +26,7 @@ def load(path: Path) -> Plan:
         ("a.yaml", RULE + "      Name: !Unknown x\n", "5:13", "unknown tag !Unknown"),
         ("a.yaml", "Resources:\n  A: {}\n  B: {}\n  A: {}\n", "4:3", "'A' is defined twice"),
         ("a.yaml", "Resources:\n  A: &a\n    B: *a\n", "2:6", "an alias is inside the value it refers to"),
-        ("a.yaml", "Resources:\n  ? [1]\n  : 2\n", "2:5", "a key must be a text"),
+        ("a.yaml", "Resources:\n  ? [1]\n  : 2\n", "2:5", "a key must be a string"),
         ("a.yaml", "Resources:\n  A:\n    <<: 5\n", "3:9", "<< needs a mapping"),
         ("a.yaml", "", "1:1", "the file is empty"),
         ("a.yaml", "# only a comment\n", "1:1", "the file is empty"),

@@ -77,7 +77,7 @@ def _placed(value: Any, path: Path) -> Any:
 
 
 def _unsupported(name: str, path: Path) -> Unknown:
-    return Unknown(f"{name} is worked out by AWS during deployment", "a template in which it is expanded", path)
+    return Unknown(f"{name} is computed by AWS during deployment", "a template in which it is expanded", path)
 
 
 def _each(stack: StackValues, argument: list[Any]) -> list[Any]:
@@ -104,7 +104,7 @@ def _get_att(stack: StackValues, argument: Any) -> Any:
 def _sub(stack: StackValues, argument: Any) -> Any:
     template, names = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
     if not isinstance(template, str) or not isinstance(names, dict):
-        return _malformed("Fn::Sub", "a text, or a list of a text and a map")
+        return _malformed("Fn::Sub", "a string, or a list of a string and a map")
     missing: list[Unknown] = []
 
     def fill(match: re.Match[str]) -> str:
@@ -214,7 +214,7 @@ def _not(stack: StackValues, argument: Any) -> Any:
 
 def _find_in_map(stack: StackValues, argument: Any) -> Any:
     if not isinstance(argument, list) or len(argument) not in (3, 4):
-        return _malformed("Fn::FindInMap", "a map, two keys, and a default if need be")
+        return _malformed("Fn::FindInMap", "a map, two keys, and optionally a default")
     name, *keys = _each(stack, argument[:3])
     unknown = first_unknown(name, keys)
     if unknown:
