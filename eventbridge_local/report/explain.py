@@ -81,7 +81,7 @@ class Explainer:
         """See ``EventBridge.route``."""
         asked = self.reader.read(thing)
         if asked.event is None:
-            return RoutingTable(asked.title, (), f"PutEvents would refuse it: {asked.refused}")
+            return RoutingTable(asked.title, (), f"{REFUSED} {asked.refused}")
         stops = self._walk(asked, bus)
         rows = [rule for stop in stops for rule in stop.rules]
         rows += elsewhere(self.store, stops, asked.event)
@@ -112,7 +112,7 @@ class Explainer:
         caller, arn = self.home.account, scope.arn(f"event-bus/{bus}")
         effect = "Allow" if accepted else permission_to_put(self.store, caller, arn, event)
         if effect != "Allow":
-            trouble = f"PutEvents would refuse it: {_REFUSED[effect].format(account=caller, bus=arn)}"
+            trouble = f"{REFUSED} {_REFUSED[effect].format(account=caller, bus=arn)}"
             return (Stop(bus, scope.account, scope.region, trouble=trouble),)
         way = plan_way(self.store, Arrival(scope, bus, event), self.faults, self.handlers)
         return tuple(self._stop(each) for each in way)
@@ -182,6 +182,9 @@ class Explainer:
 
 
 # The way of an event as records.
+
+#: How the trouble of an event begins that never comes to a bus.
+REFUSED = "PutEvents would refuse it:"
 
 #: Outcomes with which an event has, or would have, reached its target.
 REACHED = frozenset(("delivered", "recorded", "archived", "would get"))
@@ -336,7 +339,7 @@ class EventExplanation:
 def _stop_lines(stop: Stop, rule: str | None) -> Iterator[str]:
     yield f"bus {stop.bus!r} in {stop.account}/{stop.region}"
     if stop.trouble is not None:
-        yield f"    dropped: {stop.trouble}"
+        yield f"    {_trouble_text(stop.trouble)}"
     elif not stop.rules:
         yield "    has no rules" if rule is None else f"    has no rule {rule!r}"
     for step in stop.rules:
@@ -355,12 +358,19 @@ def _rule_lines(step: RuleStep) -> Iterator[str]:
         yield from (f"        {line}" for line in str(step.explanation).splitlines())
 
 
+def _trouble_text(trouble: str) -> str:
+    """Return why nothing could match. An event that PutEvents refuses is not dropped: it never came."""
+    return trouble if trouble.startswith(REFUSED) else f"dropped: {trouble}"
+
+
 def _target_text(target: TargetStep) -> str:
     about = (
         f" {target.about}" if target.about.startswith(("(", "after")) else f": {target.about}" if target.about else ""
     )
     colon = ":" if target.outcome == "would get" and not about else ";"
-    payload = "" if target.payload is None else f"{colon} {_cut(target.payload)}"
+    # Of a delivery that would fail the text is worth reading only where it is what is wrong.
+    unsent = target.outcome == "would fail" and target.error != "INVALID_JSON"
+    payload = "" if target.payload is None or unsent else f"{colon} {_cut(target.payload)}"
     return f"{target.name} {target.outcome}{about}{payload}"
 
 
@@ -406,7 +416,7 @@ class RoutingTable(Sequence[RuleStep]):
     def __str__(self) -> str:
         lines = [self.title]
         if self.trouble is not None:
-            lines.append(f"dropped: {self.trouble}")
+            lines.append(_trouble_text(self.trouble))
         wording = BusWording([location_of_rule(row) for row in self.rows])
         cells = [cell for row in self.rows for cell in _row_cells(row, wording)]
         return "\n".join([*lines, *(table(_HEADINGS, cells) if cells else ["there are no rules"])])

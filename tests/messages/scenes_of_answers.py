@@ -86,6 +86,29 @@ def route_an_event(eb: EventBridge) -> object:
 
 
 @scene
+def route_an_event_that_would_fail(eb: EventBridge) -> object:
+    theirs = "arn:aws:events:us-east-1:111122223333:event-bus/default"
+    eb.rule("Send", pattern={"source": ["shop.orders"]}, to=theirs)
+    eb.rule("News", pattern={"source": ["shop.orders"]}, to="arn:aws:sns:us-east-1:123456789012:news.fifo")
+    eb.rule("Audit", pattern={"source": ["shop.orders"]}, to=["audit", "flaky", QUEUE])
+    eb.fail_target("audit", error="THROTTLING", times=1)
+    eb.fail_target("flaky", error="SDK_CLIENT_ERROR", rate=0.5)
+    return eb.route(EVENT)
+
+
+@scene
+def explain_an_event_that_would_fail(eb: EventBridge) -> object:
+    eb.rule("Send", pattern={"source": ["shop.orders"]}, to="arn:aws:events:us-east-1:111122223333:event-bus/default")
+    return eb.explain(EVENT)
+
+
+@scene
+def route_an_event_that_would_be_refused(eb: EventBridge) -> object:
+    put_elsewhere(account="111122223333")
+    return eb.route(EVENT, bus="arn:aws:events:us-east-1:111122223333:event-bus/default")
+
+
+@scene
 def route_an_event_to_an_unknown_bus(eb: EventBridge) -> object:
     return a_shop(eb).route(EVENT, bus="oders")
 

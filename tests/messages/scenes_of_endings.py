@@ -29,7 +29,7 @@ def exit_with_failed_deliveries(_: EventBridge) -> None:
 
 
 @scene
-def exit_with_a_ring_of_rules(_: EventBridge) -> None:
+def exit_with_a_rule_loop(_: EventBridge) -> None:
     def again(event: Any) -> None:
         client().put_events(Entries=[{"Source": "shop.orders", "DetailType": "Again", "Detail": "{}"}])
 
