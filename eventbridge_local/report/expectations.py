@@ -103,8 +103,10 @@ def _of_mappings(
         there = actual.get(key, _MISSING)
         if there is not _MISSING:
             yield from _differences(value, there, inner, exact)
-        elif not (isinstance(value, PatternValue) and value.absent_ok):
+        elif not isinstance(value, PatternValue):
             yield Difference(inner, "absent", value)
+        elif value.wanted:
+            yield Difference(inner, "absent", Worded(value.wanted))
     if exact:
         for key, there in actual.items():
             if key not in expected:
@@ -237,8 +239,12 @@ class PatternValue:
     def __init__(self, listed: list[Any]) -> None:
         self._text = repr(listed)
         self._pattern = compile_pattern(json.dumps({"value": listed}))
-        #: Whether it allows the member to be missing.
-        self.absent_ok = self._pattern.matches({})
+
+    @property
+    def wanted(self) -> str:
+        """Return what is wanted of a member that is missing, in words; "" when it may be missing."""
+        found = explain(self._pattern, {}).mismatches
+        return found[0].wanted if found else ""
 
     def mismatch(self, actual: Any) -> Mismatch | None:
         """Return why a value does not satisfy it, None when it does. Of several names of one thing one must."""

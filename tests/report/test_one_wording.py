@@ -107,6 +107,26 @@ def test_a_value_list_reads_like_a_pattern(eb: EventBridge) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("field", "line"),
+    [("country", "wanted {}, absent"), ("sku", "wanted {}, absent   (sku is at detail.order.sku)")],
+)
+@pytest.mark.parametrize(
+    ("conditions", "words"),
+    [
+        ([{"exists": True}], "exists: true"),
+        ([{"prefix": "D"}, {"suffix": "E"}], "prefix 'D' or suffix 'E'"),
+        ([{"numeric": [">", 100]}], "numeric > 100"),
+    ],
+)
+def test_conditions_on_a_field_that_is_missing_read_alike(
+    eb: EventBridge, field: str, line: str, conditions: list[Any], words: str
+) -> None:
+    """What is wanted of it is told in the words of the pattern."""
+    assert line_of(eb, field, detail={field: conditions}) == line.format(words)
+    assert line_of(eb, field, pattern={"detail": {field: conditions}}) == line.format(words)
+
+
 def test_a_condition_on_an_object_reads_alike(eb: EventBridge) -> None:
     """An object has no value of its own, whichever way it is asked for."""
     asked = [{"exists": True}]
