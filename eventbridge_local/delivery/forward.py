@@ -95,6 +95,8 @@ class Services:
                 return None
             return _STEPS.get((request.service, request.operation), _call)(client, request)
         except ClientError as error:
+            if moto_is_active() and error.response.get("Error") == _NOT_IN_MOTO:
+                return None
             raise _refused(request, error) from None
         except NotImplementedError:
             return None  # moto says so of operations it does not have
@@ -193,6 +195,9 @@ _CAPTURED = {
         "AWS.SimpleQueueService.NonExistentQueue",
     ),
 }
+
+#: What botocore makes of moto's answer for a service that moto does not have at all.
+_NOT_IN_MOTO = {"Code": "404", "Message": "Not yet implemented"}
 
 _JAVA_NAMES = {"sqs": "AmazonSQS", "sns": "AmazonSNS", "kinesis": "AmazonKinesis", "logs": "AWSLogs"}
 

@@ -158,6 +158,23 @@ def test_a_function_that_moto_does_not_have_is_recorded(eb: EventBridge) -> None
     assert eb.deliveries.one().outcome == "recorded"
 
 
+def test_a_service_that_moto_does_not_have_is_recorded(eb: EventBridge) -> None:
+    """As without moto: the delivery neither fails nor waits for another attempt."""
+    send_to({"Arn": f"arn:aws:ssm-incidents::{ACCOUNT}:response-plan/outage", "RoleArn": ROLE})
+    eb.put("shop.orders", "Sold")
+    assert eb.deliveries.one().outcome == "recorded"
+
+
+def test_half_a_surrogate_pair_reaches_a_topic(eb: EventBridge) -> None:
+    """It cannot be sent in the form that SNS takes, and becomes ``?``."""
+    topic = client("sns").create_topic(Name="news")["TopicArn"]
+    paths = {"text": "$.detail.text"}
+    send_to({"Arn": topic, "InputTransformer": {"InputPathsMap": paths, "InputTemplate": '"<text>"'}})
+    eb.put("shop.orders", "Sold", '{"text": "a\\ud800b"}')
+    assert eb.deliveries.one().outcome == "delivered"
+    assert eb.deliveries.one().request.params["Message"] == '"a?b"'  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("forward", ["never", ["sns"]])
 def test_forwarding_can_be_kept_out(forward: Any) -> None:
     """``never``, or a list without the service: the event is recorded and the queue stays empty."""

@@ -65,7 +65,9 @@ FIFO_QUEUE = TargetKind(
 
 
 def _publish(pending: PendingDelivery) -> AwsRequest:
-    return api_call(pending, "sns", "Publish", {"TopicArn": pending.target.arn, "Message": pending.payload})
+    # Half a surrogate pair fits in JSON but not in the form that SNS takes; AWS's runtime writes ``?`` for it.
+    message = bytes_of(pending.payload).decode()
+    return api_call(pending, "sns", "Publish", {"TopicArn": pending.target.arn, "Message": message})
 
 
 #: PutTargets takes a FIFO topic. EventBridge cannot publish to it, as no target has a message group for a topic (User
