@@ -20,7 +20,7 @@ from eventbridge_local.delivery.journal import Delivery, Entry, Journal, Routing
 from eventbridge_local.delivery.route import Arrival, BusPlan, TargetPlan, permission_to_put, plan_way
 from eventbridge_local.errors import UsageError
 from eventbridge_local.event_files import read_event
-from eventbridge_local.model.arn import events_arn, names_of, parse_arn
+from eventbridge_local.model.arn import events_arn, names_of, parse_arn, partition_of
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Scope, Store
@@ -96,7 +96,7 @@ class Explainer:
                 return self._planned(scope, routing.bus, asked.event, accepted=True)
         name = bus or asked.bus or "default"
         arn = parse_arn(name)
-        if arn is None:
+        if arn is None or arn.partition != partition_of(arn.region):  # that is no bus's ARN: no bus has such a name
             return self._planned(self.home, name, asked.event)
         name = arn.resource.removeprefix("event-bus/")
         known = self.store.known_scope(arn.account, arn.region)

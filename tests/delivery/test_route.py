@@ -254,6 +254,16 @@ def test_the_default_bus_of_a_region_that_nobody_used(eb: EventBridge) -> None:
     assert eb.service.store.known_scope(ACCOUNT, AWAY) is None
 
 
+def test_an_arn_that_puts_a_region_into_another_partition(eb: EventBridge) -> None:
+    """It is the ARN of no bus, as for PutEvents: no rule of the bus of that name is reached."""
+    rule(eb, "Here")
+    wrong = bus_arn("default").replace("arn:aws:", "arn:aws-cn:")
+    entry = {"Source": "shop", "DetailType": "Sold", "Detail": "{}", "EventBusName": wrong}
+    assert "there is no event bus" in (eb.route(entry).trouble or "") and not eb.route(entry).matched
+    eb.put("shop", "Sold", bus=wrong)
+    assert not eb.deliveries
+
+
 # random worlds
 
 #: The buses of a world: an account, a Region and a name.
