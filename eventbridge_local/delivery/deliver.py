@@ -48,6 +48,7 @@ class Deliverer:
         accept: Callable[[Iterable[Arrival]], None],
     ) -> None:
         self._store = store
+        self._new_id = store.ids.uuid
         self._journal = journal
         self._handlers = handlers
         self._services = services
@@ -126,7 +127,7 @@ class Deliverer:
         spy = self._handlers.find(pending.target.arn) if self._handlers.spies else None
         strike = self._faults.strike if self._faults.arranged else None
         try:
-            plan = plan_attempt(self._store, pending, strike, self._store.ids.uuid, spy is not None)
+            plan = plan_attempt(self._store, pending, destination, strike, self._new_id, spy is not None)
             if plan.refusal is not None:
                 raise plan.refusal
             ended = _SEND[destination.way](self, pending, destination, plan, spy)

@@ -154,16 +154,21 @@ class InputFailed(Exception):
 
 
 def plan_attempt(
-    store: Store, pending: PendingDelivery, strike: Strike | None, new_id: NewId, connected: bool = False
+    store: Store,
+    pending: PendingDelivery,
+    destination: Destination,
+    strike: Strike | None,
+    new_id: NewId,
+    connected: bool,
 ) -> AttemptPlan:
     """Return what an attempt to reach a target comes to.
 
     Args:
+        destination: what depends on the target alone.
         strike: asked first; None where no failure is arranged.
         new_id: gives an event its new id when it goes on to another Region.
         connected: whether a callable stands in for the target.
     """
-    destination = destination_of(pending.target)
     if strike is None and destination.takes_all:
         return _PASSES
     try:
@@ -362,13 +367,14 @@ def _plan_target(
 ) -> tuple[TargetPlan, Onward | None]:
     """Return what would become of a delivery, and where the event goes on to."""
     target = pending.target
-    if destination_of(target).way == "archive":
+    destination = destination_of(target)
+    if destination.way == "archive":
         return TargetPlan(target, pending.payload, None), None
     before = len(forecast.may_fail)
     try:
         pending = with_input(pending)
         connected = handlers.find(target.arn) is not None
-        attempt = plan_attempt(store, pending, forecast.strike, lambda: pending.event.id, connected)
+        attempt = plan_attempt(store, pending, destination, forecast.strike, lambda: pending.event.id, connected)
         refusal, onward = attempt.refusal, attempt.onward
     except InputFailed as failed:
         pending, refusal, onward = failed.pending, failed.failed, None
