@@ -164,6 +164,10 @@ class Explainer:
                 f"rule {rule.name!r} is in {location_of_rule(rule).region}; the event went on to there with a new id, "
                 f"as every event that crosses Regions: explain({onward!r}, rule=...) shows it"
             )
+        if any(stop.trouble and location_of(stop) == location_of_rule(rule) for stop in stops):
+            return f"rule {rule.name!r} is not checked against an event that its bus drops"
+        if (failed := _failed_hop(rule, stops)) is not None:
+            return failed
         if location_of_rule(rule) in map(location_of, stops) and (gone := self._deleted(rule, event)):
             return gone
         return why_unreached(rule, list(map(location_of, stops)), event, "the event")
@@ -179,6 +183,20 @@ class Explainer:
             again = ", and was made again later" if is_there else ""
             return f"rule {rule.name!r} was deleted before the event was put{again}"
         return "" if is_there else f"rule {rule.name!r} was made after the event was put, and was deleted later"
+
+
+def _failed_hop(rule: Rule, stops: Sequence[Stop]) -> str | None:
+    """Return which rule sends the event on to the bus of a rule, and that it does not get there."""
+    home = location_of_rule(rule)
+    arn = events_arn(home.region, home.account, f"event-bus/{home.bus}")
+    for stop in stops:
+        for step in stop.rules:
+            for target in step.targets:
+                if target.arn == arn and target.error is not None:
+                    bus = BusWording([home, *map(location_of, stops)]).bus(home)
+                    way = f"rule {step.rule!r} sends the event there, and that fails: {target.error}"
+                    return f"rule {rule.name!r} is on {bus}; {way}"
+    return None
 
 
 # The way of an event as records.

@@ -83,7 +83,9 @@ def _about_rule(seen: Seen, name: str) -> Iterator[str]:
 def _about_deleted(seen: Seen, routing: Routing, rule: Rule) -> Iterator[str]:
     """Yield that a rule was gone when later events came to its bus."""
     at = next(index for index, each in enumerate(seen.routings) if each is routing)
-    later = [each for each in seen.routings[at + 1 :] if location_of(each) == location_of(routing)]
+    after = seen.routings[at + 1 :]
+    # An event that a bus drops is checked against no rule.
+    later = [each for each in after if location_of(each) == location_of(routing) and each.trouble is None]
     if later:
         yield f"rule {rule.name!r} was deleted before {seen.name_of(later[0].event)} was put"
 
@@ -118,6 +120,8 @@ def why_unreached(rule: Rule, went: Sequence[Location], event: Event, name: str,
     """
     home, went = location_of_rule(rule), list(dict.fromkeys(went))
     subject = subject or f"rule {rule.name!r}"
+    if rule.pattern is None:
+        return _about_schedule(subject)
     why = why_no_match(rule, event)
     if home in went:
         would = f"now it would not match: {why}" if why else "now it would match"
@@ -132,6 +136,13 @@ def why_unreached(rule: Rule, went: Sequence[Location], event: Event, name: str,
     return f"{said} ({wording.remedy}); {would}"
 
 
+def _about_schedule(subject: str) -> str:
+    return (
+        f"{subject} has a schedule and no pattern, so no event matches it; "
+        "move the time with eb.clock.advance(...) and it fires"
+    )
+
+
 def _why_not(seen: Seen, routing: Routing, rule: Rule) -> Iterator[str]:
     """Yield why a rule that was checked against an event delivered nothing.
 
@@ -144,10 +155,7 @@ def _why_not(seen: Seen, routing: Routing, rule: Rule) -> Iterator[str]:
         yield f"rule {rule.name!r} matched {event}{_about_targets(rule, now)}"
         return
     if rule.pattern is None:
-        yield (
-            f"rule {rule.name!r} has a schedule and no pattern, so no event matches it; "
-            "move the time with eb.clock.advance(...) and it fires"
-        )
+        yield _about_schedule(f"rule {rule.name!r}")
         return
     if not rule.enabled and now is not None and now.enabled:
         yield f"rule {rule.name!r} was disabled when {event} was put; enable it first"

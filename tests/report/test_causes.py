@@ -152,6 +152,13 @@ def test_the_journal_names_accounts_where_there_are_two(eb: EventBridge) -> None
 
 
 @pytest.fixture
+def lenient() -> Any:
+    """A mock whose end does not ask for deliveries that failed."""
+    with mock_eventbridge(assert_all_deliveries_succeeded=False) as eb:
+        yield eb
+
+
+@pytest.fixture
 def eb() -> Any:
     """A mock."""
     with mock_eventbridge() as eb:
@@ -349,3 +356,37 @@ def test_managed_rules_are_not_explained(eb: EventBridge) -> None:
     (managed,) = [each["Name"] for each in boto3.client("events", region_name="us-east-1").list_rules()["Rules"]]
     said = str(eb.explain(eb.events.last, rule=managed))
     assert "is managed by" in said and "made after" not in said
+
+
+def test_a_schedule_in_another_region(eb: EventBridge) -> None:
+    """No client helps: no event matches it anywhere."""
+    eb.rule("r", schedule="rate(5 minutes)", to=QUEUE)
+    put("eu-west-1")
+    for told in (asserted(eb), explained(eb)):
+        assert "rule 'r' has a schedule and no pattern, so no event matches it; move the time with" in told
+        assert "the client" not in told
+
+
+def test_an_event_that_the_bus_drops(lenient: EventBridge) -> None:
+    """Its rules are there, and were neither deleted nor made later."""
+    rule(lenient, pattern={"source": ["other"]})
+    lenient.rule("again", pattern=PATTERN, to="again")
+    lenient.connect("again", lambda event: put())
+    put()
+    assert "rules trigger each other in an endless loop" in explained(lenient)
+    assert "rule 'r' is not checked against an event that its bus drops" in explained(lenient)
+    assert "does not match event" in asserted(lenient)
+    assert "deleted" not in asserted(lenient) + explained(lenient)
+
+
+def test_an_event_that_does_not_get_to_the_bus_of_the_rule(lenient: EventBridge) -> None:
+    """Explained by the rule that sends it there and by the error, and not by another client."""
+    rule(lenient, bus="second")
+    lenient.rule("on", pattern=PATTERN, bus="first", to="arn:aws:events:us-east-1:123456789012:event-bus/second")
+    lenient.rule("in", pattern=PATTERN, to="arn:aws:events:us-east-1:123456789012:event-bus/first")
+    put()
+    sentence = (
+        "rule 'r' is on bus 'second'; rule 'on' sends the event there, and that fails: THIRD_ACCOUNT_HOP_DETECTED"
+    )
+    assert sentence in explained(lenient)
+    assert sentence in str(lenient.explain({"Source": "shop", "DetailType": "Sold", "Detail": "{}"}, rule="r"))
