@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from botocore.exceptions import ClientError
+from botocore.utils import parse_to_aware_datetime
 
 from eventbridge_local import defaults
 from eventbridge_local.botocore_hooks.codec import perform
@@ -696,9 +697,20 @@ class EventBridge:
         if arn is not None and arn.resource.startswith("event-bus/"):
             # Whether that bus lets the account in is asked where the bus is; the empty service knows no policy.
             entry = {**entry, "EventBusName": arn.resource.removeprefix("event-bus/")}
+        if "Time" in entry:
+            entry = {**entry, "Time": _instant(entry["Time"])}
         apart = Service(Clock(service.clock.now), Ids(0), service.limits)
         perform(apart, "PutEvents", {"Entries": [dict(entry)]}, self.account, self.region)
         return apart.journal.entry(1)
+
+
+def _instant(time: Any) -> datetime:
+    """Return the time of an entry in each form that boto3 takes: a datetime, ISO 8601 text, or seconds since 1970."""
+    try:
+        instant: datetime = parse_to_aware_datetime(time)
+    except (ValueError, TypeError, RuntimeError, OverflowError):
+        raise UsageError(f"Time={time!r}: give a datetime, ISO 8601 text or seconds since 1970") from None
+    return instant
 
 
 def _check_envelope(envelope: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from eventbridge_local.cli.output import Progress, Terminal, count
 from eventbridge_local.cli.templates import bus_for, loaded
 from eventbridge_local.delivery.journal import Routing
 from eventbridge_local.delivery.route import Arrival
-from eventbridge_local.errors import UsageError
+from eventbridge_local.errors import ServiceError, UsageError
 from eventbridge_local.event_files import FROM_FILE, BadLine, events_in
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.iac import LoadReport
@@ -48,7 +48,7 @@ def _routed(eb: EventBridge, report: LoadReport, text: Text, event: Mapping[str,
         bus = bus_for(report, None)
     try:
         return eb.route(dict(event), bus)
-    except UsageError as error:
+    except (UsageError, ServiceError) as error:
         raise text.broken(1, 1, str(error)) from None
 
 

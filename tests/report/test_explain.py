@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -154,6 +155,21 @@ def test_an_entry_of_the_wrong_shape(eb: EventBridge) -> None:
     """AWS would refuse the whole request, in its words."""
     with pytest.raises(ServiceError, match="ValidationException"):
         eb.explain({"Source": "shop", "DetailType": "x", "Detail": "{}", "EventBusName": "a b"})
+
+
+@pytest.mark.parametrize("time", ["2026-01-02T03:04:05Z", 1767323045, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)])
+def test_the_time_of_an_entry(eb: EventBridge, time: Any) -> None:
+    """In each form that boto3 takes, as in a file for ``aws events put-events``."""
+    eb.rule("Timed", pattern={"source": ["shop"]}, to="timed")
+    table = eb.route({"Source": "shop", "DetailType": "x", "Detail": "{}", "Time": time})
+    assert '"time":"2026-01-02T03:04:05Z"' in (table.matched[0].targets[0].payload or "")
+
+
+@pytest.mark.parametrize("time", ["yesterday", None, {}])
+def test_the_time_of_an_entry_that_is_none(eb: EventBridge, time: Any) -> None:
+    """The message says what a time looks like."""
+    with pytest.raises(UsageError, match="give a datetime, ISO 8601 text or seconds since 1970"):
+        eb.route({"Source": "shop", "DetailType": "x", "Detail": "{}", "Time": time})
 
 
 def test_what_a_target_would_get(eb: EventBridge) -> None:
