@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
@@ -179,9 +180,8 @@ def _read_yaml(text: str, complain: _Complaint) -> tuple[Any, Callable[[Path], t
         UsageError: PyYAML is not installed.
     """
     yaml = _yaml_library()
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        root = yaml.compose(text, Loader=loader)
+        root = _composed(getattr(yaml, "CSafeLoader", yaml.SafeLoader), text)
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         raise complain(mark.line + 1, mark.column + 1, broken.problem or broken.context or "this is not YAML") from None
@@ -194,6 +194,17 @@ def _read_yaml(text: str, complain: _Complaint) -> tuple[Any, Callable[[Path], t
     if root is None:
         raise complain(1, 1, "the file is empty")
     return _YamlValues(yaml, complain).value(root), lambda path: _locate_in_yaml(yaml, root, path)
+
+
+def _composed(loader_class: Any, text: str) -> Any:
+    """Return the graph of nodes; what PyYAML finds out about a scalar is remembered, because most of them repeat."""
+    loader = loader_class(text)
+    loader.resolve = cache(loader.resolve)
+    try:
+        return loader.get_single_node()
+    finally:
+        loader.dispose()
+        del loader.resolve  # it refers to the loader
 
 
 def _yaml_library() -> Any:

@@ -317,9 +317,16 @@ def expand_loops(node: Any, stack: StackValues, missing: Callable[[Path, Unknown
 
 def has_loops(node: Any) -> bool:
     """Return whether there is a ``Fn::ForEach`` anywhere in ``node``."""
-    if isinstance(node, dict):
-        return any(str(key).startswith(LOOP_PREFIX) or has_loops(inner) for key, inner in node.items())
-    return isinstance(node, list) and any(has_loops(inner) for inner in node)
+    waiting = [node]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, dict):
+            if any(str(key).startswith(LOOP_PREFIX) for key in inner):
+                return True
+            waiting.extend(inner.values())
+        elif isinstance(inner, list):
+            waiting.extend(inner)
+    return False
 
 
 def may_make(argument: Any, name: str) -> bool:
