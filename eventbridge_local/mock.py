@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, Unpack, overload
 
 import botocore.session
 
@@ -31,7 +31,7 @@ from eventbridge_local.handle import EventBridge
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Ids
 from eventbridge_local.operations.service import Service
-from eventbridge_local.options import Options, make_options
+from eventbridge_local.options import OptionKeywords, Options, make_options
 from eventbridge_local.report import checks
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
@@ -90,7 +90,7 @@ class Mock:
 @overload
 def mock_eventbridge(decorated: F, /) -> F: ...
 @overload
-def mock_eventbridge(**options: Any) -> Mock: ...
+def mock_eventbridge(**options: Unpack[OptionKeywords]) -> Mock: ...
 def mock_eventbridge(decorated: Any = None, /, **options: Any) -> Any:
     """Answer every ``events`` call of this process from an EventBridge inside it.
 

@@ -1,12 +1,17 @@
-"""Every option once: the same for ``with``, the decorator, the fixture and the marker."""
+"""Every option once: the same for ``with``, the decorator, the fixture and the marker.
+
+An option is a field of ``Options``, which says what it does and checks it, and a key of ``OptionKeywords``, with which
+type checkers check the keywords of ``mock_eventbridge``. If a run may set it, it is also a row of the table of ini keys
+in ``pytest_plugin``.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from dateutil import parser
 
@@ -120,10 +125,30 @@ class Options:
         return self.now and aware(self.now, "now")
 
 
+class OptionKeywords(TypedDict, total=False):
+    """The keywords of ``mock_eventbridge`` for type checkers: the fields of ``Options``, all of them optional."""
+
+    account: str
+    region: str | None
+    now: datetime | str | None
+    seed: int | str | None
+    limits: Limits
+    organization: str | None
+    forward: str | Collection[str]
+    allow_hosts: Collection[str]
+    keep_records: int | None
+    contracts: Any
+    template: Any
+    strict: bool
+    assert_all_events_matched: bool | None
+    assert_all_rules_matched: bool | None
+    assert_all_deliveries_succeeded: bool
+
+
 NAMES = tuple(option.name for option in fields(Options))
 
 
-def make_options(given: dict[str, Any], *, caller: str = "mock_eventbridge") -> Options:
+def make_options(given: Mapping[str, Any], *, caller: str = "mock_eventbridge") -> Options:
     """Return options from keywords, and from the ini keys of a pytest run for what they do not name.
 
     Args:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -22,6 +22,13 @@ _MARKER = (
     "eventbridge(**options): run the test inside mock_eventbridge(**options); "
     "options of class and module markers apply where a nearer marker does not set them"
 )
+#: The options that an ini key ``eventbridge_<option>`` sets for every mock of a run: pytest's type of the value and the
+#: help text. Names alone, because ``options`` would bring the library into every run.
+INI_KEYS: dict[str, tuple[Literal["bool", "paths"], str]] = {
+    "strict": ("bool", "the option strict of every mock_eventbridge"),
+    "contracts": ("paths", "the option contracts: files and folders of schemas"),
+    "template": ("paths", "the option template: files to load rules from"),
+}
 _JOURNAL = "eventbridge journal"
 _COVERAGE = "eventbridge_coverage"
 
@@ -42,9 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="list the rules that matched no event in this run, and the pattern fields that never decided",
     )
-    parser.addini("eventbridge_strict", "the option strict of every mock_eventbridge", type="bool", default=False)
-    parser.addini("eventbridge_contracts", "the option contracts: files and folders of schemas", type="paths")
-    parser.addini("eventbridge_template", "the option template: files to load rules from", type="paths")
+    for option, (kind, text) in INI_KEYS.items():
+        parser.addini(f"eventbridge_{option}", text, type=kind)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _defaults(config: pytest.Config) -> dict[str, Any]:
     """Return the options that ini keys set; a key that is not there sets none."""
-    values = {name: config.getini(f"eventbridge_{name}") for name in ("strict", "contracts", "template")}
+    values = {option: config.getini(f"eventbridge_{option}") for option in INI_KEYS}
     return {name: value for name, value in values.items() if value}
 
 

@@ -162,16 +162,6 @@ def test_ids_are_the_same_in_every_run(pytester: pytest.Pytester) -> None:
     assert first == second
 
 
-def test_the_plugin_brings_nothing_heavy() -> None:
-    """Importing it loads neither botocore nor jsonschema nor croniter nor dateutil."""
-    code = (
-        "import sys, eventbridge_local.pytest_plugin; "
-        "print(sorted({'botocore', 'jsonschema', 'croniter', 'dateutil'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
 def test_the_menu_loads_neither_jsonschema_nor_croniter() -> None:
     """Using the mock brings botocore, and not what only some features need."""
     code = (

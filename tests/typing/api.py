@@ -148,6 +148,8 @@ async def decorators_keep_signatures() -> None:
     bare(1)  # type: ignore[arg-type]
     with_brackets("a", count=1)  # type: ignore[call-arg]
     mock_eventbridge("us-east-1")  # type: ignore[call-overload]
+    mock_eventbridge(acount="111122223333")  # type: ignore[call-overload]
+    mock_eventbridge(strict="yes")  # type: ignore[call-overload]
 
 
 @pytest.mark.eventbridge(strict=True)
