@@ -37,7 +37,7 @@ pages: $(VENV)/.test
 	$(BIN)/python tools/make_fidelity.py
 
 docs: $(VENV)/.docs
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.test
 	@for script in $$(grep -l __main__ benchmarks/*.py); do \

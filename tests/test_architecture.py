@@ -284,7 +284,7 @@ CHANGES = [
     ),
     Change(
         "an event may make two hops within a Region",
-        "which rules match, and why a delivery fails before it leaves",
+        "how far an event may go from bus to bus",
         "delivery/route.py",
         "THIRD_ACCOUNT_HOP_DETECTED",
     ),
@@ -296,7 +296,7 @@ CHANGES = [
     ),
     Change(
         "API destinations send another header",
-        "the HTTP request of an API destination",
+        "the HTTP request of an API destination, and its headers",
         "delivery/http/requests.py",
         "User-Agent",
     ),

@@ -112,7 +112,7 @@ def _read_yaml(path: Path, text: str) -> Any:
     try:
         import yaml
     except ImportError:
-        raise UsageError(f"{path}: YAML needs PyYAML: pip install eventbridge-local[iac]") from None
+        raise UsageError(f"{path}: YAML needs PyYAML: pip install PyYAML") from None
 
     class Loader(yaml.SafeLoader):
         """YAML as JSON Schema and OpenAPI mean it: dates are strings, and only true and false are booleans."""

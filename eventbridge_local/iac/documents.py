@@ -211,7 +211,7 @@ def _yaml_library() -> Any:
     try:
         import yaml
     except ImportError:
-        raise UsageError("reading YAML needs PyYAML: pip install eventbridge-local[iac]") from None
+        raise UsageError("reading YAML needs PyYAML: pip install PyYAML") from None
     return yaml
 
 

@@ -208,7 +208,7 @@ def test_yaml_without_pyyaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """The error names the extra to install."""
     monkeypatch.setitem(sys.modules, "yaml", None)
     (tmp_path / "a@B.yaml").write_text("type: object")
-    with pytest.raises(UsageError, match=r"a@B\.yaml: YAML needs PyYAML: pip install eventbridge-local\[iac\]"):
+    with pytest.raises(UsageError, match=r"a@B\.yaml: YAML needs PyYAML: pip install PyYAML"):
         Contracts.load(tmp_path)
 
 
