@@ -42,7 +42,7 @@ from eventbridge_local.operations.service import Service
 from eventbridge_local.report import assertions, journal_text
 from eventbridge_local.report.coverage import Coverage, coverage_of
 from eventbridge_local.report.explain import AnyEvent, EventExplanation, EventReader, Explainer, RoutingTable
-from eventbridge_local.report.hints import Seen
+from eventbridge_local.report.hints import Seen, about_misspelt
 from eventbridge_local.report.logs import CallLog, DeadLetterLog, DeliveryLog, EventLog
 from eventbridge_local.typing import EventPattern, Handler
 
@@ -70,7 +70,8 @@ class EventBridge:
         self.region = region
 
     def __repr__(self) -> str:
-        return f"<EventBridge of {self.account} in {self.region}, {len(self.events)} entries>"
+        count = len(self.events)
+        return f"<EventBridge of {self.account} in {self.region}, {count} {'entry' if count == 1 else 'entries'}>"
 
     # Arrange: handlers, templates, rules, archives.
 
@@ -615,9 +616,16 @@ class EventBridge:
         return iac.load(self.service, carry_out, plan, strict=strict, assume_buses=assume_buses)
 
     def hints_for(self, error: BaseException) -> list[str]:
-        """Return our hints on a ``ClientError`` of this mock; AWS's own message stays as it is."""
+        """Return our hints on an error that ended a test: on a refused call, or on names that were misspelt.
+
+        AWS's own message stays as it is.
+        """
+        if not isinstance(error, ClientError):
+            told = str(error) if isinstance(error, AssertionError) else ""
+            hints = about_misspelt(self.seen(), told) if isinstance(error, Exception) else ()
+            return [f"eventbridge_local: {hint}" for hint in hints]
         response = getattr(error, "response", None)
-        if not isinstance(error, ClientError) or not isinstance(response, dict):
+        if not isinstance(response, dict):
             return []
         refusal = (error.operation_name, response.get("Error", {}).get("Code"))
         for call in reversed(self.service.journal.of(Call)):
@@ -629,7 +637,8 @@ class EventBridge:
     def seen(self) -> Seen:
         """Return what a failing check or assertion of this mock looks at."""
         journal = self.service.journal
-        return Seen(journal.of(Entry), journal.of(Routing), self._rules(), self.service.handlers.names)
+        failing = [fault.target for fault in self.service.faults.arranged]
+        return Seen(journal.of(Entry), journal.of(Routing), self._rules(), self.service.handlers.names, failing)
 
     # What the methods above share.
 

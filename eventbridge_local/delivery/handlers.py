@@ -77,6 +77,7 @@ class Calls(tuple[SpyCall, ...]):
 
     def one(self) -> SpyCall:
         """Return the only call. Raises AssertionError when there was none, or more than one."""
+        __tracebackhide__ = True
         if len(self) != 1:
             raise AssertionError(f"expected exactly one call, there were {len(self)}{'' if self else _LOOK}")
         return self[0]
@@ -84,6 +85,7 @@ class Calls(tuple[SpyCall, ...]):
     @property
     def last(self) -> SpyCall:
         """The latest call. Raises AssertionError when there was none."""
+        __tracebackhide__ = True
         if not self:
             raise AssertionError(f"the handler was never called{_LOOK}")
         return self[-1]
@@ -153,7 +155,8 @@ class TargetSpy:
         self._calls.clear()
 
     def __repr__(self) -> str:
-        return f"<TargetSpy {self.target!r}, {len(self._calls)} calls>"
+        count = len(self._calls)
+        return f"<TargetSpy {self.target!r}, {count} call{'s' * (count != 1)}>"
 
 
 class Handlers:

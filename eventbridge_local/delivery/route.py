@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.faults import Faults, Forecast
 from eventbridge_local.delivery.handlers import Handlers
 from eventbridge_local.delivery.kinds import Destination, destination_of
@@ -110,7 +111,8 @@ def plan(arrival: Arrival) -> Plan:
     scope, name, event, only, fired = arrival
     bus = scope.buses.get(name)
     if bus is None:
-        return Plan(trouble=f"there is no event bus {name!r} in {scope.account}/{scope.region}")
+        advice = suggest(name, sorted(scope.buses), 5)
+        return Plan(trouble=f"there is no event bus {name!r} in {scope.account}/{scope.region}{advice}")
     rules, matched = bus.match(event)
     if only is not None:
         matched = tuple(rule for rule in matched if rule.arn in only)

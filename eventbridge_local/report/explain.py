@@ -115,14 +115,7 @@ class Explainer:
             trouble = f"{REFUSED} {_REFUSED[effect].format(account=caller, bus=arn)}"
             return (Stop(bus, scope.account, scope.region, trouble=trouble),)
         way = plan_way(self.store, Arrival(scope, bus, event), self.faults, self.handlers)
-        return tuple(self._stop(each) for each in way)
-
-    def _stop(self, made: BusPlan) -> Stop:
-        trouble = made.plan.trouble
-        if trouble is not None and (scope := self.store.known_scope(made.account, made.region)) is not None:
-            trouble += f"; there are {', '.join(map(repr, sorted(scope.buses)))}"
-        rules = tuple(_planned_step(rule, made) for rule in users_rules(made.plan.rules))
-        return Stop(made.bus, made.account, made.region, rules, trouble)
+        return tuple(map(_planned_stop, way))
 
     def _named(self, name: str) -> list[Rule]:
         """Return the rules of that name or ARN, as they are now or as they were when an event came.
@@ -494,6 +487,11 @@ def _targets(rule: Rule, deliveries: Sequence[Delivery]) -> Iterator[TargetStep]
 
 
 # What would happen, from the plan.
+
+
+def _planned_stop(made: BusPlan) -> Stop:
+    rules = tuple(_planned_step(rule, made) for rule in users_rules(made.plan.rules))
+    return Stop(made.bus, made.account, made.region, rules, made.plan.trouble)
 
 
 def _planned_step(rule: Rule, made: BusPlan) -> RuleStep:

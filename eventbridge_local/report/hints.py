@@ -9,8 +9,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from eventbridge_local.advice import suggest
+from eventbridge_local.advice import did_you_mean, suggest
 from eventbridge_local.delivery.journal import Entry, Routing
+from eventbridge_local.delivery.pending import dead_letter_queue
 from eventbridge_local.model.arn import names_of
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
@@ -30,12 +31,14 @@ class Seen:
         entries, routings: what was put, and what became of each event.
         rules: the rules there are now, of all buses.
         connected: what handlers stand in for.
+        failing: the targets that ``fail_target`` named.
     """
 
     entries: Sequence[Entry]
     routings: Sequence[Routing]
     rules: Sequence[Rule]
     connected: Sequence[str] = ()
+    failing: Sequence[str] = ()
 
     def name_of(self, event: Event) -> str:
         """Return what an event is called, by the number of its entry where it has one."""
@@ -50,6 +53,11 @@ class Seen:
 
 def about_delivery(seen: Seen, rule: str | None, target: str | None) -> Iterator[str]:
     """Yield the reasons why the rule or the target with that name got nothing."""
+    waiting = [each for each in seen.rules if each.pattern is None and _is_asked_for(each, rule, target)]
+    if waiting and not seen.routings:
+        name = f"rule {waiting[0].name!r}"
+        yield _about_schedule(name) if waiting[0].enabled else f"{name} is disabled; call EnableRule to enable it"
+        return
     if not seen.routings:
         refused = [entry for entry in seen.entries if not entry.accepted]
         yield f"no event was accepted; {about_refused(refused[-1])}" if refused else NOTHING_PUT
@@ -60,6 +68,10 @@ def about_delivery(seen: Seen, rule: str | None, target: str | None) -> Iterator
         yield from _about_target(seen, target)
     if rule is None and target is None:
         yield from _about_last(seen)
+
+
+def _is_asked_for(each: Rule, rule: str | None, target: str | None) -> bool:
+    return each.name == rule or (target is not None and _has_target(each, target))
 
 
 def about_refused(entry: Entry) -> str:
@@ -194,6 +206,31 @@ def _about_target(seen: Seen, name: str) -> Iterator[str]:
             else:
                 yield from _why_not(seen, routing, then)
         yield from about_unreached(seen, rule)
+
+
+def about_misspelt(seen: Seen, told: str = "") -> Iterator[str]:
+    """Yield the names given to ``connect`` and ``fail_target`` that no rule has as a target, if one has a similar one.
+
+    A target with a handler or a failure of its own is not what another name was meant for.
+
+    Args:
+        told: what the test was told already; it is not told again.
+    """
+    targets = [target for rule in users_rules(seen.rules) for target in rule.targets]
+    queues = [queue for queue in map(dead_letter_queue, targets) if queue is not None]
+    known = {name for arn in (*queues, *(target.arn for target in targets)) for name in names_of(arn)}
+    ids = {target.id for target in targets}
+    yield from _misspelt("a handler is connected to", seen.connected, known, told)
+    yield from _misspelt("fail_target was called for", seen.failing, known | ids, told)
+
+
+def _misspelt(what: str, names: Sequence[str], known: set[str], told: str) -> Iterator[str]:
+    for name in dict.fromkeys(names):
+        no_target = f"no rule has a target {name!r}"
+        if name in known or "://" in name or no_target in told:
+            continue
+        if meant := did_you_mean(name, sorted(known.difference(names))):
+            yield f"{what} {name!r}, but {no_target}{meant}"
 
 
 def _has_target(rule: Rule, name: str) -> bool:

@@ -172,6 +172,12 @@ def delivered_rule_with_a_schedule(eb: EventBridge) -> None:
 
 
 @scene
+def delivered_schedule_without_an_event(eb: EventBridge) -> None:
+    eb.rule("Nightly", schedule="rate(1 day)", to="report")
+    eb.assert_delivered(rule="Nightly")
+
+
+@scene
 def delivered_rule_on_another_bus(eb: EventBridge) -> None:
     eb.rule("Audit", pattern={"source": ["shop.orders"]}, bus="orders", to=QUEUE)
     eb.put(*ORDER)

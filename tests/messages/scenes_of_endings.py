@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import boto3
 from message_scenes import ORDER, QUEUE, client, scene, shop
 from scenes_of_assertions import with_dead_letters
 
@@ -66,6 +67,28 @@ def exit_after_the_test_failed(_: EventBridge) -> None:
         eb.rule("Invoices", pattern={"source": ["shop.orders"]}, to=broken)
         eb.put(*ORDER)
         eb.assert_put("shop.orders", "OrderShipped")
+
+
+@scene
+def exit_with_misspelt_targets(_: EventBridge) -> None:
+    with shop() as eb:
+        eb.rule("Invoices", pattern={"source": ["shop.orders"]}, to="invoices")
+        with_dead_letters(eb)
+        spy = eb.connect("invoice", broken)
+        eb.connect("kept", broken)
+        eb.fail_target("audti")
+        eb.put(*ORDER)
+        eb.put(*ORDER, bus="defualt")
+        spy.calls.one()
+
+
+@scene
+def exit_without_permission_for_a_bus(_: EventBridge) -> None:
+    with shop(assert_all_deliveries_succeeded=True) as eb:
+        central = boto3.client("events", "us-east-1", aws_access_key_id="222222222222", aws_secret_access_key="unused")
+        bus = central.create_event_bus(Name="central")["EventBusArn"]
+        eb.rule("ToCentral", pattern={"source": ["shop.orders"]}, to=bus)
+        eb.put(*ORDER)
 
 
 @scene
