@@ -96,6 +96,9 @@ TOPIC = TargetKind(
 # Kinesis data streams and Firehose streams: the payload is the record's data (recorded, facts 6.7).
 
 
+_LONGEST_PARTITION_KEY = 256
+
+
 def _put_record(pending: PendingDelivery) -> AwsRequest:
     params = {
         "StreamName": last_name(pending.arn),
@@ -106,11 +109,21 @@ def _put_record(pending: PendingDelivery) -> AwsRequest:
 
 
 def _partition_key(pending: PendingDelivery) -> str:
-    """Return the JSON text at PartitionKeyPath in the original event, else ``<event id>_<uuid>`` (facts 6.8)."""
+    """Return the JSON text at PartitionKeyPath in the original event, else ``<event id>_<uuid>`` (facts 6.8).
+
+    Raises:
+        AttemptFailed: the text is longer than a partition key may be (API reference of Kinesis, PutRecord).
+    """
     path = pending.params.get("KinesisParameters", {}).get("PartitionKeyPath")
-    if path:
-        return select_text(parse_path(path), pending.event.envelope)
-    return f"{pending.event.id}_{pending.new_id()}"
+    if not path:
+        return f"{pending.event.id}_{pending.new_id()}"
+    key = select_text(parse_path(path), pending.event.envelope)
+    if len(key) > _LONGEST_PARTITION_KEY:
+        raise AttemptFailed(
+            "INVALID_PARAMETER",
+            f"A partition key has at most {_LONGEST_PARTITION_KEY} characters, this has {len(key)}.",
+        )
+    return key
 
 
 def _partition_key_path(target: Mapping[str, Any], at: RuleScope) -> None:
@@ -169,8 +182,8 @@ def _log_event(pending: PendingDelivery) -> dict[str, Any]:
         return {"timestamp": _timestamp(pending.event.time_text), "message": pending.event.text}
     wanted = object_of(pending.transformed)
     message = wanted.get("message")
-    if not isinstance(message, str):
-        raise AttemptFailed("INVALID_PARAMETER", "The message for a log group must be a JSON string.")
+    if not isinstance(message, str) or not message:
+        raise AttemptFailed("INVALID_PARAMETER", "The message for a log group must be a JSON string that is not empty.")
     return {"timestamp": _timestamp(wanted.get("timestamp")), "message": message}
 
 

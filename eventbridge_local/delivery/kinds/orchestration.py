@@ -14,8 +14,9 @@ from eventbridge_local.delivery.kinds.base import (
     last_name,
     transformed_object,
 )
-from eventbridge_local.delivery.pending import AwsRequest, PendingDelivery
+from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, PendingDelivery
 from eventbridge_local.errors import validation_error
+from eventbridge_local.json_text import JsonError, check_value
 from eventbridge_local.transforms import resolve_dynamic
 
 # Step Functions, SageMaker pipelines, Glue workflows, Image Builder, Inspector.
@@ -24,6 +25,12 @@ from eventbridge_local.transforms import resolve_dynamic
 
 
 def _start_execution(pending: PendingDelivery) -> AwsRequest:
+    """Return the request. Raises AttemptFailed for an input that is not one JSON value, as StartExecution asks for."""
+    if pending.transformed is not None:
+        try:
+            check_value(pending.transformed)
+        except JsonError:
+            raise AttemptFailed("INVALID_PARAMETER", "The input of a state machine must be JSON.") from None
     params: dict[str, Any] = {
         "stateMachineArn": pending.target.arn,
         "name": f"{pending.event.id}_{pending.new_id()}",  # it begins with the event's id (asserted on AWS)
@@ -65,6 +72,7 @@ STATE_MACHINE = TargetKind(
     resource=r"stateMachine:[^:]+(:[^:]+)?",
     client="stepfunctions",
     request=_start_execution,
+    admission="input",
 )
 
 SAGEMAKER_PIPELINE = TargetKind(

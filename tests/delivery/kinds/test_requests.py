@@ -147,6 +147,19 @@ def test_no_request(case: dict[str, Any]) -> None:
     assert (failed.value.code, failed.value.retry) == (case["fails"], False)
 
 
+@pytest.mark.parametrize("length", [254, 255])
+def test_a_partition_key_has_a_longest_length(length: int) -> None:
+    """Its quotes count: 256 characters are sent, and one more makes no valid request."""
+    target = next(case["target"] for case in CASES if case["name"] == "kinesis_key_string")
+    tree = {"customer": "m" * length}
+    made = pending(target, replace(EVENT, detail_text=json.dumps(tree), tree=tree))
+    if length == 254:
+        assert len(request_of(target, made).params["PartitionKey"]) == 256
+        return
+    with pytest.raises(AttemptFailed, match="at most 256 characters"):
+        request_of(target, made)
+
+
 def test_every_kind_has_a_case() -> None:
     """A kind that makes requests is tried at least once, through the client it names."""
     made = {(kind_at(case["target"]["Arn"]).name, case["request"]["service"]) for case in CASES if "request" in case}
