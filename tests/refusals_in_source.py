@@ -65,13 +65,15 @@ def read_module(name: str) -> Module | None:
     if path is None:
         return None
     module = Module(name)
-    for node in ast.parse(path.read_text("utf-8")).body:
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             module.functions[node.name] = node
         elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             module.constants |= {target.id: node.value for target in targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
+    for node in ast.walk(tree):  # some imports are in functions, to be made late
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
             module.imports |= {alias.asname or alias.name: (str(node.module), alias.name) for alias in node.names}
     return module
 

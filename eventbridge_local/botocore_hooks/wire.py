@@ -17,7 +17,7 @@ from eventbridge_local.botocore_hooks.codec import CONTENT_TYPE, CompiledOperati
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.event import TRACE_HEADER
 from eventbridge_local.operations.service import Service
-from eventbridge_local.operations.table import TABLE
+from eventbridge_local.operations.table import MODULES
 
 _TARGET_HEADER = "x-amz-target"
 
@@ -72,7 +72,7 @@ def operation_of(headers: Mapping[str, str | bytes]) -> CompiledOperation:
     """
     text = _header(headers, _TARGET_HEADER)
     prefix, _, name = text.rpartition(".")
-    if prefix != service_model().metadata["targetPrefix"] or name not in TABLE:
+    if prefix != service_model().metadata["targetPrefix"] or name not in MODULES:
         # AWS's JSON services answer so, without words; the empty message is not recorded for EventBridge.
         raise ServiceError("UnknownOperationException", "", hint=f"X-Amz-Target was {text!r}")
     return compiled_operation(service_model().operation_model(name))

@@ -19,9 +19,7 @@ from eventbridge_local.errors import ServiceError, validation_error
 from eventbridge_local.model.event import Event, valid_trace_header
 from eventbridge_local.model.records import Endpoint
 from eventbridge_local.model.store import Scope
-from eventbridge_local.operations.endpoints import check_bus, endpoint_of_id
 from eventbridge_local.operations.lookup import access_denied, locate_bus
-from eventbridge_local.operations.partner_sources import sources_made_by
 from eventbridge_local.operations.table import Answer, Context, Params, operation
 from eventbridge_local.patterns import parse_event
 from eventbridge_local.policies.statements import PUT_EVENTS
@@ -43,8 +41,7 @@ def put_events(ctx: Context, params: Params) -> Answer:
     entries = params["Entries"]
     if sum(map(entry_size, entries)) > ctx.limits.put_events_request_size:
         raise _too_large(ctx)
-    endpoint = endpoint_of_id(ctx, params["EndpointId"]) if "EndpointId" in params else None
-    home, through = (ctx.scope, ()) if endpoint is None else _behind(ctx, endpoint, entries)
+    endpoint, home, through = _behind_endpoint(ctx, params) if "EndpointId" in params else (None, ctx.scope, ())
     now = ctx.now
     judged: list[_Judged] = []
     for entry in entries:
@@ -109,11 +106,18 @@ def _too_large(ctx: Context) -> ServiceError:
     )
 
 
-def _behind(ctx: Context, endpoint: Endpoint, entries: Sequence[Mapping[str, Any]]) -> tuple[Scope, tuple[str, ...]]:
-    """Return where an endpoint sends its events, and what it adds to their resources (User Guide, Global endpoints)."""
-    for entry in entries:
+def _behind_endpoint(ctx: Context, params: Params) -> tuple[Endpoint, Scope, tuple[str, ...]]:
+    """Return the endpoint of a request, where it sends events, and what it adds to their resources.
+
+    Source: User Guide, Global endpoints.
+    """
+    # Late, because few tests have a global endpoint.
+    from eventbridge_local.operations.endpoints import check_bus, endpoint_of_id
+
+    endpoint = endpoint_of_id(ctx, params["EndpointId"])
+    for entry in params["Entries"]:
         check_bus(endpoint, entry.get("EventBusName", "default"))
-    return ctx.store.scope(ctx.scope.account, endpoint.active_region), (endpoint.arn,)
+    return endpoint, ctx.store.scope(ctx.scope.account, endpoint.active_region), (endpoint.arn,)
 
 
 def _check_permission(ctx: Context, scope: Scope, bus: str, entry: Mapping[str, Any], event: Event | None) -> None:
@@ -135,6 +139,9 @@ def put_partner_events(ctx: Context, params: Params) -> Answer:
     entries, now = params["Entries"], ctx.now
     if sum(map(entry_size, entries)) > ctx.limits.put_events_request_size:
         raise _too_large(ctx)
+    # Late, because only partners call this operation.
+    from eventbridge_local.operations.partner_sources import sources_made_by
+
     offered = sources_made_by(ctx)
     arrivals: list[Arrival] = []
     judged: list[_Judged] = []

@@ -7,6 +7,7 @@ everything before it changes anything, and refuses with a ``ServiceError``.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -72,6 +73,95 @@ class Context(NamedTuple):
 
 Operation = Callable[[Context, Params], Answer]
 
+#: The operations by the module of this folder that has them. A module is imported when one of its operations is first
+#: called: most tests call few of them, and to import all costs more than such a test itself.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "api_destinations": (
+        "CreateApiDestination",
+        "DescribeApiDestination",
+        "ListApiDestinations",
+        "UpdateApiDestination",
+        "DeleteApiDestination",
+    ),
+    "archives": (
+        "CreateArchive",
+        "DescribeArchive",
+        "ListArchives",
+        "UpdateArchive",
+        "DeleteArchive",
+    ),
+    "connections": (
+        "CreateConnection",
+        "DescribeConnection",
+        "ListConnections",
+        "UpdateConnection",
+        "DeauthorizeConnection",
+        "DeleteConnection",
+    ),
+    "endpoints": (
+        "CreateEndpoint",
+        "UpdateEndpoint",
+        "DeleteEndpoint",
+        "DescribeEndpoint",
+        "ListEndpoints",
+    ),
+    "event_buses": (
+        "CreateEventBus",
+        "DescribeEventBus",
+        "ListEventBuses",
+        "UpdateEventBus",
+        "DeleteEventBus",
+    ),
+    "events": (
+        "PutEvents",
+        "PutPartnerEvents",
+    ),
+    "partner_sources": (
+        "CreatePartnerEventSource",
+        "DeletePartnerEventSource",
+        "DescribePartnerEventSource",
+        "ListPartnerEventSources",
+        "ListPartnerEventSourceAccounts",
+        "DescribeEventSource",
+        "ListEventSources",
+        "ActivateEventSource",
+        "DeactivateEventSource",
+    ),
+    "permissions": (
+        "PutPermission",
+        "RemovePermission",
+    ),
+    "replays": (
+        "StartReplay",
+        "DescribeReplay",
+        "ListReplays",
+        "CancelReplay",
+    ),
+    "rules": (
+        "PutRule",
+        "DescribeRule",
+        "ListRules",
+        "EnableRule",
+        "DisableRule",
+        "DeleteRule",
+        "TestEventPattern",
+    ),
+    "tags": (
+        "TagResource",
+        "UntagResource",
+        "ListTagsForResource",
+    ),
+    "targets": (
+        "PutTargets",
+        "RemoveTargets",
+        "ListTargetsByRule",
+        "ListRuleNamesByTarget",
+    ),
+}
+#: The module of each operation.
+MODULES = {name: module for module, names in FAMILIES.items() for name in names}
+
+#: The operations of the modules that are imported.
 TABLE: dict[str, Operation] = {}
 
 #: Operations that hand events to targets before they return. All others run one at a time, whatever the threads.
@@ -79,17 +169,26 @@ DELIVERING: set[str] = set()
 
 
 def operation(name: str, *, delivers: bool = False) -> Callable[[Operation], Operation]:
-    """Enter a function in the table. A name that is taken is a mistake of ours and fails at import."""
+    """Enter a function in the table. One that is not in ``FAMILIES``, or twice, is our mistake and fails at import."""
 
     def enter(function: Operation) -> Operation:
         if name in TABLE:
             raise RuntimeError(f"two functions for operation {name}")
+        if function.__module__ != f"{__package__}.{MODULES.get(name)}":
+            raise RuntimeError(f"FAMILIES does not have operation {name} in {function.__module__}")
         TABLE[name] = function
         if delivers:
             DELIVERING.add(name)
         return function
 
     return enter
+
+
+def operation_called(name: str) -> Operation | None:
+    """Return the function of an operation, None if there is no such operation."""
+    if name not in TABLE and name in MODULES:
+        importlib.import_module(f"{__package__}.{MODULES[name]}")
+    return TABLE.get(name)
 
 
 def given(params: Params, *names: str) -> Params:

@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError, NoRegionError
 
 from eventbridge_local import mock_eventbridge
-from eventbridge_local.operations.table import TABLE
+from eventbridge_local.operations.table import MODULES, TABLE
 
 ENTRY = {"Source": "shop", "DetailType": "Sold", "Detail": "{}"}
 
@@ -181,7 +181,8 @@ def test_outside_the_mock_botocore_goes_on(connected_sockets: list[Any]) -> None
 
 def test_an_operation_that_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that only a newer botocore knows names itself and goes nowhere."""
-    monkeypatch.delitem(TABLE, "StartReplay")
+    monkeypatch.delitem(MODULES, "StartReplay")
+    monkeypatch.delitem(TABLE, "StartReplay", raising=False)
     with mock_eventbridge(), pytest.raises(NotImplementedError, match="does not answer StartReplay yet"):
         boto3.client("events").start_replay(
             ReplayName="r",
