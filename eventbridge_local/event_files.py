@@ -11,6 +11,7 @@ import gzip
 import os
 import re
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,16 @@ _TEXTS = ("id", "detail-type", "source", "account", "time", "region", "replay-na
 _PLAIN_TEXTS = ("id", "account", "region")
 _PLAIN = re.compile(r"[\w.:-]*")
 _SECOND = timedelta(seconds=1)
+#: An envelope up to the value of its detail, as AWS and ``write_events`` write it. What is not of this form (members in
+#: another order, escapes, further members) is taken apart member by member, which takes several times as long.
+_TEXT = r'"([^"\\\x00-\x1f]*)"'
+_NAME = r'"([\w.:-]*)"'
+_USUAL = re.compile(
+    rf'{{"version": ?"0", ?"id": ?{_NAME}, ?"detail-type": ?{_TEXT}, ?"source": ?{_TEXT}, ?"account": ?{_NAME}, ?'
+    rf'"time": ?{_TEXT}, ?"region": ?{_NAME}, ?(?:"replay-name": ?{_TEXT}, ?)?'
+    rf'"resources": ?\[((?:{_TEXT}(?:, ?{_TEXT})*)?)\], ?"detail": ?'
+)
+_QUOTED = re.compile(_TEXT)
 
 
 class BadLine(NamedTuple):
@@ -273,7 +284,7 @@ def events_in(file: BinaryIO) -> Iterator[Event | BadLine]:
     for number, line in _lines(file):
         if isinstance(line, _NotAnEvent):
             yield BadLine(number, str(line))
-        elif line.strip():
+        elif not line.isspace():
             try:
                 yield read_event(line)
             except _NotAnEvent as why:
@@ -287,6 +298,30 @@ def read_event(line: bytes) -> Event:
         ValueError: the line is not an envelope; the message says why.
     """
     text = _text_of(line).rstrip("\r\n")
+    return _usual_event(text) or _event_of(text)
+
+
+def _usual_event(text: str) -> Event | None:
+    """Return the event of an envelope in AWS's own form; None for any other text, also for one that is not an event."""
+    head = _USUAL.match(text)
+    if head is None or text[-1] != "}":
+        return None
+    detail_text = text[head.end() : -1].rstrip(" \t\r\n")
+    try:
+        tree = parse_event(detail_text)
+        time = _time(head[5])
+    except ValueError:
+        return None
+    resources = tuple(_QUOTED.findall(head[8])) if head[8] else ()
+    return Event(head[1], head[2], head[3], head[4], time, head[6], resources, detail_text, tree, head[7])
+
+
+def _event_of(text: str) -> Event:
+    """Return the event of any envelope.
+
+    Raises:
+        ValueError: the text is not an envelope; the message says why.
+    """
     found = _members(text)
     values = _checked({str(name): member.value for name, member in found.items()})
     detail = found["detail"]
@@ -341,7 +376,7 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | _NotAnEvent]]:
     for number in count(1):
         try:
             line = file.readline(_LONGEST_LINE)
-            cut = _is_cut(line)
+            cut = len(line) == _LONGEST_LINE and _is_cut(line)
             while cut and _is_cut(file.readline(_LONGEST_LINE)):
                 pass
         except (EOFError, zlib.error, gzip.BadGzipFile) as damage:
@@ -360,7 +395,8 @@ def _is_cut(part: bytes) -> bool:
 
 def _text_of(line: bytes) -> str:
     try:
-        return line.decode("utf-8-sig", "surrogatepass")
+        # Not "utf-8-sig", which takes four times as long.
+        return line.removeprefix(BOM_UTF8).decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise _NotAnEvent(f"not UTF-8 at byte {error.start + 1}") from None
 
@@ -376,7 +412,7 @@ def _time(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
         if instant.tzinfo is not None:
-            return instant.astimezone(UTC)
+            return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
     raise _NotAnEvent(f"'time' is not of the form 2026-03-06T09:00:00Z: {text[:40]!r}")

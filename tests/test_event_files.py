@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import tracemalloc
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from eventbridge_local import EventBridge, event_files, mock_eventbridge
@@ -52,6 +53,55 @@ def event(detail: str = "{}", **members: Any) -> Event:
         **members,
     }
     return Event(detail_text=detail, tree=parse_event(detail), **given)
+
+
+def read_or_reason(read: Callable[[], Event]) -> Event | str:
+    """The event that is read, or the reason why there is none."""
+    try:
+        return read()
+    except ValueError as why:
+        return str(why)
+
+
+PIECES = [
+    "",
+    " ",
+    "\t",
+    ",",
+    "}",
+    "{",
+    "]",
+    '"',
+    "\\",
+    "\r",
+    "é",
+    "5",
+    '"a"',
+    ',"x":1',
+    ',"detail":{}',
+    '"replay-name":"r",',
+]
+USUAL = [
+    event('{"n":1.50,"a":{"b":[]}}').text,
+    event("{}", replay_name="march", resources=("arn:a", "b")).text,
+    line(),
+    line(detail={"text": "}", "n": [1, 2]}),
+]
+
+
+@given(st.sampled_from(USUAL), st.sampled_from(PIECES), st.integers(-6, 300), st.integers(0, 2))
+@example(USUAL[0], "", 0, 0)
+@settings(max_examples=400)
+def test_an_envelope_of_the_usual_form_is_read_as_any_other(text: str, piece: str, at: int, cut: int) -> None:
+    """There is a short way for the form that AWS writes; what it reads, and what it leaves alone, is the same."""
+    at %= len(text) + 1  # of a negative number, the place counted from the end
+    changed = text[:at] + piece + text[at + cut :]
+    usual = read_or_reason(lambda: event_files.read_event(changed.encode()))
+    assert usual == read_or_reason(lambda: event_files._event_of(changed))
+
+
+def test_the_usual_forms_take_the_short_way() -> None:
+    assert all(event_files._usual_event(text) for text in USUAL)
 
 
 @pytest.mark.parametrize("name", ["c.jsonl", "c.jsonl.gz"])

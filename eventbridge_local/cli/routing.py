@@ -16,7 +16,8 @@ from eventbridge_local.cli.inputs import Text, read_events
 from eventbridge_local.cli.output import Progress, Terminal, count
 from eventbridge_local.cli.templates import bus_for, loaded
 from eventbridge_local.delivery.journal import Routing
-from eventbridge_local.delivery.route import Arrival
+from eventbridge_local.delivery.kinds import destination_of
+from eventbridge_local.delivery.route import Arrival, plan
 from eventbridge_local.errors import ServiceError, UsageError
 from eventbridge_local.event_files import FROM_FILE, BadLine, events_in
 from eventbridge_local.handle import EventBridge
@@ -132,7 +133,8 @@ class _Tally:
     def add(self, rules: set[tuple[str, str]]) -> None:
         self.count += 1
         self.unmatched += not rules
-        self.matched.update(rules)
+        for rule in rules:
+            self.matched[rule] += 1
 
     def bad(self, line: BadLine) -> None:
         self.bad_count += 1
@@ -143,10 +145,14 @@ class _Tally:
 def _matched(eb: EventBridge, bus: str, event: Event) -> set[tuple[str, str]]:
     """Put an event on a bus; the rules that matched it, there and on buses behind it, each as bus and name."""
     service = eb.service
-    service.journal.clear()
     scope = service.store.scope(eb.account, eb.region)
-    arriving = replayed(event, service.ids.uuid(), FROM_FILE)
-    service.engine.accept([Arrival(scope, bus, arriving)])
+    arrival = Arrival(scope, bus, replayed(event, service.ids.uuid(), FROM_FILE))
+    matched = plan(arrival).matched
+    if not any(destination_of(target).way == "bus" for rule in matched for target in rule.targets):
+        # The way of nearly every event ends here, and nobody receives its deliveries: nothing need be carried out.
+        return {(bus, rule.name) for rule in users_rules(matched)}
+    service.journal.clear()
+    service.engine.accept([arrival])
     return {
         (routing.bus, rule.name)
         for routing in service.journal.of(Routing)
