@@ -130,15 +130,19 @@ def read_events(given: str) -> Iterator[tuple[Text, Mapping[str, Any]]]:
             yield each, _tree(each)
 
 
+_OBJECT = "an event is a JSON object"
+
+
 def _tree(text: Text) -> dict[str, Any]:
     try:
         json.loads(text.content)
         return parse_event(text.content)
     except json.JSONDecodeError as broken:
-        problem = broken.msg if text.content.strip() else "there is no text here; an event is a JSON object"
+        problem = broken.msg if text.content.strip() else f"there is no text here; {_OBJECT}"
         raise text.broken(broken.lineno, broken.colno, problem) from None
-    except (ValueError, RecursionError) as problem:
-        raise text.broken(1, 1, f"{problem or 'nested too deeply'}; an event is a JSON object") from None
+    except (ValueError, RecursionError) as broken:
+        problem = str(broken) or "nested too deeply"
+        raise text.broken(1, 1, problem if problem == _OBJECT else f"{problem}; {_OBJECT}") from None
 
 
 def _as_event(tree: dict[str, Any], text: Text) -> dict[str, Any]:
