@@ -218,19 +218,28 @@ def about_misspelt(seen: Seen, told: str = "") -> Iterator[str]:
     """
     targets = [target for rule in users_rules(seen.rules) for target in rule.targets]
     queues = [queue for queue in map(dead_letter_queue, targets) if queue is not None]
-    known = {name for arn in (*queues, *(target.arn for target in targets)) for name in names_of(arn)}
+    arns = [*queues, *(target.arn for target in targets)]
+    for name in _misspelt(seen.connected, arns, told):
+        yield f"a handler is connected to {name}"
     ids = {target.id for target in targets}
-    yield from _misspelt("a handler is connected to", seen.connected, known, told)
-    yield from _misspelt("fail_target was called for", seen.failing, known | ids, told)
+    for name in _misspelt([name for name in seen.failing if name not in ids], arns, told):
+        yield f"fail_target was called for {name}"
 
 
-def _misspelt(what: str, names: Sequence[str], known: set[str], told: str) -> Iterator[str]:
+def _misspelt(names: Sequence[str], arns: Sequence[str], told: str) -> Iterator[str]:
+    """Yield each name that none of these ARNs has, with the one that was probably meant.
+
+    ARNs are compared by their last names, because all of them begin alike.
+    """
+    known = {each for arn in arns for each in names_of(arn)}
+    free = {names_of(arn)[-1]: arn for arn in arns if not set(names_of(arn)).intersection(names)}
     for name in dict.fromkeys(names):
-        no_target = f"no rule has a target {name!r}"
+        last, no_target = names_of(name)[-1], f"no rule has a target {name!r}"
         if name in known or "://" in name or no_target in told:
             continue
-        if meant := did_you_mean(name, sorted(known.difference(names))):
-            yield f"{what} {name!r}, but {no_target}{meant}"
+        meant = f"; did you mean {free[last]!r}?" if last in free else did_you_mean(last, free)
+        if meant:
+            yield f"{name!r}, but {no_target}{meant}"
 
 
 def _has_target(rule: Rule, name: str) -> bool:

@@ -83,7 +83,12 @@ class Log(Sequence[T], Generic[T]):
     @overload
     def __getitem__(self, index: slice) -> Self: ...
     def __getitem__(self, index: int | slice) -> T | Self:
-        return type(self)(self._records[index]) if isinstance(index, slice) else self._records[index]
+        if isinstance(index, slice):
+            return type(self)(self._records[index])
+        try:
+            return self._records[index]
+        except IndexError:
+            raise IndexError(f"there is no index {index} in {self!r}; {_LOOK}") from None
 
     def __len__(self) -> int:
         return len(self._records)

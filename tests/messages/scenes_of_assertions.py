@@ -297,6 +297,7 @@ def logs_and_spies(eb: EventBridge) -> str:
     seen: list[Any] = [
         failing(eb.events.one),
         failing(lambda: eb.deliveries.last),
+        failing(lambda: eb.dead_letters[0]),
         failing(spy.calls.one),
         failing(lambda: spy.calls.last),
     ]

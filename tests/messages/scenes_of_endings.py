@@ -76,6 +76,7 @@ def exit_with_misspelt_targets(_: EventBridge) -> None:
         with_dead_letters(eb)
         spy = eb.connect("invoice", broken)
         eb.connect("kept", broken)
+        eb.connect("arn:aws:lambda:eu-west-1:123456789012:function:audit", broken)
         eb.fail_target("audti")
         eb.put(*ORDER)
         eb.put(*ORDER, bus="defualt")
