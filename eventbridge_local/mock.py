@@ -48,21 +48,21 @@ class Mock:
         self._options = options
 
     def __enter__(self) -> EventBridge:
-        return _Entry(self._options, self).__enter__()
+        return _EnteredMock(self._options, self).__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._innermost_entry().__exit__(kind, error, traceback)
+        self._innermost().__exit__(kind, error, traceback)
 
     def add_notes(self, error: BaseException) -> None:
         """Add hints and failed checks to an error that ended a test, as an exit with this error would."""
-        self._innermost_entry().add_notes(error)
+        self._innermost().add_notes(error)
 
-    def _innermost_entry(self) -> _Entry:
+    def _innermost(self) -> _EnteredMock:
         """Return the entry that an exit ends: the innermost of this object in this context, else in the process."""
         for mock in active_mocks():
-            if isinstance(mock, _Entry) and mock.owner is self:
+            if isinstance(mock, _EnteredMock) and mock.owner is self:
                 return mock
         raise UsageError(f"{self!r} is not active; it exits once for each time it was entered")
 
@@ -123,7 +123,7 @@ def current_eventbridge() -> EventBridge:
         UsageError: no mock is active.
     """
     mock = innermost()
-    if not isinstance(mock, _Entry):
+    if not isinstance(mock, _EnteredMock):
         raise UsageError(
             "no mock_eventbridge is active here; use `with mock_eventbridge():` or the fixture eventbridge"
         )
@@ -153,7 +153,7 @@ def build_eventbridge(options: Options) -> EventBridge:
     return EventBridge(build_service(options), options.account, options.region or _DEFAULT_REGION)
 
 
-class _Entry(ActiveMock):
+class _EnteredMock(ActiveMock):
     """A mock from an enter to its exit.
 
     Args:
@@ -248,7 +248,7 @@ def _decorate_function(function: Any, options: Options) -> Any:
 
         @functools.wraps(function)
         async def decorated_async_generator(*args: Any, **kwargs: Any) -> Any:
-            with _Entry(options):
+            with _EnteredMock(options):
                 generator = function(*args, **kwargs)
                 step = anext(generator)
                 while True:  # as `yield from`, which async generators lack
@@ -271,7 +271,7 @@ def _decorate_function(function: Any, options: Options) -> Any:
 
         @functools.wraps(function)
         async def decorated_coroutine(*args: Any, **kwargs: Any) -> Any:
-            with _Entry(options):
+            with _EnteredMock(options):
                 return await function(*args, **kwargs)
 
         return decorated_coroutine
@@ -279,14 +279,14 @@ def _decorate_function(function: Any, options: Options) -> Any:
 
         @functools.wraps(function)
         def decorated_generator(*args: Any, **kwargs: Any) -> Any:
-            with _Entry(options):
+            with _EnteredMock(options):
                 return (yield from function(*args, **kwargs))
 
         return decorated_generator
 
     @functools.wraps(function)
     def decorated(*args: Any, **kwargs: Any) -> Any:
-        with _Entry(options):
+        with _EnteredMock(options):
             return function(*args, **kwargs)
 
     return decorated

@@ -24,7 +24,7 @@ _MEMBERS = {"Source": "source", "DetailType": "detail-type", "Resources": "resou
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class InputText:
     """A text and where it comes from."""
 
     name: str
@@ -36,7 +36,7 @@ class Text:
         return UsageError(f"{self.name}:{self.first_line - 1 + line}:{column}: {problem}")
 
 
-def read_text(given: str, what: str) -> Text:
+def read_text(given: str, what: str) -> InputText:
     """Return the text of an argument.
 
     Args:
@@ -47,12 +47,12 @@ def read_text(given: str, what: str) -> Text:
         UsageError: it is empty, or the file cannot be read.
     """
     if given == "-":
-        return Text("<stdin>", _decoded(sys.stdin.buffer.read(), "<stdin>"))
+        return InputText("<stdin>", _decoded(sys.stdin.buffer.read(), "<stdin>"))
     if given.lstrip().startswith(_INLINE):
-        return Text(f"<{what}>", given)
+        return InputText(f"<{what}>", given)
     path = Path(given.removeprefix("@"))
     try:
-        return Text(str(path), _decoded(path.read_bytes(), str(path)))
+        return InputText(str(path), _decoded(path.read_bytes(), str(path)))
     except (OSError, ValueError) as problem:
         if isinstance(problem, UsageError):
             raise
@@ -114,7 +114,7 @@ def read_event(given: str) -> dict[str, Any]:
     return _as_event(_tree(text), text)
 
 
-def read_events(given: str) -> Iterator[tuple[Text, Mapping[str, Any]]]:
+def read_events(given: str) -> Iterator[tuple[InputText, Mapping[str, Any]]]:
     """Yield the events or entries of an argument, each with its place: one, or one for each line of a .jsonl file.
 
     Raises:
@@ -126,14 +126,14 @@ def read_events(given: str) -> Iterator[tuple[Text, Mapping[str, Any]]]:
         return
     for number, line in enumerate(text.content.split("\n"), 1):
         if line.strip():
-            each = Text(text.name, line, number)
+            each = InputText(text.name, line, number)
             yield each, _tree(each)
 
 
 _OBJECT = "an event is a JSON object"
 
 
-def _tree(text: Text) -> dict[str, Any]:
+def _tree(text: InputText) -> dict[str, Any]:
     try:
         json.loads(text.content)
         return parse_event(text.content)
@@ -145,12 +145,12 @@ def _tree(text: Text) -> dict[str, Any]:
         raise text.broken(1, 1, problem if problem == _OBJECT else f"{problem}; {_OBJECT}") from None
 
 
-def _as_event(tree: dict[str, Any], text: Text) -> dict[str, Any]:
+def _as_event(tree: dict[str, Any], text: InputText) -> dict[str, Any]:
     if "Source" not in tree and "DetailType" not in tree:
         return tree
     event = {name: tree[given] for given, name in _MEMBERS.items() if given in tree}
     if "Detail" in tree:
         if not isinstance(tree["Detail"], str):
             raise text.broken(1, 1, "Detail of an entry is JSON text; write it as a string, or give the event itself")
-        event["detail"] = _tree(Text(f"{text.name} (Detail)", tree["Detail"]))
+        event["detail"] = _tree(InputText(f"{text.name} (Detail)", tree["Detail"]))
     return event

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 from eventbridge_local.cli.commands import document_of
-from eventbridge_local.cli.inputs import Text, read_events
+from eventbridge_local.cli.inputs import InputText, read_events
 from eventbridge_local.cli.output import Progress, Terminal, count
 from eventbridge_local.cli.templates import bus_for, loaded
 from eventbridge_local.delivery.journal import Routing
@@ -44,7 +44,9 @@ def route(args: argparse.Namespace, terminal: Terminal) -> int:
     return 0 if all(each.matched for each in tables) else 1
 
 
-def _routed(eb: EventBridge, report: LoadReport, text: Text, event: Mapping[str, Any], bus: str | None) -> RoutingTable:
+def _routed(
+    eb: EventBridge, report: LoadReport, text: InputText, event: Mapping[str, Any], bus: str | None
+) -> RoutingTable:
     if bus is None and not event.get("EventBusName"):
         bus = bus_for(report, None)
     try:

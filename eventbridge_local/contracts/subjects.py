@@ -43,7 +43,7 @@ class Subject(NamedTuple):
     exact: bool = True
 
 
-class _Found(NamedTuple):
+class _SchemaFacts(NamedTuple):
     """What a schema itself says about its events."""
 
     sources: tuple[str, ...]
@@ -83,7 +83,7 @@ def subjects_of(document: SchemaDocument, schema_set: SchemaSet, whole_envelope:
 
 
 def _subjects(
-    pointer: str, found: _Found, from_name: tuple[str, str] | None, whole_envelope: bool | None
+    pointer: str, found: _SchemaFacts, from_name: tuple[str, str] | None, whole_envelope: bool | None
 ) -> Iterator[Subject]:
     sources = found.sources or (from_name[:1] if from_name else ())
     detail_types = found.detail_types or (from_name[1:] if from_name else ())
@@ -111,7 +111,7 @@ def subject_for(
 
 def _components(
     document: SchemaDocument, schema_set: SchemaSet, from_name: tuple[str, str] | None
-) -> list[tuple[str, _Found]]:
+) -> list[tuple[str, _SchemaFacts]]:
     """Return the components that are contracts: those that name an event, else AWSEvent, else the one named like it."""
     found = [(pointer, _found_at(pointer, document, schema_set)) for pointer in schemas_in(document)]
     named = [(pointer, each) for pointer, each in found if each.sources and each.detail_types]
@@ -140,7 +140,7 @@ def _event_in_file_name(document: SchemaDocument) -> tuple[str, str] | None:
     return (inner.parts[-2], stem) if len(inner.parts) > 1 else None
 
 
-def _found_at(pointer: str, document: SchemaDocument, schema_set: SchemaSet) -> _Found:
+def _found_at(pointer: str, document: SchemaDocument, schema_set: SchemaSet) -> _SchemaFacts:
     resolved = schema_set.registry.resolver(home_of(document)).lookup(f"#{pointer}")
     marks: dict[str, Any] = {}
     properties: dict[str, list[Any]] = {}
@@ -150,7 +150,7 @@ def _found_at(pointer: str, document: SchemaDocument, schema_set: SchemaSet) -> 
             properties.setdefault(name, [])
         for name, inner in schema.get("properties", {}).items():
             properties.setdefault(name, []).extend(_values(inner, resolver))
-    return _Found(
+    return _SchemaFacts(
         _texts([marks.get(SOURCE_KEY)]) or _texts(properties.get("source", [])),
         _texts([marks.get(DETAIL_TYPE_KEY)]) or _texts(properties.get("detail-type", [])),
         "detail-type" in properties or {"detail", "source"} <= properties.keys(),

@@ -27,7 +27,7 @@ _ARCHIVE_GONE = "Archive resource not found."
 
 
 @dataclass
-class _Run:
+class _ReplayRun:
     """A replay under way: what is left of it is made when it begins to run."""
 
     scope: Scope
@@ -55,7 +55,7 @@ class Replayer:
 
     def start(self, scope: Scope, name: str, archive: Archive) -> None:
         """Run the replay of that name: on the clock when the test moves it, at once otherwise."""
-        run = _Run(scope, name, archive)
+        run = _ReplayRun(scope, name, archive)
         starting = run.replay
         self._clock.later(_STEP, partial(self._step, run), "replayed")
         if run.replay.state == "COMPLETED":  # it ran at once, and no handler has cancelled it or deleted the archive
@@ -89,7 +89,7 @@ class Replayer:
 
     # steps
 
-    def _step(self, run: _Run) -> bool:
+    def _step(self, run: _ReplayRun) -> bool:
         """Take the next step of a replay. Return whether another one follows."""
         gone = run.scope.archives.get(run.archive.record.name) is not run.archive
         if gone and run.replay.state != "CANCELLING":
@@ -98,11 +98,11 @@ class Replayer:
             _STEPS[run.replay.state](self, run)
         return run.replay.active and not self._store.ended
 
-    def _begin(self, run: _Run) -> None:
+    def _begin(self, run: _ReplayRun) -> None:
         replay = run.replay = replace(run.replay, state="RUNNING")
         run.minutes = _minutes(run.archive.between(replay.start, replay.end))
 
-    def _next_minute(self, run: _Run) -> None:
+    def _next_minute(self, run: _ReplayRun) -> None:
         events = next(run.minutes, None)
         if events is None:
             run.replay = replace(run.replay, state="COMPLETED", ended=self._clock.now)
@@ -113,11 +113,11 @@ class Replayer:
         scope, bus, uuid = run.scope, run.archive.record.bus, self._ids.uuid
         self._engine.accept(Arrival(scope, bus, replayed(event, uuid(), replay.name), only) for event in events)
 
-    def _end_cancelled(self, run: _Run) -> None:
+    def _end_cancelled(self, run: _ReplayRun) -> None:
         run.replay = replace(run.replay, state="CANCELLED", ended=self._clock.now)
 
 
-_STEPS: dict[str, Callable[[Replayer, _Run], None]] = {
+_STEPS: dict[str, Callable[[Replayer, _ReplayRun], None]] = {
     "STARTING": Replayer._begin,
     "RUNNING": Replayer._next_minute,
     "CANCELLING": Replayer._end_cancelled,

@@ -32,7 +32,7 @@ _MISSING: Any = object()
 B = TypeVar("B")
 
 
-class Rule:
+class IndexedRule:
     """A named pattern in the index; ``order`` says where its name comes in an answer."""
 
     __slots__ = ("live", "order", "pattern")
@@ -59,12 +59,12 @@ class Check(NamedTuple):
     conditions: tuple[Condition, ...]
 
 
-class Entry:
+class IndexEntry:
     """One sub-rule of a rule, with its fields as slots. Without any it is decided by the whole pattern."""
 
     __slots__ = ("checks", "rule")
 
-    def __init__(self, rule: Rule, checks: tuple[Check, ...]) -> None:
+    def __init__(self, rule: IndexedRule, checks: tuple[Check, ...]) -> None:
         self.rule = rule
         self.checks = checks
 
@@ -94,11 +94,11 @@ class _Bucket:
     __slots__ = ("entries", "index", "load")
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self.entries: list[IndexEntry] = []
         self.index: Index | None = None
         self.load = 0
 
-    def add(self, entry: Entry, used: frozenset[int]) -> None:
+    def add(self, entry: IndexEntry, used: frozenset[int]) -> None:
         self.load += 1
         if self.index is not None:
             self.index.insert(entry)
@@ -119,9 +119,9 @@ class Index:
     def __init__(self, used: frozenset[int] = frozenset()) -> None:
         self._used = used
         self._fields: dict[int, FieldIndex[_Bucket]] = {}
-        self._rest: list[Entry] = []  # nothing to look these up by
+        self._rest: list[IndexEntry] = []  # nothing to look these up by
 
-    def insert(self, entry: Entry) -> None:
+    def insert(self, entry: IndexEntry) -> None:
         """Take a sub-rule in."""
         best: Check | None = None
         lowest = inf
@@ -140,9 +140,9 @@ class Index:
         for bucket in dict.fromkeys(map(field.bucket, conditions)):
             bucket.add(entry, used)
 
-    def candidates(self, values: dict[int, Any]) -> list[Entry]:
+    def candidates(self, values: dict[int, Any]) -> list[IndexEntry]:
         """Return the sub-rules the values lead to; one may come more than once."""
-        candidates: list[Entry] = []
+        candidates: list[IndexEntry] = []
         todo = [self]
         while todo:
             index = todo.pop()
@@ -175,7 +175,7 @@ class Index:
         return cost + max(0 if bucket is None else bucket.load for bucket in buckets)
 
 
-def _choices(entry: Entry, used: frozenset[int]) -> list[Check]:
+def _choices(entry: IndexEntry, used: frozenset[int]) -> list[Check]:
     """Return the fields a sub-rule may be looked up by: those that need a value."""
     return [check for check in entry.checks if not check.absent_ok and check.slot not in used]
 

@@ -16,7 +16,7 @@ from typing import Any
 from eventbridge_local.patterns.compile import Pattern, pattern_of
 from eventbridge_local.patterns.conditions import Absent, AnythingBut, Equal, Exists, SubRule, Text
 from eventbridge_local.patterns.events import event_tree, pairs_of
-from eventbridge_local.patterns.index import Check, Entry, FieldIndex, Index, Rule
+from eventbridge_local.patterns.index import Check, FieldIndex, Index, IndexedRule, IndexEntry
 from eventbridge_local.patterns.match import SCALARS, plain_path
 
 _MISSING: Any = object()
@@ -34,7 +34,7 @@ class RuleSet:
     """
 
     def __init__(self) -> None:
-        self._rules: dict[str, Rule] = {}
+        self._rules: dict[str, IndexedRule] = {}
         self._next = 0
         self._clear()
 
@@ -60,7 +60,7 @@ class RuleSet:
             self._drop(old)
         order = self._next if old is None else old.order
         self._next += old is None
-        self._rules[name] = rule = Rule(order, compiled)
+        self._rules[name] = rule = IndexedRule(order, compiled)
         self._names[order] = name
         self._enter(rule)
         self._tidy()
@@ -115,12 +115,12 @@ class RuleSet:
         self._names: dict[int, str] = {}
         self._trie = _PathTrie()
         self._index = Index()
-        self._always: list[Entry] = []  # rules with paths the trie does not hold
+        self._always: list[IndexEntry] = []  # rules with paths the trie does not hold
         self._exclusions = _Exclusions()
-        self._groups: dict[int, list[tuple[_Group, Entry]]] = {}  # by the order of the rule they hold sub-rules of
+        self._groups: dict[int, list[tuple[_Group, IndexEntry]]] = {}  # by the order of the rule they hold sub-rules of
         self._dead = 0
 
-    def _drop(self, rule: Rule) -> None:
+    def _drop(self, rule: IndexedRule) -> None:
         rule.live = False
         self._dead += 1
         for group, entry in self._groups.pop(rule.order, ()):
@@ -133,9 +133,9 @@ class RuleSet:
                 self._names[rule.order] = name
                 self._enter(rule)
 
-    def _enter(self, rule: Rule) -> None:
+    def _enter(self, rule: IndexedRule) -> None:
         if not all(plain_path(path) for path in rule.pattern.paths):
-            self._always.append(Entry(rule, ()))
+            self._always.append(IndexEntry(rule, ()))
             return
         for branch, subrule in enumerate(rule.pattern.subrules):
             entry = self._entry(rule, subrule)
@@ -145,9 +145,9 @@ class RuleSet:
             else:
                 self._index.insert(entry)
 
-    def _entry(self, rule: Rule, subrule: SubRule) -> Entry:
+    def _entry(self, rule: IndexedRule, subrule: SubRule) -> IndexEntry:
         slot = self._trie.slot
-        return Entry(rule, tuple(Check(slot(f.path), f.accepts, f.absent_ok, f.conditions) for f in subrule))
+        return IndexEntry(rule, tuple(Check(slot(f.path), f.accepts, f.absent_ok, f.conditions) for f in subrule))
 
 
 # -- the values of an event
@@ -291,7 +291,7 @@ class _Exclusions:
         self._by_forbidden: dict[int, set[_Group]] = {}
         self._free: set[_Group] = set()
 
-    def add(self, entry: Entry, branch: int) -> _Group:
+    def add(self, entry: IndexEntry, branch: int) -> _Group:
         """Take a sub-rule in; ``branch`` is its number in its rule."""
         needed = frozenset(check.slot for check in entry.checks if not check.absent_ok)
         forbidden = frozenset(check.slot for check in entry.checks if not _tests(check))
@@ -353,10 +353,10 @@ class _Group:
         self._needed = needed
         self._forbidden = forbidden
         self._excluded: dict[int, _Excluded] = {}
-        self._members: dict[int, Entry] = {}
+        self._members: dict[int, IndexEntry] = {}
         self.slots = needed | forbidden
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: IndexEntry) -> None:
         """Take a sub-rule in."""
         order = entry.rule.order
         self._members[order] = entry
@@ -366,7 +366,7 @@ class _Group:
                     self._excluded.setdefault(check.slot, _Excluded()).add(order, check, test)
                     self.slots |= {check.slot}
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, entry: IndexEntry) -> None:
         """Take a sub-rule out."""
         order = entry.rule.order
         del self._members[order]

@@ -59,31 +59,31 @@ def _equal_in_any_case(wanted: str, given: str) -> bool:
     return wanted.casefold() == given.casefold()
 
 
-class _Operator(NamedTuple):
+class _Comparison(NamedTuple):
     """``test`` is asked with a value of the policy and one of the request; ``negated`` wants that none fits."""
 
     test: Callable[[str, str], bool]
     negated: bool = False
 
 
-OPERATORS: dict[str, _Operator] = {
-    "StringEquals": _Operator(_equal),
-    "StringNotEquals": _Operator(_equal, negated=True),
-    "StringEqualsIgnoreCase": _Operator(_equal_in_any_case),
-    "StringNotEqualsIgnoreCase": _Operator(_equal_in_any_case, negated=True),
-    "StringLike": _Operator(like),
-    "StringNotLike": _Operator(like, negated=True),
-    "ArnEquals": _Operator(arn_like),
-    "ArnLike": _Operator(arn_like),
-    "ArnNotEquals": _Operator(arn_like, negated=True),
-    "ArnNotLike": _Operator(arn_like, negated=True),
-    "Bool": _Operator(_equal_in_any_case),
-    "NumericEquals": _Operator(_number(lambda given, wanted: given == wanted)),
-    "NumericNotEquals": _Operator(_number(lambda given, wanted: given == wanted), negated=True),
-    "NumericLessThan": _Operator(_number(lambda given, wanted: given < wanted)),
-    "NumericLessThanEquals": _Operator(_number(lambda given, wanted: given <= wanted)),
-    "NumericGreaterThan": _Operator(_number(lambda given, wanted: given > wanted)),
-    "NumericGreaterThanEquals": _Operator(_number(lambda given, wanted: given >= wanted)),
+OPERATORS: dict[str, _Comparison] = {
+    "StringEquals": _Comparison(_equal),
+    "StringNotEquals": _Comparison(_equal, negated=True),
+    "StringEqualsIgnoreCase": _Comparison(_equal_in_any_case),
+    "StringNotEqualsIgnoreCase": _Comparison(_equal_in_any_case, negated=True),
+    "StringLike": _Comparison(like),
+    "StringNotLike": _Comparison(like, negated=True),
+    "ArnEquals": _Comparison(arn_like),
+    "ArnLike": _Comparison(arn_like),
+    "ArnNotEquals": _Comparison(arn_like, negated=True),
+    "ArnNotLike": _Comparison(arn_like, negated=True),
+    "Bool": _Comparison(_equal_in_any_case),
+    "NumericEquals": _Comparison(_number(lambda given, wanted: given == wanted)),
+    "NumericNotEquals": _Comparison(_number(lambda given, wanted: given == wanted), negated=True),
+    "NumericLessThan": _Comparison(_number(lambda given, wanted: given < wanted)),
+    "NumericLessThanEquals": _Comparison(_number(lambda given, wanted: given <= wanted)),
+    "NumericGreaterThan": _Comparison(_number(lambda given, wanted: given > wanted)),
+    "NumericGreaterThanEquals": _Comparison(_number(lambda given, wanted: given >= wanted)),
 }
 
 

@@ -51,7 +51,7 @@ def since(records: Sequence[Record], last: Record | None) -> Sequence[Record]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Index:
+class _RecordIndex:
     """What the line of one record needs to know of the others."""
 
     numbers: Mapping[str, int]
@@ -72,7 +72,7 @@ def _lines_of(records: Sequence[Record]) -> Iterator[list[str]]:
             yield list(lines_of(record, index))
 
 
-def _index(records: Sequence[Record]) -> _Index:
+def _index(records: Sequence[Record]) -> _RecordIndex:
     latest = {record.number: record for record in records if type(record) is Delivery}
     deliveries: dict[tuple[str, str], list[Delivery]] = {}
     for delivery in latest.values():
@@ -86,10 +86,10 @@ def _index(records: Sequence[Record]) -> _Index:
             numbers[record.event.id] = record.number
     located = (record for record in records if isinstance(record, Call | Entry | Routing))
     scopes = ScopeWording((record.account, record.region) for record in located)
-    return _Index(numbers, deliveries, attempts, scopes)
+    return _RecordIndex(numbers, deliveries, attempts, scopes)
 
 
-def _call_lines(call: Call, index: _Index) -> Iterator[str]:
+def _call_lines(call: Call, index: _RecordIndex) -> Iterator[str]:
     if call.error_code is None:
         if hint := hint_of(call):
             yield f"{call.operation}{index.inside(call)} accepted"
@@ -112,14 +112,14 @@ def hint_of(call: Call) -> str | None:
     return call.hint
 
 
-def _entry_lines(entry: Entry, index: _Index) -> Iterator[str]:
+def _entry_lines(entry: Entry, index: _RecordIndex) -> Iterator[str]:
     noun = "event" if entry.accepted else "entry"
     yield f"{noun} #{entry.number} {entry.source} {entry.detail_type!r} put on bus {entry.bus!r}{index.inside(entry)}"
     if not entry.accepted:
         yield f"    refused: {entry.error_code}: {entry.error_message}"
 
 
-def _routing_lines(routing: Routing, index: _Index) -> Iterator[str]:
+def _routing_lines(routing: Routing, index: _RecordIndex) -> Iterator[str]:
     name = event_name(routing.event, index.numbers.get(routing.event.id))
     count = f"{len(routing.rules)} rule{'s' * (len(routing.rules) != 1)}"
     yield f"{name} was checked against {count} of bus {routing.bus!r}{index.inside(routing)}"
@@ -137,7 +137,7 @@ def _routing_lines(routing: Routing, index: _Index) -> Iterator[str]:
             yield from _why_not(rule, routing)
 
 
-_LINES_OF: dict[type, Callable[[Any, _Index], Iterator[str]]] = {
+_LINES_OF: dict[type, Callable[[Any, _RecordIndex], Iterator[str]]] = {
     Call: _call_lines,
     Entry: _entry_lines,
     Routing: _routing_lines,

@@ -70,7 +70,7 @@ def sample_events() -> tuple[Sample, ...]:
     return tuple(template.sample for template in templates().values())
 
 
-def _own_fields(template: Template, given: Mapping[str, Any]) -> dict[str, Any]:
+def _own_fields(template: SampleTemplate, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of the sample among ``given``; check all names and types."""
     for name, value in given.items():
         if name in _ALWAYS:
@@ -99,7 +99,7 @@ def _check(name: str, value: Any, default: Any) -> None:
         raise UsageError(f"{name}={value!r}: give the name or id, such as {default!r}; the ARN is made from it")
 
 
-def _values(template: Template, own: Mapping[str, Any], header: Header) -> dict[str, Any]:
+def _values(template: SampleTemplate, own: Mapping[str, Any], header: Header) -> dict[str, Any]:
     """Return the value of each placeholder. A default may itself hold placeholders for the fields before it."""
     values: dict[str, Any] = {
         "account": header.account,
@@ -130,7 +130,7 @@ class Sample(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class SampleTemplate:
     """A sample as its file holds it; shared, so it must not be changed."""
 
     source: str
@@ -141,7 +141,7 @@ class Template:
     detail: dict[str, Any]
     variants: Mapping[str, Mapping[str, dict[str, Any]]]
 
-    def chosen(self, own: Mapping[str, Any]) -> Template:
+    def chosen(self, own: Mapping[str, Any]) -> SampleTemplate:
         """Return the template with the variants that the field values in ``own`` select."""
         fields, detail = dict(self.fields), self.detail
         for field, variants in self.variants.items():
@@ -164,15 +164,15 @@ class Template:
 
 
 @functools.cache
-def templates() -> Mapping[tuple[str, str], Template]:
+def templates() -> Mapping[tuple[str, str], SampleTemplate]:
     """Return every sample by source and detail type, sorted."""
-    found: dict[tuple[str, str], Template] = {}
+    found: dict[tuple[str, str], SampleTemplate] = {}
     for file in resources.files("eventbridge_local.samples").joinpath("data").iterdir():
         if not file.name.endswith(".json"):
             continue
         document = json.loads(file.read_text(encoding="utf-8"))
         for each in document["samples"]:
-            found[each["source"], each["detail-type"]] = Template(
+            found[each["source"], each["detail-type"]] = SampleTemplate(
                 source=each["source"],
                 detail_type=each["detail-type"],
                 page=each.get("page", document["page"]),
@@ -184,7 +184,7 @@ def templates() -> Mapping[tuple[str, str], Template]:
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def find(source: str, detail_type: str) -> Template:
+def find(source: str, detail_type: str) -> SampleTemplate:
     """Return the template of one sample.
 
     Raises:

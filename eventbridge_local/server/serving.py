@@ -68,7 +68,7 @@ class Server:
         self.report: LoadReport | None = None
         if template is not None:
             self.report = self.eb.load_source(template, assume_buses=True)
-        self._log = None if say is None else Log(self.service.journal, say)
+        self._log = None if say is None else ServerLog(self.service.journal, say)
         self._ticker = Ticker(self.service.clock, self._after)
         self._listener = self._listen(host, port)
         self._thread: threading.Thread | None = None
@@ -254,7 +254,7 @@ class Ticker:
 _NAME_MEMBERS = ("Name", "Rule", "ArchiveName", "ReplayName", "EventBusName", "ResourceARN", "NamePrefix")
 
 
-class Log:
+class ServerLog:
     """Says what is new in a journal since it was last asked.
 
     Args:

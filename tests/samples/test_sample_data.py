@@ -11,7 +11,7 @@ import pytest
 
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.samples import Sample, sample_event, sample_events
-from eventbridge_local.samples.catalog import TIME_FORMS, Template, placeholders, templates
+from eventbridge_local.samples.catalog import TIME_FORMS, SampleTemplate, placeholders, templates
 from eventbridge_local.samples.envelope import KEYWORDS
 
 TEMPLATES = list(templates().values())
@@ -24,7 +24,7 @@ GIVEN = {"account", "region", "partition", "time"}
 NO_ARN = {("aws.health", "AWS Health Event"), ("aws.ec2", "EC2 Spot Instance Interruption Warning")}
 
 
-def name_of(template: Template | Sample) -> str:
+def name_of(template: SampleTemplate | Sample) -> str:
     return f"{template.source} {template.detail_type}"
 
 
@@ -59,7 +59,7 @@ def test_the_list_is_sorted_and_complete() -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
-def test_an_envelope_as_of_aws(template: Template) -> None:
+def test_an_envelope_as_of_aws(template: SampleTemplate) -> None:
     """AWS's keys in AWS's order, ARNs for resources, and nothing left of the template."""
     event = sample_event(template.source, template.detail_type)
     assert list(event) == KEYS
@@ -71,13 +71,13 @@ def test_an_envelope_as_of_aws(template: Template) -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
-def test_the_shape_has_a_source(template: Template) -> None:
+def test_the_shape_has_a_source(template: SampleTemplate) -> None:
     """Each sample names the documentation page that its shape is from."""
     assert re.fullmatch(r"https://docs\.aws\.amazon\.com/[\w./-]+\.html", template.page)
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
-def test_every_field_changes_something(template: Template) -> None:
+def test_every_field_changes_something(template: SampleTemplate) -> None:
     """Each declared field changes the event, in every place that ``sample_events`` lists for it and nowhere else."""
     plain = sample_event(template.source, template.detail_type, **FIXED)
     for field, paths in template.sample.fields.items():
@@ -104,7 +104,7 @@ def test_the_reader_of_paths() -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
-def test_placeholders_and_fields_agree(template: Template) -> None:
+def test_placeholders_and_fields_agree(template: SampleTemplate) -> None:
     """Every place is filled by a field or by the envelope, and no field hides a keyword."""
     variants = [variant for values in template.variants.values() for variant in values.values()]
     used = {name for name, _ in placeholders([template.resources, template.detail, template.fields, variants])}
@@ -121,7 +121,7 @@ def test_placeholders_and_fields_agree(template: Template) -> None:
         for value in values
     ],
 )
-def test_every_variant_can_be_made(template: Template, field: str, value: str) -> None:
+def test_every_variant_can_be_made(template: SampleTemplate, field: str, value: str) -> None:
     """A variant belongs to a field, changes fields that exist, removes what is there, and leaves no place open."""
     variant = template.variants[field][value]
     assert set(variant) <= {"fields", "without", "detail"}

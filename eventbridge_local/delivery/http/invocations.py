@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from eventbridge_local.delivery.forward import NotLocal, Services
 from eventbridge_local.delivery.handlers import Handlers, LambdaContext, TargetSpy
-from eventbridge_local.delivery.http.oauth import Tokens
+from eventbridge_local.delivery.http.oauth import OAuthTokens
 from eventbridge_local.delivery.http.requests import Headers, build, build_for_gateway, origin_of
 from eventbridge_local.delivery.http.sender import (
     RETRIED_BY_DESTINATIONS,
@@ -54,7 +54,7 @@ class Invocations:
         self._store = store
         self._handlers = handlers
         self._sender = sender or Sender(services.reaches)
-        self._tokens = Tokens(store.clock, self._ask_for_token)
+        self._tokens = OAuthTokens(store.clock, self._ask_for_token)
         self._pace = Pace()
 
     def turn(self, pending: PendingDelivery) -> datetime:

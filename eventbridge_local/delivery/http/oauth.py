@@ -39,7 +39,7 @@ _SECONDS_OF_A_CENTURY = 3_155_760_000
 Ask = Callable[[Connection, HttpRequest], HttpResponse | None]
 
 
-class Token(NamedTuple):
+class OAuthToken(NamedTuple):
     """An access token; ``lifetime`` in seconds, None when the server did not say."""
 
     value: str
@@ -76,7 +76,7 @@ def token_request(connection: Connection) -> HttpRequest:
     )
 
 
-def read_token(response: HttpResponse) -> Token:
+def read_token(response: HttpResponse) -> OAuthToken:
     """Return the token in a server's answer.
 
     Raises:
@@ -87,7 +87,7 @@ def read_token(response: HttpResponse) -> Token:
     try:
         answer = json.loads(response.body)
         value, lifetime = answer["access_token"], answer.get("expires_in")
-        return Token(str(value), None if lifetime is None else _seconds(lifetime))
+        return OAuthToken(str(value), None if lifetime is None else _seconds(lifetime))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise _refused("the authorization endpoint answered without an access_token.") from None
 
@@ -104,7 +104,7 @@ def _refused(reason: str) -> AttemptFailed:
     return AttemptFailed("SDK_CLIENT_ERROR", f"Failed to authorize the connection: {reason}", retry=True)
 
 
-class Tokens:
+class OAuthTokens:
     """The tokens of one mock, by connection, each kept as long as it serves on the mock's clock.
 
     Args:

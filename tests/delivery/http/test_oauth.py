@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from eventbridge_local.delivery.http.invocations import HttpResponse
-from eventbridge_local.delivery.http.oauth import Tokens, read_token, token_request
+from eventbridge_local.delivery.http.oauth import OAuthTokens, read_token, token_request
 from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.records import Connection
@@ -119,7 +119,7 @@ def lasting(expires: str) -> Endpoint:
 def test_a_token_is_kept_until_a_minute_before_its_end(expires: str, seconds: int, value: str) -> None:
     """On the mock's clock; one without an end is kept."""
     clock = Clock(AT)
-    crm, tokens = connection(), Tokens(clock, lasting(expires))
+    crm, tokens = connection(), OAuthTokens(clock, lasting(expires))
     assert tokens.value(crm) == "t1"
     clock.advance(seconds=seconds)
     assert tokens.value(crm) == value
@@ -127,7 +127,7 @@ def test_a_token_is_kept_until_a_minute_before_its_end(expires: str, seconds: in
 
 def test_a_token_belongs_to_its_parameters() -> None:
     """Others, or a token that was refused, need a new one; another description does not."""
-    tokens = Tokens(Clock(AT), lasting(""))
+    tokens = OAuthTokens(Clock(AT), lasting(""))
     crm = connection()
     assert [tokens.value(crm), tokens.value(crm)] == ["t1", "t1"]
     assert tokens.value(connection("PUT")) == "t2"
@@ -138,7 +138,7 @@ def test_a_token_belongs_to_its_parameters() -> None:
 def test_a_failure_is_not_kept() -> None:
     """The next attempt asks again."""
     endpoint = Endpoint(lambda number: HttpResponse(500) if number == 1 else HttpResponse(body='{"access_token":"t"}'))
-    tokens = Tokens(Clock(AT), endpoint)
+    tokens = OAuthTokens(Clock(AT), endpoint)
     with pytest.raises(AttemptFailed):
         tokens.value(connection())
     assert tokens.value(connection()) == "t"
@@ -147,5 +147,5 @@ def test_a_failure_is_not_kept() -> None:
 def test_a_token_is_made_up_where_nobody_is() -> None:
     """An authorization endpoint outside of this machine is not asked."""
     endpoint = Endpoint(lambda number: None)
-    assert Tokens(Clock(AT), endpoint).value(connection()) == "token-of-crm"
+    assert OAuthTokens(Clock(AT), endpoint).value(connection()) == "token-of-crm"
     assert endpoint.asked == 1
