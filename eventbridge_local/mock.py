@@ -267,7 +267,7 @@ def _decorate_function(function: Any, options: Options) -> Any:
                         step = generator.asend(sent)
 
         return decorated_async_generator
-    if inspect.iscoroutinefunction(function):
+    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
 
         @functools.wraps(function)
         async def decorated_coroutine(*args: Any, **kwargs: Any) -> Any:

@@ -88,6 +88,18 @@ def test_generator_decorator() -> None:
         current_eventbridge()
 
 
+def test_a_decorated_object_with_an_asynchronous_call() -> None:
+    """It is awaited inside the mock, as a coroutine function is."""
+
+    class Job:
+        async def __call__(self) -> str:
+            await asyncio.sleep(0)
+            return current_eventbridge().account
+
+    job: Any = mock_eventbridge(account="111122223333")(Job())
+    assert asyncio.run(job()) == "111122223333"
+
+
 def test_async_generator_decorator() -> None:
     """An async generator fixture too."""
 
