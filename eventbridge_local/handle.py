@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from botocore.exceptions import ClientError
 from botocore.utils import parse_to_aware_datetime
 
-from eventbridge_local import defaults
+from eventbridge_local import defaults, report
 from eventbridge_local.botocore_hooks.codec import perform
 from eventbridge_local.delivery.handlers import TargetSpy
 from eventbridge_local.delivery.journal import Call, DeadLetter, Delivery, Entry, Journal, Record, Routing
@@ -37,17 +37,15 @@ from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.records import Rule, secret_document
 from eventbridge_local.model.store import Scope
-from eventbridge_local.operations.endpoints import fail_over
 from eventbridge_local.operations.service import Service
-from eventbridge_local.report import assertions, journal_text
-from eventbridge_local.report.coverage import Coverage, coverage_of
-from eventbridge_local.report.explain import AnyEvent, EventExplanation, EventReader, Explainer, RoutingTable
-from eventbridge_local.report.hints import Seen, about_misspelt
-from eventbridge_local.report.logs import CallLog, DeadLetterLog, DeliveryLog, EventLog
 from eventbridge_local.typing import EventPattern, Handler
 
 if TYPE_CHECKING:
     from eventbridge_local.iac import LoadReport, TemplateSource
+    from eventbridge_local.report.coverage import Coverage
+    from eventbridge_local.report.explain import AnyEvent, EventExplanation, Explainer, RoutingTable
+    from eventbridge_local.report.hints import Seen
+    from eventbridge_local.report.logs import CallLog, DeadLetterLog, DeliveryLog, EventLog
 
 T = TypeVar("T")
 
@@ -125,10 +123,10 @@ class EventBridge:
         """
         from eventbridge_local import iac  # with its parsers, which most tests do not need
 
-        report = self.load_source(iac.TemplateSource(source, parameters, stack, resources), strict=strict)
+        loaded = self.load_source(iac.TemplateSource(source, parameters, stack, resources), strict=strict)
         if connect_handlers:
-            iac.connect_handlers(report, self.connect)
-        return report
+            iac.connect_handlers(loaded, self.connect)
+        return loaded
 
     def rule(
         self,
@@ -211,6 +209,9 @@ class EventBridge:
         """
         if to not in ("primary", "secondary"):
             raise UsageError(f"fail_over(to={to!r}): write 'primary' or 'secondary'")
+        # Late, because few tests have a global endpoint.
+        from eventbridge_local.operations.endpoints import fail_over
+
         fail_over(self.service.store, self.account, endpoint, to)
 
     # Make things fail: targets, entries, calls.
@@ -420,23 +421,23 @@ class EventBridge:
     @property
     def events(self) -> EventLog:
         """Every entry of PutEvents so far, accepted or refused, in order."""
-        return EventLog(self.service.journal.of(Entry))
+        return report.logs.EventLog(self.service.journal.of(Entry))
 
     @property
     def deliveries(self) -> DeliveryLog:
         """Every delivery to a target so far, with payload and outcome, in order."""
         made = self.service.journal.deliveries
-        return DeliveryLog(delivery for delivery in made if delivery.outcome != "archived")
+        return report.logs.DeliveryLog(delivery for delivery in made if delivery.outcome != "archived")
 
     @property
     def dead_letters(self) -> DeadLetterLog:
         """Every message for a dead-letter queue so far, with its attributes, in order."""
-        return DeadLetterLog(self.service.journal.of(DeadLetter))
+        return report.logs.DeadLetterLog(self.service.journal.of(DeadLetter))
 
     @property
     def calls(self) -> CallLog:
         """Every API call so far, answered or refused, in order."""
-        return CallLog(self.service.journal.of(Call))
+        return report.logs.CallLog(self.service.journal.of(Call))
 
     @property
     def journal(self) -> JournalView:
@@ -488,7 +489,7 @@ class EventBridge:
 
     def coverage(self) -> Coverage:
         """Return which rules the events so far matched, and which pattern fields never excluded an event."""
-        return coverage_of(self.service.journal.of(Routing), self._rules())
+        return report.coverage.coverage_of(self.service.journal.of(Routing), self._rules())
 
     # Assert: a failure names the event or delivery that almost matched. pytest shows the line of the test, not ours.
 
@@ -522,11 +523,11 @@ class EventBridge:
             UsageError: ``count`` is not a number, or ``exact`` is given without ``detail``.
         """
         __tracebackhide__ = True
-        assertions.check_count(count)
+        report.assertions.check_count(count)
         if exact and detail is None:
             raise UsageError("assert_put(exact=True) compares the detail; give detail={...} too")
         expected = _expected_entry(source, detail_type, detail, pattern, bus)
-        return assertions.assert_put(self.events, expected, count=count, exact=exact)
+        return report.assertions.assert_put(self.events, expected, count=count, exact=exact)
 
     def assert_not_put(
         self,
@@ -545,7 +546,7 @@ class EventBridge:
         """
         __tracebackhide__ = True
         expected = _expected_entry(source, detail_type, detail, pattern, bus)
-        assertions.assert_not_put(self.events, expected, exact=exact)
+        report.assertions.assert_not_put(self.events, expected, exact=exact)
 
     def assert_delivered(
         self,
@@ -572,11 +573,11 @@ class EventBridge:
             UsageError: ``count`` is not a number, or ``exact`` is given without ``payload``.
         """
         __tracebackhide__ = True
-        assertions.check_count(count)
+        report.assertions.check_count(count)
         if exact and payload is None:
             raise UsageError("assert_delivered(exact=True) compares the payload; give payload={...} too")
         expected = _given(rule=self._rule_name(rule), target=self._arn(target), payload=payload, pattern=pattern)
-        return assertions.assert_delivered(self.deliveries, self.seen(), expected, count=count, exact=exact)
+        return report.assertions.assert_delivered(self.deliveries, self.seen(), expected, count=count, exact=exact)
 
     def assert_not_delivered(
         self,
@@ -593,7 +594,7 @@ class EventBridge:
         """
         __tracebackhide__ = True
         expected = _given(rule=self._rule_name(rule), target=self._arn(target), payload=payload, pattern=pattern)
-        assertions.assert_not_delivered(self.deliveries, expected)
+        report.assertions.assert_not_delivered(self.deliveries, expected)
 
     # Start again.
 
@@ -622,7 +623,7 @@ class EventBridge:
         """
         if not isinstance(error, ClientError):
             told = str(error) if isinstance(error, AssertionError) else ""
-            hints = about_misspelt(self.seen(), told) if isinstance(error, Exception) else ()
+            hints = report.hints.about_misspelt(self.seen(), told) if isinstance(error, Exception) else ()
             return [f"eventbridge_local: {hint}" for hint in hints]
         response = getattr(error, "response", None)
         if not isinstance(response, dict):
@@ -630,7 +631,7 @@ class EventBridge:
         refusal = (error.operation_name, response.get("Error", {}).get("Code"))
         for call in reversed(self.service.journal.of(Call)):
             if (call.operation, call.error_code) == refusal:
-                hint = journal_text.hint_of(call)
+                hint = report.journal_text.hint_of(call)
                 return [f"eventbridge_local: {hint}"] if hint else []
         return []
 
@@ -638,7 +639,9 @@ class EventBridge:
         """Return what a failing check or assertion of this mock looks at."""
         journal = self.service.journal
         failing = [fault.target for fault in self.service.faults.arranged]
-        return Seen(journal.of(Entry), journal.of(Routing), self._rules(), self.service.handlers.names, failing)
+        return report.hints.Seen(
+            journal.of(Entry), journal.of(Routing), self._rules(), self.service.handlers.names, failing
+        )
 
     # What the methods above share.
 
@@ -663,7 +666,7 @@ class EventBridge:
         try:
             return perform(self.service, operation, params, self.account, self.region)
         except ServiceError as refused:
-            hint = refused.hint or journal_text.hint_of(self.service.journal.of(Call)[-1])
+            hint = refused.hint or report.journal_text.hint_of(self.service.journal.of(Call)[-1])
             if hint:
                 refused.add_note(f"eventbridge_local: {hint}")
             raise
@@ -695,8 +698,10 @@ class EventBridge:
     def _explainer(self) -> Explainer:
         service = self.service
         home = service.store.scope(self.account, self.region)
-        reader = EventReader(service.journal, self._tried_out, self.account, self.region, service.clock.now)
-        return Explainer(service.store, service.journal, home, reader, service.faults, service.handlers)
+        reader = report.explain.EventReader(
+            service.journal, self._tried_out, self.account, self.region, service.clock.now
+        )
+        return report.explain.Explainer(service.store, service.journal, home, reader, service.faults, service.handlers)
 
     def _tried_out(self, entry: Mapping[str, Any]) -> Entry:
         """Return what PutEvents would do with an entry: put it into an empty service with the same limits and time."""
@@ -764,7 +769,7 @@ class JournalView:
 
     def text(self) -> str:
         """Return each event, the rules of its bus and why one did not match, each delivery and its outcome."""
-        return journal_text.journal(self.records)
+        return report.journal_text.journal(self.records)
 
     __str__ = text
 
@@ -774,8 +779,8 @@ class JournalView:
         Args:
             after: only what came after this record, which may be nothing; None for the whole journal.
         """
-        records = journal_text.since(self.records, after)
-        return journal_text.short(records) if records or after is None else ""
+        records = report.journal_text.since(self.records, after)
+        return report.journal_text.short(records) if records or after is None else ""
 
     def __repr__(self) -> str:
         return f"<Journal of {len(self._journal.records)} records>"

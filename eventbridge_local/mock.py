@@ -17,7 +17,7 @@ from typing import Any, TypeVar, Unpack, overload
 
 import botocore.session
 
-from eventbridge_local import defaults
+from eventbridge_local import defaults, report
 from eventbridge_local.botocore_hooks.active import (
     ActiveMock,
     active_mocks,
@@ -32,11 +32,12 @@ from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Ids
 from eventbridge_local.operations.service import Service
 from eventbridge_local.options import OptionKeywords, Options, make_options
-from eventbridge_local.report import checks
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
 
 _DEFAULT_REGION = "us-east-1"
+#: Outcomes of deliveries that did not fail.
+_SUCCEEDED = ("delivered", "recorded", "archived")
 #: What the Region of the AWS configuration file depends on; while none of it changes, the answer is known.
 _CONFIGURATION_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE")
 
@@ -190,27 +191,38 @@ class _EnteredMock(ActiveMock):
         if error is not None:
             self.add_notes(error)
         elif self._noted is None and (failures := self._failures()):
-            raise ExceptionGroup(checks.failed_checks(len(failures)), failures)
+            raise ExceptionGroup(report.checks.failed_checks(len(failures)), failures)
 
     def add_notes(self, error: BaseException) -> None:
         """Add our hints and failed checks to the error that ended the test, once; it stays the one that is raised."""
         if self._noted is not error:
             self._noted = error
-            for note in (*self.handle.hints_for(error), *map(checks.failure, self._failures())):
+            for note in (*self.handle.hints_for(error), *map(report.checks.failure, self._failures())):
                 error.add_note(note)
 
     def _failures(self) -> list[Exception]:
-        options, seen, journal = self._options, self.handle.seen(), self.service.journal
+        options, journal = self._options, self.service.journal
+        has_failed = options.assert_all_deliveries_succeeded and self._has_failed_delivery()
+        if not (has_failed or options.events_must_match or options.rules_must_match or options.contracts is not None):
+            return []  # as for most tests, which then do without importing the checks
+        seen = self.handle.seen()
         failures: list[Exception] = []
-        if options.assert_all_deliveries_succeeded:
-            failures += checks.failed_deliveries(seen, journal.deliveries, self.service.loops)
+        if has_failed:
+            failures += report.checks.failed_deliveries(seen, journal.deliveries, self.service.loops)
         if options.events_must_match:
-            failures += checks.unmatched_events(seen)
+            failures += report.checks.unmatched_events(seen)
         if options.rules_must_match:
-            failures += checks.unmatched_rules(seen)
+            failures += report.checks.unmatched_rules(seen)
         if options.contracts is not None:
             failures += _checking().delivered_against(options.contracts, seen.entries, journal.deliveries)
         return failures
+
+    def _has_failed_delivery(self) -> bool:
+        """Return whether the check of deliveries may find something."""
+        made = self.service.journal.deliveries
+        return bool(self.service.loops) or any(
+            each.raised is not None or each.outcome not in _SUCCEEDED for each in made
+        )
 
 
 def _checking() -> Any:

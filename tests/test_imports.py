@@ -9,6 +9,8 @@ import subprocess
 import sys
 from typing import get_type_hints
 
+import pytest
+
 from eventbridge_local.options import NAMES, OptionKeywords, Options
 from eventbridge_local.pytest_plugin import INI_KEYS
 
@@ -38,3 +40,43 @@ def test_an_ini_key_sets_an_option() -> None:
 def test_type_checkers_know_every_option() -> None:
     """The keywords of ``mock_eventbridge`` have the names and types of the fields of ``Options``."""
     assert get_type_hints(OptionKeywords) == get_type_hints(Options)
+
+
+#: What features need that few tests use, so that it is imported when one of them is used.
+FOR_FEATURES = {
+    "croniter",
+    "jsonschema",
+    "yaml",
+    "eventbridge_local.contracts",
+    "eventbridge_local.iac",
+    "eventbridge_local.operations.archives",
+    "eventbridge_local.operations.connections",
+    "eventbridge_local.operations.endpoints",
+    "eventbridge_local.operations.partner_sources",
+    "eventbridge_local.operations.permissions",
+    "eventbridge_local.operations.replays",
+    "eventbridge_local.report.assertions",
+    "eventbridge_local.report.checks",
+    "eventbridge_local.report.coverage",
+    "eventbridge_local.report.explain",
+    "eventbridge_local.report.hints",
+    "eventbridge_local.report.journal_text",
+    "eventbridge_local.report.logs",
+}
+
+ONE_PUT = """
+import boto3
+from eventbridge_local import mock_eventbridge
+
+with mock_eventbridge(region="us-east-1"):
+    client = boto3.client("events")
+    client.put_rule(Name="r", EventPattern='{"source": ["shop"], "detail": {"total": [{"numeric": [">", 9]}]}}')
+    client.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:q"}])
+    client.put_events(Entries=[{"Source": "shop", "DetailType": "Sold", "Detail": '{"total": 10}'}])
+"""
+
+
+@pytest.mark.parametrize("code", ["from eventbridge_local import mock_eventbridge", ONE_PUT], ids=["import", "one put"])
+def test_a_mock_brings_what_every_mock_needs(code: str) -> None:
+    """Neither its import nor a rule with a target and an event brings in what only other features need."""
+    assert modules_after(code) & FOR_FEATURES == set()
