@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.faults import Faults, Forecast
 from eventbridge_local.delivery.handlers import Handlers
+from eventbridge_local.delivery.http.requests import check_http_parameters
 from eventbridge_local.delivery.kinds import Destination, destination_of
 from eventbridge_local.delivery.pending import (
     AttemptFailed,
@@ -183,8 +184,10 @@ def plan_attempt(
             return AttemptPlan(request=destination.write(pending))
         if destination.way == "bus" and not connected:
             return _onward(store, pending, destination, new_id)
-        if destination.way == "http" and destination.arn.service == "events":
-            usable_destination(store, pending)
+        if destination.way == "http":
+            if destination.arn.service == "events":
+                usable_destination(store, pending)
+            check_http_parameters(pending)
         return _PASSES
     except AttemptFailed as failed:
         return AttemptPlan(failed)

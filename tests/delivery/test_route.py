@@ -132,6 +132,20 @@ def test_an_api_destination(eb: EventBridge, operation: str | None, code: str | 
     assert happened(eb) == [("Hook", code)]
 
 
+@pytest.mark.parametrize("ending", ["\r", "\n", "\0"])
+@pytest.mark.parametrize("kind", ["destination", "gateway"])
+def test_a_header_that_would_end_its_line(eb: EventBridge, kind: str, ending: str) -> None:
+    """No HTTP request can have it, whoever receives the request."""
+    arn = hook(eb) if kind == "destination" else f"arn:aws:execute-api:{HERE}:{ACCOUNT}:a1b2c3/prod/POST/x"
+    parameters = {"HeaderParameters": {"X-Note": "$.detail.note"}}
+    rule(eb, "Note", arn, RoleArn=ROLE, HttpParameters=parameters)
+    for detail, code in ({"note": "fine"}, None), ({"note": f"a{ending}X-Other: b"}, "INVALID_PARAMETER"):
+        table = eb.route(make_event("shop", "Sold", detail))
+        assert [target.error for row in table.matched if row.rule == "Note" for target in row.targets] == [code]
+        eb.put("shop", "Sold", detail)
+        assert [made.error for made in eb.deliveries if made.rule.name == "Note"][-1] == code
+
+
 def test_arranged_failures_are_not_used_up(eb: EventBridge) -> None:
     """As many targets fail as ``times`` has left, however often somebody asks."""
     function = f"arn:aws:lambda:{HERE}:{ACCOUNT}:function:f"

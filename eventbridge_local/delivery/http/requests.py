@@ -8,16 +8,32 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from eventbridge_local.delivery.pending import HttpRequest, PendingDelivery
+from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest, PendingDelivery
 from eventbridge_local.model.arn import Arn, domain_of
 from eventbridge_local.model.records import ApiDestination, Connection
 from eventbridge_local.transforms import resolve_dynamic
 
 Pairs = Iterator[tuple[str, str]]
+
+#: What ends a header line or a text in HTTP (RFC 9110, 5.5). PutTargets accepts it, and events may bring it.
+_LINE_ENDS = re.compile(r"[\r\n\0]")
+
+
+def check_http_parameters(pending: PendingDelivery) -> None:
+    """Refuse a delivery whose HttpParameters make a header that no HTTP request can have.
+
+    Raises:
+        AttemptFailed: INVALID_PARAMETER; what AWS does then is not recorded (judgement).
+    """
+    headers = pending.params.get("HttpParameters", {}).get("HeaderParameters")
+    for name, value in resolve_dynamic(headers, pending.event.envelope).items() if headers else ():
+        if _LINE_ENDS.search(value):
+            raise AttemptFailed("INVALID_PARAMETER", f"The value of header {name} contains a line break or a NUL.")
 
 
 def build(
