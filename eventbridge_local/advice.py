@@ -5,7 +5,6 @@ The texts are endings of a sentence: ``f"there is no rule {name!r}{did_you_mean(
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -36,6 +35,8 @@ def nearest_name(name: object, known: Iterable[str], likeness: float = 0.6) -> s
     Args:
         likeness: how alike they must be, from 0 to 1, as ``difflib`` measures it.
     """
+    import difflib  # late, because a name is looked for only when something is refused
+
     by_folded_case = {each.casefold(): each for each in known}
     found = difflib.get_close_matches(str(name).casefold(), by_folded_case, 1, likeness)
     return by_folded_case[found[0]] if found else None

@@ -16,17 +16,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from eventbridge_local.advice import suggest
 from eventbridge_local.errors import UsageError
 from eventbridge_local.json_text import JsonError, Member, members
-from eventbridge_local.model.archives import Archive
 from eventbridge_local.model.arn import parse_arn, rule_resource
 from eventbridge_local.model.event import Event, replayed
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Bus, Scope
 from eventbridge_local.patterns import parse_event
+
+if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
+    from eventbridge_local.model.archives import Archive
 
 PathLike = str | os.PathLike[str]
 Names = str | Iterable[str]

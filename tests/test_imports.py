@@ -45,10 +45,13 @@ def test_type_checkers_know_every_option() -> None:
 #: What features need that few tests use, so that it is imported when one of them is used.
 FOR_FEATURES = {
     "croniter",
+    "difflib",
     "jsonschema",
     "yaml",
     "eventbridge_local.contracts",
+    "eventbridge_local.delivery.http",
     "eventbridge_local.iac",
+    "eventbridge_local.model.archives",
     "eventbridge_local.operations.archives",
     "eventbridge_local.operations.connections",
     "eventbridge_local.operations.endpoints",
@@ -62,6 +65,7 @@ FOR_FEATURES = {
     "eventbridge_local.report.hints",
     "eventbridge_local.report.journal_text",
     "eventbridge_local.report.logs",
+    "eventbridge_local.schedules",
 }
 
 ONE_PUT = """

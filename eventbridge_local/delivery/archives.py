@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from eventbridge_local.model.archives import Archive, ArchiveRecord
 from eventbridge_local.model.arn import partition_of, rule_resource
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule, Target
 from eventbridge_local.model.store import Scope
 from eventbridge_local.patterns import Pattern
+
+if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
+    from eventbridge_local.model.archives import Archive, ArchiveRecord
 
 MANAGED_BY = "prod.vhs.events.aws.internal"
 _PREFIX = "Events-Archive-"

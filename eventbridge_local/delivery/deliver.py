@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from eventbridge_local.delivery.archives import keep
 from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers, LambdaContext, TargetSpy
-from eventbridge_local.delivery.http.invocations import Invocations
 from eventbridge_local.delivery.journal import Delivery, Journal, delivery_record
 from eventbridge_local.delivery.kinds import Destination, destination_of
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, HttpRequest, PendingDelivery, unforeseen
@@ -24,6 +24,9 @@ from eventbridge_local.delivery.route import Arrival, AttemptPlan, InputFailed, 
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule, Target
 from eventbridge_local.model.store import Scope, Store
+
+if TYPE_CHECKING:
+    from eventbridge_local.delivery.http.invocations import Invocations
 
 _SKIPPED = "Skipped: an earlier handler ended the test run."
 
@@ -42,7 +45,7 @@ class Deliverer:
         journal: Journal,
         handlers: Handlers,
         services: Services,
-        invocations: Invocations,
+        invocations: Callable[[], Invocations],
         faults: Faults,
         seed: object,
         accept: Callable[[Iterable[Arrival]], None],
@@ -111,7 +114,7 @@ class Deliverer:
 
     def _in_turn(self, pending: PendingDelivery, destination: Destination) -> None:
         """Make an attempt now, or when the rate limit of an API destination lets it go."""
-        turn = self._invocations.turn(pending) if destination.way == "http" else pending.at
+        turn = self._invocations().turn(pending) if destination.way == "http" else pending.at
         if turn > pending.at:
             self._failures.wait(pending, turn, partial(self._attempt_in_turn, pending))
         else:
@@ -182,10 +185,10 @@ class Deliverer:
     def _to_http(
         self, pending: PendingDelivery, destination: Destination, plan: AttemptPlan, spy: TargetSpy | None
     ) -> Delivery:
-        request = self._invocations.request(pending) if plan.request is None else plan.request
+        request = self._invocations().request(pending) if plan.request is None else plan.request
         assert isinstance(request, HttpRequest)
         try:
-            outcome = self._invocations.exchange(request, pending, spy)
+            outcome = self._invocations().exchange(request, pending, spy)
         except AttemptFailed:
             raise
         except BaseException as raised:  # of the callable that stands in for the endpoint

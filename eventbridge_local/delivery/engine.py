@@ -13,15 +13,18 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from operator import attrgetter
 from threading import Lock, get_ident
+from typing import TYPE_CHECKING
 
 from eventbridge_local.delivery.deliver import Deliverer
 from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers
-from eventbridge_local.delivery.http.invocations import Invocations
 from eventbridge_local.delivery.journal import Journal, Routing
 from eventbridge_local.delivery.route import Arrival, Plan, plan
 from eventbridge_local.model.store import Store
+
+if TYPE_CHECKING:
+    from eventbridge_local.delivery.http.invocations import Invocations
 
 _LONGEST_CHAIN = 100
 _NAME = attrgetter("name")
@@ -38,7 +41,7 @@ class Engine:
 
     Args:
         services: the other AWS services that moto or a loopback endpoint serves to this process.
-        invocations: calls HTTP targets.
+        invocations: returns what calls HTTP targets. It is made when there is one.
         seed: makes the delays between attempts reproducible.
         on_loop: called with the rules that feed each other without end.
     """
@@ -49,7 +52,7 @@ class Engine:
         journal: Journal,
         handlers: Handlers,
         services: Services,
-        invocations: Invocations,
+        invocations: Callable[[], Invocations],
         faults: Faults,
         seed: object,
         on_loop: Callable[[str], None],

@@ -14,12 +14,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from eventbridge_local.delivery.engine import Engine
 from eventbridge_local.delivery.route import Arrival
-from eventbridge_local.model.archives import Archive, Replay
 from eventbridge_local.model.event import Event, replayed
 from eventbridge_local.model.store import Scope, Store
+
+if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
+    from eventbridge_local.model.archives import Archive, Replay
 
 _STEP = timedelta(seconds=1)
 _HISTORY = timedelta(days=90)

@@ -9,12 +9,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.patterns import Pattern
-from eventbridge_local.schedules import Schedule
 from eventbridge_local.transforms import TargetInput
+
+if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
+    from eventbridge_local.schedules import Schedule
 
 RuleState = Literal["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]
 

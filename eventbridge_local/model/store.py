@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from eventbridge_local.model.archives import Archive, Replay
 from eventbridge_local.model.arn import events_arn
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Event, Ids
@@ -27,6 +27,9 @@ from eventbridge_local.model.records import (
     Target,
 )
 from eventbridge_local.patterns import RuleSet
+
+if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
+    from eventbridge_local.model.archives import Archive, Replay
 
 
 class Bus:

@@ -246,7 +246,7 @@ class _Authorization:
 
     def __call__(self, connection: Connection) -> Connection:
         try:
-            self.ctx.invocations.authorize(connection)
+            self.ctx.invocations().authorize(connection)
         except AttemptFailed as failed:
             return replace(connection, state="DEAUTHORIZED", reason=failed.reason[:512])
         state = "AUTHORIZED" if connection.private is None else "ACTIVE"

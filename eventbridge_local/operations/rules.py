@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from eventbridge_local.delivery.archives import rule_was_forced
 from eventbridge_local.errors import ServiceError, limit_exceeded, validation_error
@@ -12,7 +13,9 @@ from eventbridge_local.operations.lookup import bus_of, paged, refuse_managed, r
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 from eventbridge_local.operations.tags import check_tag_count, check_tags
 from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, matches, parse_event
-from eventbridge_local.schedules import InvalidSchedule, Schedule, parse_schedule
+
+if TYPE_CHECKING:
+    from eventbridge_local.schedules import Schedule
 
 ALL_CLOUDTRAIL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 REQUIRED_OF_A_TEST_EVENT = ("id", "account", "source", "time", "region", "detail-type")
@@ -80,6 +83,9 @@ def compiled(text: str) -> Pattern:
 
 
 def _scheduled(text: str) -> Schedule:
+    # Late, because most rules have a pattern.
+    from eventbridge_local.schedules import InvalidSchedule, parse_schedule
+
     try:
         return parse_schedule(text)
     except InvalidSchedule as invalid:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from threading import RLock
+from threading import Lock, RLock
+from typing import TYPE_CHECKING
 
 from eventbridge_local.delivery.engine import Engine
 from eventbridge_local.delivery.faults import CallFaults, EntryFaults, Faults
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers
-from eventbridge_local.delivery.http.invocations import Invocations
 from eventbridge_local.delivery.journal import Call, Journal
 from eventbridge_local.delivery.replays import Replayer
 from eventbridge_local.delivery.schedules import Scheduler
@@ -28,6 +29,9 @@ from eventbridge_local.operations.table import (
     Params,
     operation_called,
 )
+
+if TYPE_CHECKING:
+    from eventbridge_local.delivery.http.invocations import Invocations
 
 
 class Service:
@@ -65,7 +69,7 @@ class Service:
 
     def _start(self) -> None:
         self.store = store = Store(self.clock, self.ids, self.limits, self._organization)
-        invocations = Invocations(store, self.handlers, self.services)
+        invocations = _invocations_of(store, self.handlers, self.services)
         self.engine = engine = Engine(
             store, self.journal, self.handlers, self.services, invocations, self.faults, self._seed, self.loops.append
         )
@@ -163,3 +167,20 @@ class Service:
         """Write a call down, unless a reset has meanwhile ended the store it was made in."""
         if not store.ended:
             self.journal.add(call)
+
+
+def _invocations_of(store: Store, handlers: Handlers, services: Services) -> Callable[[], Invocations]:
+    """Return a function that returns what calls the HTTP targets of a store. It is made at the first call."""
+    lock = Lock()
+    made: list[Invocations] = []
+
+    def invocations() -> Invocations:
+        # Late, because it brings an HTTP client, and few tests have such a target.
+        from eventbridge_local.delivery.http.invocations import Invocations
+
+        with lock:  # there is one for all threads, as it counts the invocations of each second
+            if not made:
+                made.append(Invocations(store, handlers, services))
+            return made[0]
+
+    return invocations

@@ -11,18 +11,20 @@ import importlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eventbridge_local.delivery.engine import Engine
 from eventbridge_local.delivery.faults import EntryFaults
 from eventbridge_local.delivery.forward import Services
-from eventbridge_local.delivery.http.invocations import Invocations
 from eventbridge_local.delivery.journal import Journal
 from eventbridge_local.delivery.replays import Replayer
 from eventbridge_local.delivery.schedules import Scheduler
 from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.limits import Limits
 from eventbridge_local.model.store import Scope, Store
+
+if TYPE_CHECKING:
+    from eventbridge_local.delivery.http.invocations import Invocations
 
 Params = dict[str, Any]
 Answer = dict[str, Any]
@@ -43,7 +45,7 @@ class Context(NamedTuple):
         scheduler: keeps the timers of rules with a schedule.
         replayer: runs replays.
         services: the other AWS services that moto or a loopback endpoint serves to this process.
-        invocations: calls HTTP targets and the authorization endpoints of their connections.
+        invocations: returns what calls HTTP targets and the authorization endpoints of their connections.
         entry_faults: the entries of PutEvents that are made to fail.
         check_events: looks at events before they are put; None lets all pass.
         alone: held while records change; operations that deliver take it themselves, and not while they deliver.
@@ -61,7 +63,7 @@ class Context(NamedTuple):
     scheduler: Scheduler
     replayer: Replayer
     services: Services
-    invocations: Invocations
+    invocations: Callable[[], Invocations]
     entry_faults: EntryFaults
     check_events: EventCheck | None
     alone: AbstractContextManager[Any]
