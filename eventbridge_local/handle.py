@@ -442,7 +442,7 @@ class EventBridge:
     @property
     def journal(self) -> JournalView:
         """Everything that happened, in order; ``print`` shows it."""
-        return JournalView(self.service.journal)
+        return JournalView(self.service.journal, (self.account, self.region))
 
     @property
     def clock(self) -> Clock:
@@ -759,8 +759,9 @@ def _expected_entry(source: Any, detail_type: Any, detail: Any, pattern: Any, bu
 class JournalView:
     """The journal of a mock; ``print(eb.journal)`` shows everything that happened."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, home: tuple[str, str]) -> None:
         self._journal = journal
+        self._home = home
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -769,7 +770,7 @@ class JournalView:
 
     def text(self) -> str:
         """Return each event, the rules of its bus and why one did not match, each delivery and its outcome."""
-        return report.journal_text.journal(self.records)
+        return report.journal_text.journal(self.records, self._home)
 
     __str__ = text
 
@@ -780,7 +781,7 @@ class JournalView:
             after: only what came after this record, which may be nothing; None for the whole journal.
         """
         records = report.journal_text.since(self.records, after)
-        return report.journal_text.short(records) if records or after is None else ""
+        return report.journal_text.short(records, self._home) if records or after is None else ""
 
     def __repr__(self) -> str:
         return f"<Journal of {len(self._journal.records)} records>"

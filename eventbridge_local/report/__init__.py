@@ -1,4 +1,4 @@
-"""Reading the journal: queries, the nearest miss, and every sentence meant for people.
+"""Reading the journal: queries, the closest record, and every sentence meant for people.
 
 A part is imported when it is first used, as ``report.assertions``: a test that passes and asks nothing needs none of
 them, and together they take as long to import as all that delivers an event.

@@ -1,4 +1,4 @@
-"""What the ``assert_*`` methods find and say. They return what they found; failing, they name the nearest miss."""
+"""What the ``assert_*`` methods find and say. They return what they found; failing, they name the closest record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test expects, and how far a thing is from it, field by field; the fewest differences are the nearest miss.
+"""What a test expects, and how far a thing is from it, field by field; the fewest differences are the closest.
 
 An expected value is plain, a matcher with an ``==`` of its own, or a value list of an event pattern. Which value fits
 is decided here. Why another does not is found and worded by the explanation of patterns, for plain values too, so

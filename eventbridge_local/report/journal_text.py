@@ -27,14 +27,18 @@ _MOST_LINES = 60
 _MOST_RECORDS = 2_000
 
 
-def journal(records: Sequence[Record]) -> str:
-    """Return what happened in these records, oldest first."""
-    return "\n".join(line for record in _lines_of(records) for line in record) or _NOTHING
+def journal(records: Sequence[Record], home: tuple[str, str] | None = None) -> str:
+    """Return what happened in these records, oldest first.
+
+    Args:
+        home: account and Region of the mock. What happened elsewhere is said to be there.
+    """
+    return "\n".join(line for record in _lines_of(records, home) for line in record) or _NOTHING
 
 
-def short(records: Sequence[Record]) -> str:
-    """Return the end of what happened, newest last, for the report of a failing test."""
-    shown = list(_lines_of(records[-_MOST_RECORDS:]))
+def short(records: Sequence[Record], home: tuple[str, str] | None = None) -> str:
+    """Return the end of what happened, newest last, for the report of a failing test; arguments as for ``journal``."""
+    shown = list(_lines_of(records[-_MOST_RECORDS:], home))
     lines = [line for record in shown for line in record]
     if not lines:
         return f"{_NOTHING}: no event was put, and no call was refused"
@@ -64,15 +68,15 @@ class _RecordIndex:
         return self.scopes.inside(record.account, record.region)
 
 
-def _lines_of(records: Sequence[Record]) -> Iterator[list[str]]:
-    index = _index(records)
+def _lines_of(records: Sequence[Record], home: tuple[str, str] | None) -> Iterator[list[str]]:
+    index = _index(records, home)
     for record in records:
         lines_of = _LINES_OF.get(type(record))
         if lines_of is not None:
             yield list(lines_of(record, index))
 
 
-def _index(records: Sequence[Record]) -> _RecordIndex:
+def _index(records: Sequence[Record], home: tuple[str, str] | None) -> _RecordIndex:
     latest = {record.number: record for record in records if type(record) is Delivery}
     deliveries: dict[tuple[str, str], list[Delivery]] = {}
     for delivery in latest.values():
@@ -85,8 +89,8 @@ def _index(records: Sequence[Record]) -> _RecordIndex:
         elif type(record) is Entry and record.event is not None:
             numbers[record.event.id] = record.number
     located = (record for record in records if isinstance(record, Call | Entry | Routing))
-    scopes = ScopeWording((record.account, record.region) for record in located)
-    return _RecordIndex(numbers, deliveries, attempts, scopes)
+    pairs = [(record.account, record.region) for record in located]
+    return _RecordIndex(numbers, deliveries, attempts, ScopeWording([*pairs, home] if home else pairs))
 
 
 def _call_lines(call: Call, index: _RecordIndex) -> Iterator[str]:

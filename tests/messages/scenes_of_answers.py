@@ -145,6 +145,12 @@ def journal_of_two_regions(eb: EventBridge) -> object:
 
 
 @scene
+def journal_of_a_client_in_another_region(eb: EventBridge) -> object:
+    put_elsewhere(region="eu-west-1")
+    return eb.journal
+
+
+@scene
 def refused_bus_with_a_hint(eb: EventBridge) -> None:
     eb.rule("Audit", pattern={"source": ["shop"]}, bus="orders")
     try:
