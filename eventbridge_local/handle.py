@@ -17,7 +17,7 @@ from botocore.utils import parse_to_aware_datetime
 from eventbridge_local import defaults, report
 from eventbridge_local.botocore_hooks.codec import perform
 from eventbridge_local.delivery.handlers import TargetSpy
-from eventbridge_local.delivery.journal import Call, DeadLetter, Delivery, Entry, Journal, Record, Routing
+from eventbridge_local.delivery.journal import Delivery, Entry, Journal, Record
 from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.delivery.route import Arrival, plan
 from eventbridge_local.errors import ServiceError, UsageError
@@ -368,7 +368,7 @@ class EventBridge:
             UsageError: there is no such archive, or both are given.
         """
         if archive is None:
-            entries = self.service.journal.of(Entry)
+            entries = self.service.journal.entries
             return write_events((each.event for each in entries if each.event and bus in (None, each.bus)), path)
         if bus is not None:
             raise UsageError(
@@ -420,24 +420,23 @@ class EventBridge:
 
     @property
     def events(self) -> EventLog:
-        """Every entry of PutEvents so far, accepted or refused, in order."""
-        return report.logs.EventLog(self.service.journal.of(Entry))
+        """Every entry of PutEvents so far, accepted or refused, in order. A live view, as the three that follow."""
+        return report.logs.EventLog(self.service.journal.entries)
 
     @property
     def deliveries(self) -> DeliveryLog:
         """Every delivery to a target so far, with payload and outcome, in order."""
-        made = self.service.journal.deliveries
-        return report.logs.DeliveryLog(delivery for delivery in made if delivery.outcome != "archived")
+        return report.logs.DeliveryLog(self.service.journal.kept_deliveries)
 
     @property
     def dead_letters(self) -> DeadLetterLog:
         """Every message for a dead-letter queue so far, with its attributes, in order."""
-        return report.logs.DeadLetterLog(self.service.journal.of(DeadLetter))
+        return report.logs.DeadLetterLog(self.service.journal.dead_letters)
 
     @property
     def calls(self) -> CallLog:
         """Every API call so far, answered or refused, in order."""
-        return report.logs.CallLog(self.service.journal.of(Call))
+        return report.logs.CallLog(self.service.journal.calls)
 
     @property
     def journal(self) -> JournalView:
@@ -489,7 +488,7 @@ class EventBridge:
 
     def coverage(self) -> Coverage:
         """Return which rules the events so far matched, and which pattern fields never excluded an event."""
-        return report.coverage.coverage_of(self.service.journal.of(Routing), self._rules())
+        return report.coverage.coverage_of(self.service.journal.routings, self._rules())
 
     # Assert: a failure names the event or delivery that almost matched. pytest shows the line of the test, not ours.
 
@@ -629,7 +628,7 @@ class EventBridge:
         if not isinstance(response, dict):
             return []
         refusal = (error.operation_name, response.get("Error", {}).get("Code"))
-        for call in reversed(self.service.journal.of(Call)):
+        for call in reversed(self.service.journal.calls):
             if (call.operation, call.error_code) == refusal:
                 hint = report.journal_text.hint_of(call)
                 return [f"eventbridge_local: {hint}"] if hint else []
@@ -639,9 +638,7 @@ class EventBridge:
         """Return what a failing check or assertion of this mock looks at."""
         journal = self.service.journal
         failing = [fault.target for fault in self.service.faults.arranged]
-        return report.hints.Seen(
-            journal.of(Entry), journal.of(Routing), self._rules(), self.service.handlers.names, failing
-        )
+        return report.hints.Seen(journal.entries, journal.routings, self._rules(), self.service.handlers.names, failing)
 
     # What the methods above share.
 
@@ -666,7 +663,7 @@ class EventBridge:
         try:
             return perform(self.service, operation, params, self.account, self.region)
         except ServiceError as refused:
-            hint = refused.hint or report.journal_text.hint_of(self.service.journal.of(Call)[-1])
+            hint = refused.hint or report.journal_text.hint_of(self.service.journal.calls[-1])
             if hint:
                 refused.add_note(f"eventbridge_local: {hint}")
             raise

@@ -15,7 +15,6 @@ from eventbridge_local.cli.commands import document_of
 from eventbridge_local.cli.inputs import InputText, read_events
 from eventbridge_local.cli.output import Progress, Terminal, count
 from eventbridge_local.cli.templates import bus_for, loaded
-from eventbridge_local.delivery.journal import Routing
 from eventbridge_local.delivery.kinds import destination_of
 from eventbridge_local.delivery.route import Arrival, plan
 from eventbridge_local.errors import ServiceError, UsageError
@@ -157,7 +156,7 @@ def _matched(eb: EventBridge, bus: str, event: Event) -> set[tuple[str, str]]:
     service.engine.accept([arrival])
     return {
         (routing.bus, rule.name)
-        for routing in service.journal.of(Routing)
+        for routing in service.journal.routings
         for rule in users_rules(routing.rules)
         if rule.name in routing.matched
     }

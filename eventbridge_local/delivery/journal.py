@@ -9,11 +9,13 @@ The records are named tuples: as frozen as frozen dataclasses, and made five tim
 from __future__ import annotations
 
 import json
+import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import count
-from typing import Any, Literal, NamedTuple, TypeVar
+from threading import Lock
+from typing import Any, Literal, NamedTuple, TypeVar, overload
 
 from eventbridge_local.delivery.kinds import destination_of
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, HttpRequest, PendingDelivery
@@ -257,6 +259,113 @@ def delivery_record(
 Record = Call | Entry | Routing | Delivery | Attempt | DeadLetter
 
 
+class Kept(Sequence[R]):
+    """The records of one kind that a journal keeps, oldest first. It is live: it grows and shrinks with the journal.
+
+    Attributes:
+        dropped: how many the journal has dropped to make room for newer ones.
+    """
+
+    def __init__(self) -> None:
+        self._records: deque[R] = deque()
+        self.dropped = 0
+        #: Takes the newest record.
+        self.add: Callable[[R], None] = self._records.append
+
+    def drop(self, oldest: R) -> None:
+        """Let go of the oldest record."""
+        self._records.popleft()
+        self.dropped += 1
+
+    def clear(self) -> None:
+        self._records.clear()
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def now(self) -> tuple[R, ...]:
+        """Return the records that are kept now."""
+        # A server's threads add records meanwhile, and a deque that grows cannot be looped over.
+        return tuple(self._records)
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self.now())
+
+    def __reversed__(self) -> Iterator[R]:
+        return reversed(self.now())
+
+    @overload
+    def __getitem__(self, index: int) -> R: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[R]: ...
+    def __getitem__(self, index: int | slice) -> R | Sequence[R]:
+        return self.now()[index] if isinstance(index, slice) else self._records[index]
+
+
+class KeptDeliveries(Kept[Delivery]):
+    """Every delivery as it stands now, in the order of the first attempts, without what archives keep.
+
+    Attributes:
+        lost_failures: how many deliveries failed of which no record is kept.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add = self._add
+        self._latest: dict[int, Delivery] = {}
+        self._archived = 0
+        #: The numbers of deliveries that wait for another attempt and of which no record is kept.
+        self._lost_pending: set[int] = set()
+        self._lost_ended = 0
+
+    @property
+    def lost_failures(self) -> int:
+        return self._lost_ended + len(self._lost_pending)
+
+    def _add(self, record: Delivery) -> None:
+        if record.number in self._lost_pending:
+            self._lost_pending.remove(record.number)
+            self.dropped -= 1
+        self._latest[record.number] = record
+        self._archived += record.outcome == "archived"
+
+    def drop(self, oldest: Delivery) -> None:
+        """Let go of the oldest record; the delivery stays while a later record tells how it stands."""
+        if self._latest[oldest.number] is not oldest:
+            return
+        del self._latest[oldest.number]
+        if oldest.outcome == "archived":
+            self._archived -= 1
+            return
+        self.dropped += 1
+        if oldest.outcome == "pending":
+            self._lost_pending.add(oldest.number)
+        elif oldest.raised is not None or oldest.outcome in ("dead-lettered", "dropped"):
+            self._lost_ended += 1
+
+    def clear(self) -> None:
+        super().clear()
+        self._latest.clear()
+        self._lost_pending.clear()
+        self._archived = self._lost_ended = 0
+
+    def with_archived(self) -> list[Delivery]:
+        """Return all of them, and what archives keep."""
+        return list(self._latest.values())
+
+    def __len__(self) -> int:
+        return len(self._latest) - self._archived
+
+    def now(self) -> tuple[Delivery, ...]:
+        """Return the deliveries that are kept now."""
+        kept = self.with_archived()
+        return tuple(each for each in kept if each.outcome != "archived") if self._archived else tuple(kept)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.now()[index]
+
+
 class Journal:
     """The records of one mock, oldest first.
 
@@ -265,9 +374,23 @@ class Journal:
     """
 
     def __init__(self, keep: int | None = None) -> None:
-        self.records: deque[Record] = deque(maxlen=keep)
-        #: Adds a record.
-        self.add: Callable[[Record], None] = self.records.append
+        self.records: deque[Record] = deque()
+        self.calls: Kept[Call] = Kept()
+        self.entries: Kept[Entry] = Kept()
+        self.routings: Kept[Routing] = Kept()
+        self.dead_letters: Kept[DeadLetter] = Kept()
+        self.kept_deliveries = KeptDeliveries()
+        self._kept: dict[type, Kept[Any]] = {
+            Call: self.calls,
+            Entry: self.entries,
+            Routing: self.routings,
+            Delivery: self.kept_deliveries,
+            Attempt: Kept(),
+            DeadLetter: self.dead_letters,
+        }
+        #: The most records to keep.
+        self.most = sys.maxsize if keep is None else keep
+        self._lock = Lock()
         self._number_from_one()
 
     def _number_from_one(self) -> None:
@@ -277,24 +400,32 @@ class Journal:
         #: Gives the number of the next delivery, from 1.
         self.next_delivery: Callable[[], int] = count(1).__next__
 
+    def add(self, record: Record) -> None:
+        """Add a record, and let go of the oldest one if there are too many."""
+        with self._lock:
+            self.records.append(record)
+            self._kept[type(record)].add(record)
+            if len(self.records) > self.most:
+                oldest = self.records.popleft()
+                self._kept[type(oldest)].drop(oldest)
+
     def entry(self, number: int) -> Entry:
         """Return the entry of that number, which must be among the records that are kept."""
-        found: Entry = next(record for record in reversed(self.of(Entry)) if record.number == number)
+        found: Entry = next(record for record in reversed(self.entries) if record.number == number)
         return found
-
-    def of(self, kind: type[R]) -> list[R]:
-        """Return all records of one kind."""
-        # Of a copy: a server's threads add records meanwhile, and a deque that grows cannot be looped over.
-        return [record for record in tuple(self.records) if type(record) is kind]
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """Every delivery as it stands now, in the order of the first attempts."""
-        return list({record.number: record for record in self.of(Delivery)}.values())
+        """Every delivery as it stands now, in the order of the first attempts, and what archives keep."""
+        return self.kept_deliveries.with_archived()
 
     def clear(self) -> None:
-        self.records.clear()
-        self._number_from_one()
+        """Forget all records, and count from 1 again."""
+        with self._lock:
+            self.records.clear()
+            for kept in self._kept.values():
+                kept.clear()
+            self._number_from_one()
 
 
 def _json_or_text(text: str) -> Any:

@@ -19,7 +19,7 @@ from eventbridge_local.json_text import compact, sendable
 class Event:
     """One accepted event.
 
-    What users get (``detail``, ``envelope``) is parsed anew for each event.
+    What users get (``detail``, ``envelope``) is parsed for them.
 
     Attributes:
         id: the id PutEvents returned.
@@ -108,8 +108,8 @@ class Event:
 
     @property
     def detail(self) -> dict[str, Any]:
-        """The detail as a dict."""
-        detail: dict[str, Any] = self.envelope["detail"]
+        """The detail as a dict, as the envelope has it. It is read anew each time, so that looking keeps nothing."""
+        detail: dict[str, Any] = json.loads(sendable(self.detail_text))
         return detail
 
     @property

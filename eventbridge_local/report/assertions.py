@@ -10,10 +10,20 @@ from eventbridge_local.delivery.journal import Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import explain
 from eventbridge_local.patterns.explain import is_absent, mismatch_text
-from eventbridge_local.report.expectations import Difference, alternatives, differences, hint_on, nearest, ready
+from eventbridge_local.report.expectations import (
+    Difference,
+    alternatives,
+    differences,
+    fits_to,
+    hint_on,
+    holds,
+    nearest,
+    needed_in_json,
+    ready,
+)
 from eventbridge_local.report.hints import NOTHING_PUT, Seen, about_delivery, about_refused
 from eventbridge_local.report.journal_text import advice_on_path, delivery_line, entry_line, line_of, outcome, value
-from eventbridge_local.report.logs import DeliveryLog, EventLog, compiled
+from eventbridge_local.report.logs import DeliveryLog, EventLog, Log, compiled, fitting
 
 R = TypeVar("R", Entry, Delivery)
 
@@ -32,27 +42,28 @@ def assert_put(log: EventLog, expected: Mapping[str, Any], *, count: int | None,
     Raises:
         AssertionError: there is none, or another number; the text names the nearest event.
     """
-    expected = _ready(expected)
-    found = [(entry, _entry_differences(entry, expected, exact)) for entry in log]
+    expected, records = _ready(expected), log.records
+    if (hit := _hit(records, fitting(EventLog, {"accepted": True, **expected}, exact=exact), count, log)) is not None:
+        return hit
+    found = [(entry, _entry_differences(entry, expected, exact)) for entry in records]
     hits = _hits(found)
-    if hits and count in (None, len(hits)):
-        return hits[-1]
     if hits:
-        title, closest = _counted(len(hits), count, "event", expected), None
+        title, closest = _counted(log, len(hits), count, expected), None
     else:
         title = (
             f"no event{_on_bus(expected)} has" if expected.keys() - {"bus"} else f"nothing was put{_on_bus(expected)}"
         )
-        closest = nearest((entry, differs) for entry, differs in found if entry.accepted)
+        closest = nearest((entry, differs) for entry, differs in found if entry.event is not None)
     raise AssertionError(_not_found(title, expected, exact, found, closest, _entry_hints(log, closest)))
 
 
 def assert_not_put(log: EventLog, expected: Mapping[str, Any], *, exact: bool) -> None:
     """Fail if an accepted event is as described."""
     expected = _ready(expected)
-    hits = [entry for entry in log if not _entry_differences(entry, expected, exact)]
-    if hits:
-        title = f"expected no such event{_on_bus(expected)}, but {_these(map(entry_line, hits))} put:"
+    hits = list(filter(fitting(EventLog, {"accepted": True, **expected}, exact=exact), log.records))
+    if hits or log.dropped:
+        found = f"{_these(map(entry_line, hits))} put" if hits else _undecided(log)
+        title = f"expected no such event{_on_bus(expected)}, but {found}:"
         raise AssertionError("\n".join([title, *_expected_lines(expected, exact=exact)]))
 
 
@@ -70,14 +81,14 @@ def assert_delivered(
     Raises:
         AssertionError: there is none, or another number; the text names the nearest delivery.
     """
-    expected = _ready(expected)
-    found = [(delivery, _delivery_differences(delivery, expected, exact)) for delivery in log]
+    expected, records = _ready(expected), log.records
+    if (hit := _hit(records, _delivery_test(expected, exact), count, log)) is not None:
+        return hit
+    found = [(delivery, _delivery_differences(delivery, expected, exact)) for delivery in records]
     hits = _hits(found)
-    if hits and count in (None, len(hits)):
-        return hits[-1]
     if hits:
-        title = _counted(len(hits), count, "delivery", expected)
-        raise AssertionError(_not_found(title, expected, exact, found, None, ()))
+        title = _counted(log, len(hits), count, expected)
+        raise AssertionError(_not_found(title, expected, exact, found, None, filter(None, [log.lost])))
     title = "no delivery has" if expected else "nothing was delivered"
     hints = _delivery_hints(log, seen, expected)
     raise AssertionError(_not_found(title, expected, exact, found, nearest(found), hints))
@@ -86,10 +97,53 @@ def assert_delivered(
 def assert_not_delivered(log: DeliveryLog, expected: Mapping[str, Any]) -> None:
     """Fail if a delivery is as described."""
     expected = _ready(expected)
-    hits = [delivery for delivery in log if not _delivery_differences(delivery, expected, False)]
-    if hits:
-        title = f"expected no such delivery, but {_these(map(delivery_line, hits))} made:"
+    hits = list(filter(_delivery_test(expected, False), log.records))
+    if hits or log.dropped:
+        found = f"{_these(map(delivery_line, hits))} made" if hits else _undecided(log)
+        title = f"expected no such delivery, but {found}:"
         raise AssertionError("\n".join([title, *_expected_lines(expected)]))
+
+
+def _hit(records: Sequence[R], test: Callable[[R], bool], count: int | None, log: Log[R]) -> R | None:
+    """Return the newest record that passes, None where there is none, or not as many as there must be.
+
+    Args:
+        count: how many must pass, None for at least one. Nobody knows if the journal has dropped records of the log.
+    """
+    if count is None:
+        return next(filter(test, reversed(records)), None)
+    hits = list(filter(test, records))
+    return hits[-1] if len(hits) == count and not log.dropped else None
+
+
+def _delivery_test(expected: Mapping[str, Any], exact: bool) -> Callable[[Delivery], bool]:
+    """Return whether a delivery arrived and is as expected; quicker than to find the differences."""
+    fits = fitting(DeliveryLog, {name: thing for name, thing in expected.items() if name != "payload"})
+    if "payload" not in expected:
+        return lambda delivery: delivery.outcome in ARRIVED and fits(delivery)
+    payload = _payload_test(expected["payload"], exact)
+    return lambda delivery: delivery.outcome in ARRIVED and fits(delivery) and payload(delivery)
+
+
+def _payload_test(expected: Any, exact: bool) -> Callable[[Delivery], bool]:
+    fits = fits_to(expected, exact=exact)
+    if isinstance(expected, str):
+        return lambda delivery: expected == delivery.payload or fits(delivery.json)
+    if not isinstance(expected, Mapping):
+        return lambda delivery: fits(delivery.json)
+    # The text of an event is made when it is needed, so its detail is asked first.
+    in_payload, in_detail = needed_in_json(expected), needed_in_json(expected.get("detail"))
+
+    def test(delivery: Delivery) -> bool:
+        text, event = delivery.transformed, delivery.event
+        may_fit = holds(event.detail_text, in_detail) if text is None else holds(text, in_payload)
+        return may_fit and fits(delivery.json)
+
+    return test
+
+
+def _undecided(log: Log[Any]) -> str:
+    return f"nobody can say; {log.lost}"
 
 
 def _hits(found: Iterable[tuple[R, Sequence[Difference]]]) -> list[R]:
@@ -180,13 +234,12 @@ def _on_bus(expected: Mapping[str, Any]) -> str:
     return f" on bus {expected['bus']!r}" if "bus" in expected else ""
 
 
-def _counted(there: int, count: int | None, noun: str, expected: Mapping[str, Any]) -> str:
-    nouns = noun if count == 1 else _PLURAL[noun]
-    return f"expected {count} {nouns}{_on_bus(expected)}, found {there}:"
+def _counted(log: Log[Any], there: int, count: int | None, expected: Mapping[str, Any]) -> str:
+    kept = " among those that are kept" if log.dropped else ""
+    return f"expected {count} {log.nouns[count != 1]}{_on_bus(expected)}, found {there}{kept}:"
 
 
 _MOST_OTHERS = 10
-_PLURAL = {"event": "events", "delivery": "deliveries"}
 
 
 def _these(lines: Iterator[str]) -> str:
@@ -195,7 +248,9 @@ def _these(lines: Iterator[str]) -> str:
 
 
 def _entry_hints(log: EventLog, closest: tuple[Entry, Sequence[Difference]] | None) -> Iterator[str]:
-    if not log:
+    if log.dropped:
+        yield log.lost
+    elif not log:
         yield NOTHING_PUT
     if closest is None:
         refused = [entry for entry in log if not entry.accepted]
@@ -221,6 +276,8 @@ def _delivery_hints(log: DeliveryLog, seen: Seen, expected: Mapping[str, Any]) -
     """Yield hints on a rule or target without deliveries; where there are some, the closest says enough."""
     rule, target = (expected.get(name) if isinstance(expected.get(name), str) else None for name in ("rule", "target"))
     asked = {name: expected[name] for name, value in (("rule", rule), ("target", target)) if value is not None}
+    if log.dropped:
+        yield log.lost
     there = any(not list(_named_differences(delivery, asked)) for delivery in log)
     if not there or not log:
         silent_rule = rule if not any(delivery.rule.name == rule for delivery in log) else None

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import eq
 from typing import Any, Literal, TypeVar
 
 from eventbridge_local.patterns import Mismatch, compile_pattern, explain
@@ -62,9 +64,46 @@ def differences(expected: Any, actual: Any, path: str = "", *, exact: bool = Fal
     return _differences(ready(expected), actual, path, exact)
 
 
-def fits(expected: Any, actual: Any) -> bool:
-    """Return whether nothing differs, members that are not named aside."""
-    return next(differences(expected, actual), None) is None
+def fits_to(expected: Any, *, exact: bool = False) -> Callable[[Any], bool]:
+    """Return a test for values: whether nothing differs from what is expected. The arguments are as above."""
+    expected = ready(expected)
+    if type(expected) is str:
+        return partial(eq, expected)
+    return lambda actual: next(_differences(expected, actual, "", exact), None) is None
+
+
+def needed_in_json(expected: Any) -> tuple[str, ...]:
+    """Return what a JSON text must hold, if it has no backslash, so that what is parsed of it can fit.
+
+    A text without backslashes has each key and each string of its values in it as they are. The longest comes first,
+    because it is the least common.
+    """
+    return tuple(sorted(set(_needed(ready(expected))), key=len, reverse=True)) if isinstance(expected, Mapping) else ()
+
+
+def holds(text: str, needed: Sequence[str]) -> bool:
+    """Return whether a JSON text may hold what is needed in it, without parsing it."""
+    for part in needed:
+        if part not in text:
+            return "\\" in text
+    return True
+
+
+def _needed(expected: Any) -> Iterator[str]:
+    """Yield what a JSON text without backslashes must contain to fit, in its quotes."""
+    if isinstance(expected, Mapping):
+        for key, value in expected.items():
+            if not isinstance(value, PatternValue):  # which may be content with no member
+                yield from (*_needed(key), *_needed(value))
+    elif _is_list(expected):
+        for each in expected:
+            yield from _needed(each)
+    elif type(expected) is str and not _ESCAPED.search(expected):
+        yield f'"{expected}"'
+
+
+#: What JSON can only write with a backslash; half a surrogate pair among them.
+_ESCAPED = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 
 
 def nearest(candidates: Iterable[tuple[T, Sequence[D]]]) -> tuple[T, Sequence[D]] | None:

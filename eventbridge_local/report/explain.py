@@ -64,7 +64,7 @@ class Explainer:
             if rule is not None:
                 self._named(rule)
             return EventExplanation(asked.title, refused=asked.refused, rule=rule)
-        stops = stops_of(asked.event.id, self.journal.of(Routing), self.journal.deliveries)
+        stops = stops_of(asked.event.id, self.journal.routings, self.journal.deliveries)
         dry = not stops
         if dry:
             stops = self._walk(asked, None)
@@ -90,7 +90,7 @@ class Explainer:
 
     def _walk(self, asked: AskedEvent, bus: str | None) -> tuple[Stop, ...]:
         assert asked.event is not None
-        for routing in self.journal.of(Routing):
+        for routing in self.journal.routings:
             if bus is None and routing.event.id == asked.event.id:
                 scope = self.store.scope(routing.account, routing.region)
                 return self._planned(scope, routing.bus, asked.event, accepted=True)
@@ -134,7 +134,7 @@ class Explainer:
         for scope in (self.home, *self.store.scopes):
             for bus in scope.buses.values():
                 yield from bus.rules.values()
-        for routing in self.journal.of(Routing):
+        for routing in self.journal.routings:
             yield from routing.rules
 
     def _onward(self, rule: Rule, event: Event) -> str | None:
@@ -142,7 +142,7 @@ class Explainer:
         home = location_of_rule(rule)
         bus = events_arn(home.region, home.account, f"event-bus/{home.bus}")
         sent = [each.event for each in self.journal.deliveries if each.target.arn == bus and each.event.id == event.id]
-        for routing in self.journal.of(Routing) if sent else ():
+        for routing in self.journal.routings if sent else ():
             came = routing.event
             same = (came.source, came.detail_type, came.detail) == (event.source, event.detail_type, event.detail)
             if location_of(routing) == home and "regional" in came.hops and same:
@@ -167,7 +167,7 @@ class Explainer:
 
     def _deleted(self, rule: Rule, event: Event) -> str:
         """Return when a rule was deleted that was not on its bus when an event came; "" when it never was."""
-        routings = self.journal.of(Routing)
+        routings = self.journal.routings
         came = next((n for n, routing in enumerate(routings) if routing.event.id == event.id), len(routings))
         before = any(each.arn == rule.arn for routing in routings[:came] for each in routing.rules)
         bus = self.store.known_bus(*location_of_rule(rule))
@@ -596,10 +596,10 @@ class EventReader:
         return AskedEvent(entry.event, title, entry.bus, refused)
 
     def _event(self, event: Event) -> AskedEvent:
-        entry = _last(entry for entry in self.journal.of(Entry) if entry.event_id == event.id)
+        entry = _last(entry for entry in self.journal.entries if entry.event_id == event.id)
         if entry is not None:
             return self._entry(entry, f"event #{entry.number}")
-        routing = _last(routing for routing in self.journal.of(Routing) if routing.event.id == event.id)
+        routing = _last(routing for routing in self.journal.routings if routing.event.id == event.id)
         return AskedEvent(event, f"event {event.source} {event.detail_type!r}", routing.bus if routing else None)
 
     def _text(self, thing: str) -> AskedEvent:
@@ -608,8 +608,8 @@ class EventReader:
                 return self._mapping(json.loads(thing))
             except ValueError as error:
                 raise UsageError(f"event={value(thing)} is not JSON: {error}") from None
-        events = [entry.event for entry in self.journal.of(Entry) if entry.event] + [
-            routing.event for routing in self.journal.of(Routing)
+        events = [entry.event for entry in self.journal.entries if entry.event] + [
+            routing.event for routing in self.journal.routings
         ]
         found = _last(event for event in events if event.id == thing)
         if found is None:
@@ -633,7 +633,7 @@ class EventReader:
             event = read_event(json.dumps(filled).encode())
         except (TypeError, ValueError) as error:
             raise UsageError(f"event={value(thing)}: {error}") from None
-        known = _last(entry for entry in self.journal.of(Entry) if entry.event_id == event.id)
+        known = _last(entry for entry in self.journal.entries if entry.event_id == event.id)
         if known is not None and known.envelope == event.envelope:
             return self._entry(known, f"event #{known.number}")
         # What a test changed in a copy is another event, even under the same id.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from eventbridge_local.advice import suggest
-from eventbridge_local.delivery.journal import Call, DeadLetter, Delivery, Entry
+from eventbridge_local.delivery.journal import Call, DeadLetter, Delivery, Entry, Kept
 from eventbridge_local.errors import UsageError
 from eventbridge_local.model.arn import names_of
-from eventbridge_local.patterns import InvalidPattern, compile_pattern, matches
-from eventbridge_local.report.expectations import AnyOf, fits
+from eventbridge_local.patterns import InvalidPattern, Pattern, compile_pattern, matches
+from eventbridge_local.report.expectations import AnyOf, fits_to, holds, needed_in_json
 from eventbridge_local.report.journal_text import advice_on, line_of
 
 T = TypeVar("T")
@@ -26,13 +26,50 @@ _LOOK = "print(eb.journal) shows what happened"
 
 
 class Log(Sequence[T], Generic[T]):
-    """Records of one kind, oldest first. It does not grow: ask the handle again for what came since."""
+    """Records of one kind, oldest first.
+
+    A log of the handle, such as ``eb.events``, is live: it shows what is there when it is asked. What is selected from
+    it, by ``where``, a slice and the like, does not change any more.
+
+    Args:
+        records: what the journal keeps of one kind, which makes a live log; or any records.
+        dropped: for a selection: how many records were dropped from what it is selected from.
+    """
 
     #: What ``where`` can ask for, and where it is found on a record.
     fields: ClassVar[Mapping[str, Field]] = {}
+    #: What one record is called, and several.
+    nouns: ClassVar[tuple[str, str]] = ("record", "records")
 
-    def __init__(self, records: Iterable[T]) -> None:
-        self._records = tuple(records)
+    def __init__(self, records: Iterable[T] | Kept[T], dropped: int = 0) -> None:
+        self._records: Kept[T] | tuple[T, ...] = records if isinstance(records, Kept) else tuple(records)
+        self._dropped_before = dropped
+
+    @property
+    def dropped(self) -> int:
+        """Return how many records the journal has dropped that belong here, or, of a selection, may belong here."""
+        return self._records.dropped if isinstance(self._records, Kept) else self._dropped_before
+
+    @property
+    def lost(self) -> str:
+        """Return in words that records were dropped, "" where none were."""
+        return lost(self.dropped, self.nouns) if self.dropped else ""
+
+    @property
+    def total(self) -> int:
+        """Return how many records there were, with those that the journal has dropped.
+
+        Raises:
+            UsageError: nobody knows, because this is a selection of a log from which records were dropped.
+        """
+        if self._dropped_before:
+            raise UsageError(f"total: a selection does not know it: {self.lost}")
+        return len(self) + self.dropped
+
+    @property
+    def records(self) -> tuple[T, ...]:
+        """Return the records that are there now."""
+        return self._records if isinstance(self._records, tuple) else self._records.now()
 
     def where(self, **expected: Any) -> Self:
         """Return the records whose fields equal (dicts: include) the given values.
@@ -46,26 +83,33 @@ class Log(Sequence[T], Generic[T]):
         unknown = sorted(set(expected) - set(self.fields))
         if unknown:
             raise UsageError(f"where({unknown[0]}=...): there is no such field{suggest(unknown[0], self.fields)}")
-        return type(self)(
-            record
-            for record in self._records
-            if all(fits(value, self.fields[name](record)) for name, value in expected.items())
-        )
+        return self._selected(filter(fitting(type(self), expected), self.records))
+
+    def _selected(self, records: Iterable[T]) -> Self:
+        # The number first: a record that is dropped meanwhile was seen.
+        dropped = self.dropped
+        return type(self)(records, dropped)
 
     def one(self) -> T:
-        """Return the only record. Raises AssertionError when there is none, or more than one."""
-        if len(self) != 1:
-            shown = "".join(f"\n  {self._line(record)}" for record in self._records[:10])
-            advice = "" if self._records else f"; {_LOOK}"
-            raise AssertionError(f"expected exactly one, found {len(self)}{advice}{shown}")
-        return self._records[0]
+        """Return the only record.
+
+        Raises:
+            AssertionError: there is none, or more than one; or the journal has dropped records, so nobody knows.
+        """
+        records, dropped = self.records, self.dropped
+        if len(records) == 1 and not dropped:
+            return records[0]
+        shown = "".join(f"\n  {self._line(record)}" for record in records[:10])
+        advice = "" if records else f"; {_LOOK}"
+        cause = f"; {self.lost}" if dropped else ""
+        raise AssertionError(f"expected exactly one, found {len(records)}{cause}{advice}{shown}")
 
     def _line(self, record: T) -> str:
         return line_of(record)
 
     @property
     def first(self) -> T:
-        """Return the oldest record. Raises AssertionError when there is none."""
+        """Return the oldest record that is kept. Raises AssertionError when there is none."""
         return self._end(0)
 
     @property
@@ -75,7 +119,8 @@ class Log(Sequence[T], Generic[T]):
 
     def _end(self, index: int) -> T:
         if not self._records:
-            raise AssertionError(f"the {type(self).__name__} is empty; {_LOOK}")
+            cause = f"; {self.lost}" if self.dropped else ""
+            raise AssertionError(f"the {type(self).__name__} is empty{cause}; {_LOOK}")
         return self._records[index]
 
     @overload
@@ -84,7 +129,7 @@ class Log(Sequence[T], Generic[T]):
     def __getitem__(self, index: slice) -> Self: ...
     def __getitem__(self, index: int | slice) -> T | Self:
         if isinstance(index, slice):
-            return type(self)(self._records[index])
+            return self._selected(self._records[index])
         try:
             return self._records[index]
         except IndexError:
@@ -93,6 +138,12 @@ class Log(Sequence[T], Generic[T]):
     def __len__(self) -> int:
         return len(self._records)
 
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._records)
+
+    def __reversed__(self) -> Iterator[T]:
+        return reversed(self._records)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)}>"
 
@@ -100,6 +151,7 @@ class Log(Sequence[T], Generic[T]):
 class EventLog(Log[Entry]):
     """Entries of PutEvents, accepted and refused."""
 
+    nouns = ("event", "events")
     fields: ClassVar[Mapping[str, Field]] = {
         "source": lambda entry: entry.source,
         "detail_type": lambda entry: entry.detail_type,
@@ -121,23 +173,24 @@ class EventLog(Log[Entry]):
         Raises:
             InvalidPattern: AWS would refuse the pattern.
         """
-        compiled(pattern)
-        return EventLog(entry for entry in self if entry.event and _satisfies(pattern, entry.event.matched_on))
+        asked = compiled(pattern)
+        return self._selected(each for each in self.records if each.event and asked.matches(each.event.matched_on))
 
     @property
     def accepted(self) -> EventLog:
         """Return the entries that got an EventId."""
-        return EventLog(entry for entry in self if entry.accepted)
+        return self._selected(entry for entry in self.records if entry.accepted)
 
     @property
     def refused(self) -> EventLog:
         """Return the entries that got an ErrorCode."""
-        return EventLog(entry for entry in self if not entry.accepted)
+        return self._selected(entry for entry in self.records if not entry.accepted)
 
 
 class DeliveryLog(Log[Delivery]):
     """Deliveries from rules to targets."""
 
+    nouns = ("delivery", "deliveries")
     fields: ClassVar[Mapping[str, Field]] = {
         "rule": lambda delivery: delivery.rule.name,
         "target": lambda delivery: AnyOf((*names_of(delivery.target.arn)[::-1], delivery.target.id)),
@@ -160,13 +213,14 @@ class DeliveryLog(Log[Delivery]):
         Raises:
             InvalidPattern: AWS would refuse the pattern.
         """
-        compiled(pattern)
-        return DeliveryLog(delivery for delivery in self if _satisfies(pattern, delivery.event.matched_on))
+        asked = compiled(pattern)
+        return self._selected(each for each in self.records if asked.matches(each.event.matched_on))
 
 
 class DeadLetterLog(Log[DeadLetter]):
     """Messages for dead-letter queues."""
 
+    nouns = ("dead letter", "dead letters")
     fields: ClassVar[Mapping[str, Field]] = {
         "queue": lambda letter: AnyOf(names_of(letter.queue)[::-1]),
         "rule": lambda letter: letter.rule.name,
@@ -186,13 +240,14 @@ class DeadLetterLog(Log[DeadLetter]):
         Raises:
             InvalidPattern: AWS would refuse the pattern.
         """
-        compiled(pattern)
-        return DeadLetterLog(letter for letter in self if _satisfies(pattern, letter.event.matched_on))
+        asked = compiled(pattern)
+        return self._selected(each for each in self.records if asked.matches(each.event.matched_on))
 
 
 class CallLog(Log[Call]):
     """API calls, answered and refused."""
 
+    nouns = ("call", "calls")
     fields: ClassVar[Mapping[str, Field]] = {
         "operation": lambda call: call.operation,
         "params": lambda call: call.params,
@@ -211,19 +266,69 @@ class CallLog(Log[Call]):
             InvalidPattern: AWS would refuse the pattern.
         """
         compiled(pattern)
-        return CallLog(call for call in self if _satisfies(pattern, call.params))
+        return self._selected(call for call in self.records if matches(pattern, call.params))
 
 
-def compiled(pattern: str | Mapping[str, Any]) -> None:
-    """Raise InvalidPattern for a pattern that AWS would refuse, also when there is nothing to match."""
+def compiled(pattern: str | Mapping[str, Any]) -> Pattern:
+    """Return the pattern compiled.
+
+    Raises:
+        InvalidPattern: AWS would refuse it, with our advice as a note.
+    """
     written = pattern if isinstance(pattern, str) else json.dumps(pattern)
     try:
-        compile_pattern(written)
+        return compile_pattern(written)
     except InvalidPattern as refused:
         if advice := advice_on(written):
             refused.add_note(f"eventbridge_local: {advice}")
         raise
 
 
-def _satisfies(pattern: str | Mapping[str, Any], event: Any) -> bool:
-    return bool(matches(pattern, event))
+def lost(count: int, nouns: tuple[str, str]) -> str:
+    """Return that records are no longer there, and how to keep them."""
+    noun, were = (nouns[0], "was") if count == 1 else (nouns[1], "were")
+    return f"{count:,} older {noun} {were} dropped from the journal; mock_eventbridge(keep_records=None) keeps all"
+
+
+def fitting(log: type[Log[T]], expected: Mapping[str, Any], *, exact: bool = False) -> Callable[[T], bool]:
+    """Return a test for the records of a log: whether their fields are as expected.
+
+    What is quick to compare comes first, and a detail is only parsed if its text can be what is expected.
+
+    Args:
+        expected: by the names of ``where``, with ``-`` for ``_`` as an envelope spells them; and ``pattern``.
+        exact: a detail or payload must have no other members.
+    """
+    needed = needed_in_json(expected["detail"]) if "detail" in expected else ()
+    quick: list[_Check] = []
+    slow: list[_Check] = []
+    for name, value in expected.items():
+        if name == "pattern":
+            slow.append((_matched_on, compiled(value).matches))
+        else:
+            field = log.fields[name.replace("-", "_")]
+            parsed = name in _PARSED
+            (slow if parsed else quick).append((field, fits_to(value, exact=exact and parsed)))
+    checks = quick + slow
+
+    def test(record: Any) -> bool:
+        # Loops, because generators take twice as long.
+        if needed and record.event is not None and not holds(record.event.detail_text, needed):
+            return False
+        for field, fits in checks:  # noqa: SIM110
+            if not fits(field(record)):
+                return False
+        return True
+
+    return test
+
+
+#: A field of a record, and the test that it has to pass.
+_Check = tuple[Field, Callable[[Any], bool]]
+
+#: Fields that are read from JSON.
+_PARSED = ("detail", "payload", "params")
+
+
+def _matched_on(record: Any) -> Any:
+    return record.event.matched_on

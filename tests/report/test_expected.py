@@ -12,7 +12,7 @@ from dirty_equals import IsDict, IsPartialDict, IsPositive, IsStr
 from eventbridge_local import EventBridge
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import InvalidPattern
-from eventbridge_local.report.expectations import AnyOf, differences, fits, ready
+from eventbridge_local.report.expectations import AnyOf, differences, fits_to, ready
 
 GOT = {
     "id": "o-1",
@@ -76,17 +76,17 @@ DIFFERS: tuple[Any, ...] = (
 
 @pytest.mark.parametrize("wanted", FITS, ids=repr)
 def test_fits(wanted: Any) -> None:
-    assert fits(wanted, GOT)
+    assert fits_to(wanted)(GOT)
 
 
 @pytest.mark.parametrize("wanted", DIFFERS, ids=repr)
 def test_differs(wanted: Any) -> None:
-    assert not fits(wanted, GOT)
+    assert not fits_to(wanted)(GOT)
 
 
 def test_data_that_looks_like_an_operator() -> None:
     """A list of the event that reads like a pattern is compared as what it is, when more than operators is in it."""
-    assert fits({"lines": [{"prefix": "a", "n": 1}]}, {"lines": [{"prefix": "a", "n": 1}]})
+    assert fits_to({"lines": [{"prefix": "a", "n": 1}]})({"lines": [{"prefix": "a", "n": 1}]})
 
 
 @pytest.mark.parametrize("wanted", [[{"numeric": [">", "1"]}], [{"prefix": 5}], [{"exists": "yes"}]], ids=repr)
@@ -138,5 +138,5 @@ def test_an_exact_payload(eventbridge: EventBridge) -> None:
 
 def test_names_of_one_thing() -> None:
     """One of several names is enough, and all are tried."""
-    assert fits([{"prefix": "arn:"}], AnyOf(("audit", "arn:aws:x")))
-    assert not fits([{"prefix": "z"}], AnyOf(("audit", "arn:aws:x")))
+    assert fits_to([{"prefix": "arn:"}])(AnyOf(("audit", "arn:aws:x")))
+    assert not fits_to([{"prefix": "z"}])(AnyOf(("audit", "arn:aws:x")))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local.report.expectations import Difference, differences, fits, hint_on, nearest
+from eventbridge_local.report.expectations import Difference, differences, fits_to, hint_on, nearest
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
 KEYS = st.sampled_from(["id", "total", "lines", "sku"])
@@ -47,20 +47,20 @@ def removed(thing: Any, choose: Any) -> Any:
 @given(THINGS)
 def test_a_thing_fits_itself(thing: Any) -> None:
     """Every JSON value fits its own copy, also exactly."""
-    assert fits(thing, copy.deepcopy(thing))
+    assert fits_to(thing)(copy.deepcopy(thing))
     assert list(differences(thing, copy.deepcopy(thing), exact=True)) == []
 
 
 @given(OBJECTS, st.data())
 def test_fewer_wanted_members_keep_it_fitting(thing: dict[str, Any], data: st.DataObject) -> None:
     """What wants less of a thing still fits it."""
-    assert fits(removed(thing, data.draw), thing)
+    assert fits_to(removed(thing, data.draw))(thing)
 
 
 @given(THINGS, THINGS)
 def test_no_differences_if_and_only_if_it_fits(wanted: Any, got: Any) -> None:
-    """``fits`` is that ``differences`` finds nothing."""
-    assert fits(wanted, got) == (list(differences(wanted, got)) == [])
+    """``fits_to`` is that ``differences`` finds nothing."""
+    assert fits_to(wanted)(got) == (list(differences(wanted, got)) == [])
 
 
 @given(THINGS, THINGS)
@@ -82,7 +82,7 @@ def test_an_extra_member_shows_only_when_exact(thing: dict[str, Any], key: str) 
     """A member that was not named is free unless ``exact``."""
     got = {**thing, key: 1}
     wanted = {name: value for name, value in thing.items() if name != key}
-    assert fits(wanted, got)
+    assert fits_to(wanted)(got)
     assert list(differences(wanted, got, "detail", exact=True)) == [Difference(f"detail.{key}", "extra", None, 1)]
 
 
@@ -133,7 +133,7 @@ def test_a_path_without_a_beginning() -> None:
 )
 def test_a_boolean_is_no_number(wanted: Any, got: Any) -> None:
     """JSON's true is not 1, nor a string."""
-    assert not fits(wanted, got)
+    assert not fits_to(wanted)(got)
 
 
 @pytest.mark.parametrize(("wanted", "got"), [(True, 1), (0, False)])
@@ -145,8 +145,8 @@ def test_a_boolean_against_its_likes_is_a_difference_of_type(wanted: Any, got: A
 @pytest.mark.parametrize("got", [None, True, 1, "text", [1], {"a": 1}])
 def test_any_fits_everything_there_is(got: Any) -> None:
     """``ANY`` fits whatever is there, at any depth."""
-    assert fits(ANY, got)
-    assert fits({"a": ANY, "b": [ANY]}, {"a": got, "b": [got]})
+    assert fits_to(ANY)(got)
+    assert fits_to({"a": ANY, "b": [ANY]})({"a": got, "b": [got]})
 
 
 def test_any_does_not_fit_what_is_absent() -> None:
@@ -157,7 +157,7 @@ def test_any_does_not_fit_what_is_absent() -> None:
 def test_an_equality_of_ones_own() -> None:
     """An object decides by its own ``==``, and is shown as it is when it does not fit."""
     wanted = {"total": Over(100), "lines": [{"n": Over(0)}]}
-    assert fits(wanted, {"total": 120, "lines": [{"n": 1}]})
+    assert fits_to(wanted)({"total": 120, "lines": [{"n": 1}]})
     (found,) = differences(wanted, {"total": 99.5, "lines": [{"n": 1}]})
     assert (found.path, found.kind, repr(found.expected), found.actual) == ("total", "value", "Over(100)", 99.5)
 

@@ -53,11 +53,20 @@ def test_an_empty_log_is_false_and_a_filled_one_true(eb: EventBridge) -> None:
     assert not eb.events.where(source="nobody")
 
 
-def test_a_log_does_not_grow(eb: EventBridge) -> None:
-    """A log is what there was when it was asked for."""
-    log = eb.events
+def test_a_log_of_the_handle_is_live(eb: EventBridge) -> None:
+    """It shows what is there now, also after a reset; what was selected from it stays."""
+    logs = eb.events, eb.deliveries, eb.calls, eb.dead_letters
+    taken = [part for log in logs for part in (log[:], list(log), log.where())]
+    before = [len(log) for log in logs]
+    passing = iter(eb.events)
     eb.put("shop", "Sold")
-    assert (len(log), len(eb.events)) == (4, 5)
+    assert [len(log) for log in logs] == [before[0] + 1, before[1] + 1, before[2] + 1, 0]
+    assert [len(part) for part in taken] == [count for count in before for _ in range(3)]
+    assert (len(list(passing)), eb.events.total, eb.events[1:].total) == (4, 5, 4)
+    eb.reset()
+    assert [len(log) for log in logs] == [0, 0, 0, 0]
+    eb.put("shop", "Sold")
+    assert logs[0].one().number == 1
 
 
 @pytest.mark.parametrize(
