@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.faults import Faults, Forecast
 from eventbridge_local.delivery.handlers import Handlers
-from eventbridge_local.delivery.http.requests import check_http_parameters
 from eventbridge_local.delivery.kinds import Destination, destination_of
 from eventbridge_local.delivery.pending import (
     AttemptFailed,
@@ -185,6 +184,8 @@ def plan_attempt(
         if destination.way == "bus" and not connected:
             return _onward(store, pending, destination, new_id)
         if destination.way == "http":
+            from eventbridge_local.delivery.http.requests import check_http_parameters  # few tests have such a target
+
             if destination.arn.service == "events":
                 usable_destination(store, pending)
             check_http_parameters(pending)
