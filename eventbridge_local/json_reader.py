@@ -251,7 +251,7 @@ def read_value(
             return value
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Container:
     closer: str  # "}" or "]", "" at top level
     start: int

@@ -27,7 +27,7 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 #: The parts of the package, from the bottom up: a part may import what stands below its own line, and itself.
 #: ``model`` stands above the pattern language, transforms and schedules because records hold them compiled.
 LEVELS = [
-    {"errors", "typing", "defaults"},
+    {"errors", "typing", "defaults", "frozen"},
     {"json_reader", "advice", "batching"},
     {"json_text"},
     {"patterns", "transforms", "schedules"},

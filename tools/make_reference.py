@@ -226,10 +226,10 @@ def _returned(function: Callable[..., Any]) -> str:
 
 
 def _fields(cls: type) -> Mapping[str, Any]:
-    """The fields of a dataclass or named tuple; the arguments of other classes are no members."""
+    """The fields of a dataclass, frozen class or named tuple; the arguments of other classes are no members."""
     if dataclasses.is_dataclass(cls):
         return {each.name: each.type for each in dataclasses.fields(cls) if not each.name.startswith("_")}
-    return {name: cls.__annotations__[name] for name in getattr(cls, "_fields", ())}
+    return {name: cls.__annotations__[name] for name in getattr(cls, "__match_args__", ())}
 
 
 def public_members(cls: type) -> Iterator[tuple[str, Any]]:

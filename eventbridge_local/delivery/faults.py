@@ -21,7 +21,7 @@ from eventbridge_local.model.arn import names_of
 from eventbridge_local.model.records import Target
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Strikes:
     """How often a failure strikes: ``left`` counts down, None never ends; ``rate`` is a share, above 0 and up to 1."""
 
@@ -81,7 +81,7 @@ def check_numbers(method: str, times: int | None, rate: float, share_of: str) ->
 _TARGET_REASON = "made to fail by the test with fail_target"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Fault(Strikes):
     """One arranged failure of attempts to reach a target."""
 
@@ -166,7 +166,7 @@ ENTRY_CODES = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class EntryFault(Strikes):
     """Entries that are refused; ``entries`` are positions in a request, from 0, or None for all."""
 
@@ -283,7 +283,7 @@ _STATUSES = {
 CONNECTION_ERRORS = frozenset({"connect_timeout", "connection_closed", "connection_refused", "read_timeout"})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class CallFault(Strikes):
     """Attempts of a call that fail, or are slow; at most one of ``refusal`` and ``error`` is set.
 

@@ -6,10 +6,10 @@ import inspect
 import json
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from eventbridge_local.errors import UsageError
+from eventbridge_local.frozen import frozen
 from eventbridge_local.model.arn import names_of, parse_arn
 
 
@@ -50,7 +50,7 @@ class LambdaContext:
         return 3000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpyCall:
     """One call of a connected handler.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from eventbridge_local.frozen import frozen
 from eventbridge_local.model.arn import Arn, parse_arn
 from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.records import Rule, Target
@@ -84,7 +85,7 @@ class AwsRequest:
     region: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HttpRequest:
     """An HTTP request as it goes over the wire.
 
@@ -162,7 +163,7 @@ CODES = RETRIED | {
 # What a target says about failures.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RetryPolicy:
     """How often and how long. Source of the defaults: facts 7.2."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +20,7 @@ from eventbridge_local.delivery.pending import (
     dead_letter_queue,
     retry_policy,
 )
+from eventbridge_local.frozen import frozen
 from eventbridge_local.model.arn import parse_arn, queue_url
 from eventbridge_local.model.records import Rule, Target
 from eventbridge_local.model.store import Store
@@ -184,14 +184,14 @@ _LONGEST_DELAY = 600.0
 _JITTER = 0.25
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Again:
     """The next attempt is due at ``due``."""
 
     due: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GiveUp:
     """There is none; ``condition`` is the EXHAUSTED_RETRY_CONDITION, ``due`` when it is known."""
 

@@ -20,7 +20,7 @@ from eventbridge_local.model.store import Scope
 _Key = tuple[str, str, str]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Rhythm:
     """The schedule a rule has, since when, and the timer of its next firing while the rule is enabled."""
 

@@ -181,14 +181,14 @@ def _decode(text: str) -> Any:
 # -- objects and $or
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Object:
     members: Iterator[tuple[str, Any]]
     joined: str | None  # the names on the way here; None at top level
     in_or: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Or:
     branches: Iterator[Any]
     joined: str | None

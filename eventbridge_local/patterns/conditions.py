@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import inf, isinf
 from typing import Any, ClassVar, Literal
 
+from eventbridge_local.frozen import frozen
 from eventbridge_local.patterns.values import (
     WIDTH,
     Address,
@@ -74,7 +75,7 @@ class Condition:
 # -- plain values
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text(Condition):
     """The string ``text``, character for character."""
 
@@ -97,7 +98,7 @@ class Text(Condition):
         return IgnoreCase.of(self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word(Condition):
     """One of the words true, false and null."""
 
@@ -117,7 +118,7 @@ class Word(Condition):
         return 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spelling(Condition):
     """A number no double stands for; only the same digits are equal to it."""
 
@@ -137,7 +138,7 @@ class Spelling(Condition):
         return 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Equal(Condition):
     """A number of the same value, however spelled."""
 
@@ -157,7 +158,7 @@ class Equal(Condition):
         return 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SameAddress(Condition):
     """A string that spells the same IP address; ``text`` is the operand's spelling."""
 
@@ -191,7 +192,7 @@ def exact_text(text: str) -> Condition:
 # -- numbers
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range(Condition):
     """A number between two bounds; an open side is infinite."""
 
@@ -224,7 +225,7 @@ class Range(Condition):
 # -- texts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prefix(Condition):
     """A string that begins with ``text``. The engine sees the closing quote too, so the operand may name it."""
 
@@ -243,7 +244,7 @@ class Prefix(Condition):
         return PrefixIgnoreCase.of(self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suffix(Condition):
     """A string that ends with ``text``, the opening quote included."""
 
@@ -262,12 +263,12 @@ class Suffix(Condition):
         return SuffixIgnoreCase.of(self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IgnoreCase(Condition):
     """A string equal to ``text`` in each character's lower or upper form."""
 
     text: str
-    units: Units = field(compare=False, repr=False)
+    units: Units
 
     @classmethod
     def of(cls, text: str) -> IgnoreCase:
@@ -292,12 +293,12 @@ class IgnoreCase(Condition):
         return 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PrefixIgnoreCase(Condition):
     """A string that begins with ``text`` in any case."""
 
     text: str
-    units: Units = field(compare=False, repr=False)
+    units: Units
 
     @classmethod
     def of(cls, text: str) -> PrefixIgnoreCase:
@@ -319,12 +320,12 @@ class PrefixIgnoreCase(Condition):
         return ("prefix any case", self.text) if self.text.isascii() and _is_inside(self.text) else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SuffixIgnoreCase(Condition):
     """A string that ends with ``text`` in any case."""
 
     text: str
-    units: Units = field(compare=False, repr=False)
+    units: Units
 
     @classmethod
     def of(cls, text: str) -> SuffixIgnoreCase:
@@ -346,7 +347,7 @@ class SuffixIgnoreCase(Condition):
         return ("suffix any case", self.text) if self.text.isascii() and _is_inside(self.text) else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wildcard(Condition):
     """A string made of the pieces in order, with anything in between."""
 
@@ -369,7 +370,7 @@ class Wildcard(Condition):
         return ("prefix", head) if len(head) >= len(tail) else ("suffix", tail)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InBlock(Condition):
     """A string that is an IP address inside a CIDR block; ``text`` is the operand's spelling."""
 
@@ -410,7 +411,7 @@ def _with_opening_quote(operand: str, value: str) -> str:
 # -- presence and absence
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exists(Condition):
     """Any value at all."""
 
@@ -421,7 +422,7 @@ class Exists(Condition):
         return "exists: true"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Absent(Condition):
     """No value: decided by looking for values, so it accepts none."""
 
@@ -432,7 +433,7 @@ class Absent(Condition):
         return "exists: false"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnythingBut(Condition):
     """Any value, of any kind, that none of the excluded conditions accepts."""
 

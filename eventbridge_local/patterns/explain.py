@@ -7,9 +7,9 @@ spelled otherwise, another level, another JSON type, another letter case, differ
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from eventbridge_local.frozen import frozen
 from eventbridge_local.patterns.compile import Pattern, pattern_of
 from eventbridge_local.patterns.conditions import (
     Absent,
@@ -35,7 +35,7 @@ _LONGEST_NUMBER = 40
 _MOST_COMPARED = 200  # sub-rules looked at for overlaps, and for the closest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """The verdict on one pattern and one event; true or false."""
 
@@ -45,7 +45,7 @@ class Match:
         return self.matched
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mismatch:
     """One field that keeps an event from matching.
 
@@ -70,7 +70,7 @@ class Mismatch:
         return "\n".join(_lines(FieldReport(self.path, self.wanted, self.actual, self), len(self.path)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldReport:
     """One field of the pattern.
 
@@ -92,7 +92,7 @@ class FieldReport:
         return self.mismatch is None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanation:
     """Whether an event matches, and why not; true or false as ``matches`` says.
 
@@ -108,7 +108,7 @@ class Explanation:
     fields: tuple[FieldReport, ...]
     branch: int = 1
     branches: int = 1
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.matched

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from eventbridge_local.frozen import frozen
 from eventbridge_local.patterns.conditions import Field, SubRule
 from eventbridge_local.patterns.events import pairs_of
 from eventbridge_local.patterns.values import SpelledNumber
@@ -157,7 +158,7 @@ def any_leaf(items: list[Any], accepts: Callable[[Any], bool], absent_ok: bool) 
 # -- by the full rules
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Found:
     """What an event has at one path: scalars, whether in an array element, and whether objects or arrays are there."""
 
@@ -297,7 +298,7 @@ class ArrayMatcher:
         return _agree(order, self._absent_ok, shape)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _PathNode:
     """The fields of a pattern by the names of their paths."""
 
@@ -317,7 +318,7 @@ def _split_path(path: str) -> list[str]:
 _State = frozenset[tuple[int, int]]  # array -> the element it is fixed to
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Element:
     """An array element (or the event itself) while it is walked: masks of the fields with a value, and satisfied."""
 
@@ -326,7 +327,7 @@ class _Element:
     arrays: list[list[_Element]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Shape:
     """What is left of an element: masks of its own values, its arrays of shapes, and masks of all below it."""
 
@@ -337,7 +338,7 @@ class _Shape:
     all_satisfied: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Spot:
     """A shape at one position in the event; arrays carry numbers that states refer to."""
 

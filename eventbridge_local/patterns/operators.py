@@ -15,11 +15,11 @@ read by then. So do not reorder the steps of a grammar, however odd they look. S
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from math import inf
 from types import MappingProxyType
 from typing import NoReturn, Protocol
 
+from eventbridge_local.frozen import frozen
 from eventbridge_local.json_reader import Token
 from eventbridge_local.patterns.conditions import (
     Absent,
@@ -68,7 +68,7 @@ Grammar = Callable[[Tokens, Token], Condition]
 """Reads an operand, given its first token, and the closing brace of the operator; returns the condition."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exclusion:
     """How an operator stands inside ``anything-but``: with a string, or a list of strings.
 
@@ -83,7 +83,7 @@ class Exclusion:
     empty: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operator:
     """One operator.
 

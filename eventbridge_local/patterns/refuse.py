@@ -57,7 +57,7 @@ class ExactTokens:
         self.twice = twice
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Frame:
     """An object (or the array of an ``$or``) being read, and whether it stands inside an ``$or``."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 from eventbridge_local.errors import EventBridgeLocalError
+from eventbridge_local.frozen import frozen
 from eventbridge_local.json_text import write
 
 _PATH = re.compile(r"\$(?:\.[A-Za-z0-9_/-]+|\[[0-9]+\]|\[\*\])*")
@@ -55,7 +55,7 @@ class InvalidPath(EventBridgeLocalError, ValueError):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Path:
     """A path into a JSON document.
 

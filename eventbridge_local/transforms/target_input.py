@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from eventbridge_local.errors import validation_error
+from eventbridge_local.frozen import frozen
 from eventbridge_local.json_text import JsonError, WrittenJson, check_lines, check_value, write
 from eventbridge_local.transforms.jsonpath import MISSING, InvalidPath, Path, parse_path
 from eventbridge_local.transforms.template import (
@@ -46,7 +46,7 @@ _EVENT_MEMBERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputContext:
     """Where the reserved variables of a template come from, the event aside.
 
@@ -77,7 +77,7 @@ class TargetInput(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WholeEvent:
     """No input option: the event itself."""
 
@@ -86,7 +86,7 @@ class WholeEvent:
         return event_text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constant:
     """``Input``: the same text for every event, white space and all (facts 6.1)."""
 
@@ -97,7 +97,7 @@ class Constant:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selection:
     """``InputPath``: a part of the event; ``None`` for the empty path."""
 
@@ -110,7 +110,7 @@ class Selection:
         return event_text if not self.path.steps else select_text(self.path, event)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transformed:
     """``InputTransformer``: a filled template."""
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from eventbridge_local.errors import EventBridgeLocalError
+from eventbridge_local.frozen import frozen
 from eventbridge_local.json_text import JsonError, check_lines, check_value, compact, write
 from eventbridge_local.transforms.jsonpath import MISSING, Path, parse_path
 
@@ -52,7 +52,7 @@ class InvalidResult(EventBridgeLocalError, ValueError):
         return f"the input template made {self.text!r}, which is not JSON"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """A placeholder.
 
@@ -67,7 +67,7 @@ class Slot:
     write: Callable[[Any], str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputTemplate:
     """A compiled template.
 

@@ -13,6 +13,7 @@ import botocore.session
 from botocore.validate import ParamValidator
 
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, HttpRequest, PendingDelivery
+from eventbridge_local.frozen import frozen
 from eventbridge_local.model.arn import Arn
 
 Role = Literal["required", "optional", "forbidden"]
@@ -60,7 +61,7 @@ class Parameters:
     defaults: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetKind:
     """A kind of target.
 
