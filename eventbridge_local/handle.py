@@ -365,10 +365,12 @@ class EventBridge:
             bus: without an archive: write only events that were put on the bus of that name.
 
         Raises:
-            UsageError: there is no such archive, or both are given.
+            UsageError: there is no such archive, both are given, or the journal has dropped events.
         """
         if archive is None:
             entries = self.service.journal.entries
+            if lost := self.events.lost:
+                raise UsageError(f"archive_to({str(path)!r}): {lost}")
             return write_events((each.event for each in entries if each.event and bus in (None, each.bus)), path)
         if bus is not None:
             raise UsageError(
@@ -388,8 +390,7 @@ class EventBridge:
 
         The file holds one envelope a line, as AWS delivers events; it is gzip when the name ends in ``.gz``. Time,
         account, region, source, resources and detail stay as they were captured. A line that is not an event is
-        reported and left out. The journal keeps every event, of a file of millions too, unless ``keep_records`` says
-        otherwise.
+        reported and left out. Of a file of millions the journal keeps the newest events; see ``keep_records``.
 
         Args:
             path: the file.
@@ -638,7 +639,9 @@ class EventBridge:
         """Return what a failing check or assertion of this mock looks at."""
         journal = self.service.journal
         failing = [fault.target for fault in self.service.faults.arranged]
-        return report.hints.Seen(journal.entries, journal.routings, self._rules(), self.service.handlers.names, failing)
+        lost = journal.entries.dropped, journal.routings.dropped
+        names = self.service.handlers.names
+        return report.hints.Seen(journal.entries, journal.routings, self._rules(), names, failing, *lost)
 
     # What the methods above share.
 

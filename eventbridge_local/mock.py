@@ -143,7 +143,7 @@ def build_service(options: Options) -> Service:
         options.limits,
         Services(options.forward, options.allow_hosts),
         seed=options.seed,
-        keep=options.keep_records,
+        keep=options.most_records,
         organization=options.organization,
         check_events=check_events,
     )
@@ -209,19 +209,21 @@ class _EnteredMock(ActiveMock):
         failures: list[Exception] = []
         if has_failed:
             failures += report.checks.failed_deliveries(seen, journal.deliveries, self.service.loops)
+            failures += report.checks.lost_failures(journal.kept_deliveries.lost_failures)
         if options.events_must_match:
             failures += report.checks.unmatched_events(seen)
         if options.rules_must_match:
             failures += report.checks.unmatched_rules(seen)
         if options.contracts is not None:
             failures += _checking().delivered_against(options.contracts, seen.entries, journal.deliveries)
+            failures += report.checks.lost_deliveries("contracts", journal.kept_deliveries.dropped)
         return failures
 
     def _has_failed_delivery(self) -> bool:
         """Return whether the check of deliveries may find something."""
-        made = self.service.journal.deliveries
-        return bool(self.service.loops) or any(
-            each.raised is not None or each.outcome not in _SUCCEEDED for each in made
+        journal = self.service.journal
+        return bool(self.service.loops or journal.kept_deliveries.lost_failures) or any(
+            each.raised is not None or each.outcome not in _SUCCEEDED for each in journal.deliveries
         )
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from dateutil import parser
 
@@ -22,6 +22,8 @@ from eventbridge_local.model.clock import aware
 from eventbridge_local.model.limits import Limits
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
+#: What ``keep_records="auto"`` keeps: the records of about 25,000 events.
+_AUTO_RECORDS = 100_000
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 
 
@@ -43,8 +45,9 @@ class Options:
             them serves that service, else records them. ``never`` only records. A list of services, as boto3 spells
             them, sends events to these only.
         allow_hosts: names of hosts besides this machine that may be called, such as ``["localstack"]``.
-        keep_records: how many records the journal keeps at most, for runs of millions of events; the oldest are
-            removed first. None keeps all.
+        keep_records: how many records the journal keeps at most; then the oldest are dropped, and a spy forgets calls.
+            An event makes about four records. ``auto`` keeps 100,000. None keeps all. An assertion that a dropped
+            record could have decided fails and says so.
         contracts: JSON Schema or OpenAPI documents that events must satisfy: a path, a list of paths, a mapping as for
             ``Contracts``, or ``Contracts``. The call that puts an event which breaks its contract raises
             ContractViolation.
@@ -67,7 +70,7 @@ class Options:
     organization: str | None = None
     forward: str | Collection[str] = "auto"
     allow_hosts: Collection[str] = ()
-    keep_records: int | None = None
+    keep_records: int | Literal["auto"] | None = "auto"
     contracts: Any = None
     template: Any = None
     strict: bool = False
@@ -86,8 +89,9 @@ class Options:
             raise UsageError(f"organization={self.organization!r}: write an id such as 'o-a1b2c3d4e5'")
         if isinstance(self.forward, str) and self.forward not in ("auto", "never"):
             raise UsageError(f"forward={self.forward!r}: write 'auto', 'never' or a list such as ['sqs', 'sns']")
-        if self.keep_records is not None and (not isinstance(self.keep_records, int) or self.keep_records < 100):
-            raise UsageError(f"keep_records={self.keep_records!r}: give a whole number from 100, or None to keep all")
+        keep = self.most_records
+        if keep is not None and (not isinstance(keep, int) or keep < 100):
+            raise UsageError(f"keep_records={keep!r}: give a whole number from 100, 'auto', or None to keep all")
         if isinstance(self.allow_hosts, str):
             raise UsageError(f"allow_hosts={self.allow_hosts!r}: give a list of host names: [{self.allow_hosts!r}]")
         for name in ("strict", "assert_all_deliveries_succeeded"):
@@ -101,6 +105,11 @@ class Options:
 
             object.__setattr__(self, "contracts", Contracts.coerce(self.contracts))
         self.start()
+
+    @property
+    def most_records(self) -> int | None:
+        """Return how many records the journal keeps at most, None for all."""
+        return _AUTO_RECORDS if self.keep_records == "auto" else self.keep_records
 
     @property
     def events_must_match(self) -> bool:
@@ -136,7 +145,7 @@ class OptionKeywords(TypedDict, total=False):
     organization: str | None
     forward: str | Collection[str]
     allow_hosts: Collection[str]
-    keep_records: int | None
+    keep_records: int | Literal["auto"] | None
     contracts: Any
     template: Any
     strict: bool

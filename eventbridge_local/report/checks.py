@@ -18,7 +18,14 @@ from eventbridge_local.report.hints import (
     nearest_rule,
     users_rules,
 )
-from eventbridge_local.report.journal_text import BusWording, event_name, location_of, location_of_rule, target_name
+from eventbridge_local.report.journal_text import (
+    BusWording,
+    dropped_text,
+    event_name,
+    location_of,
+    location_of_rule,
+    target_name,
+)
 
 _MOST = 10
 #: Events a rule is compared with to find the nearest, the newest ones.
@@ -39,6 +46,22 @@ def failed_deliveries(seen: Seen, deliveries: Sequence[Delivery], loops: Sequenc
             f"rules trigger each other in an endless loop: {loop}; "
             "a handler or a target puts an event that the first rule matches again"
         )
+
+
+def lost_failures(count: int) -> Iterator[Exception]:
+    """Yield that deliveries failed of which the journal has dropped the records."""
+    if count:
+        deliveries = "delivery" if count == 1 else "deliveries"
+        lost = dropped_text(count, ("failed delivery", "failed deliveries"))
+        yield DeliveryFailed(
+            f"{count:,} {deliveries} failed; {lost}\nTo allow this: assert_all_deliveries_succeeded=False"
+        )
+
+
+def lost_deliveries(option: str, count: int) -> Iterator[Exception]:
+    """Yield that a check of all deliveries is undecided, because the journal has dropped some."""
+    if count:
+        yield CheckFailed(f"{option}: nobody can say; {dropped_text(count, ('delivery', 'deliveries'))}")
 
 
 def _failure_of(delivery: Delivery) -> Exception | None:
@@ -74,6 +97,8 @@ def unmatched_events(seen: Seen) -> Iterator[Exception]:
             if not any(map(_matched_by_user, routings)):
                 missed.append((entry, routings))
     wording = seen.bus_wording()
+    if seen.lost_entries:
+        yield CheckFailed(f"assert_all_events_matched: nobody can say; {dropped_text(seen.lost_entries)}")
     for entry, routings in missed[:_MOST]:
         yield CheckFailed(
             f"{_unmatched_event(entry, routings, seen, wording)}\n{_TO_ALLOW.format('assert_all_events_matched')}"
@@ -108,6 +133,11 @@ def unmatched_rules(seen: Seen) -> Iterator[Exception]:
         rule.arn for routing in seen.routings for rule in users_rules(routing.rules) if rule.name in routing.matched
     }
     missed = [rule for rule in users_rules(seen.rules) if rule.enabled and rule.arn not in matched]
+    if seen.lost_routings and missed:
+        names = ", ".join(repr(rule.name) for rule in missed[:_MOST]) + ", ..." * (len(missed) > _MOST)
+        lost = dropped_text(seen.lost_routings)
+        yield CheckFailed(f"assert_all_rules_matched: nobody can say whether {names} ever matched; {lost}")
+        return
     wording = seen.bus_wording()
     for rule in missed[:_MOST]:
         yield CheckFailed(f"{_unmatched_rule(rule, seen, wording)}\n{_TO_ALLOW.format('assert_all_rules_matched')}")

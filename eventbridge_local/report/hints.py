@@ -32,6 +32,7 @@ class Seen:
         rules: the rules there are now, of all buses.
         connected: what handlers stand in for.
         failing: the targets that ``fail_target`` named.
+        lost_entries, lost_routings: how many of them the journal has dropped.
     """
 
     entries: Sequence[Entry]
@@ -39,6 +40,8 @@ class Seen:
     rules: Sequence[Rule]
     connected: Sequence[str] = ()
     failing: Sequence[str] = ()
+    lost_entries: int = 0
+    lost_routings: int = 0
 
     def name_of(self, event: Event) -> str:
         """Return what an event is called, by the number of its entry where it has one."""

@@ -54,6 +54,12 @@ def since(records: Sequence[Record], last: Record | None) -> Sequence[Record]:
     return records[at + 1 :]
 
 
+def dropped_text(count: int, nouns: tuple[str, str] = ("event", "events")) -> str:
+    """Return that records are no longer there, and how to keep them."""
+    noun, were = (nouns[0], "was") if count == 1 else (nouns[1], "were")
+    return f"{count:,} older {noun} {were} dropped from the journal; mock_eventbridge(keep_records=None) keeps all"
+
+
 @dataclass(frozen=True, slots=True)
 class _RecordIndex:
     """What the line of one record needs to know of the others."""

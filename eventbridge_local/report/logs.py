@@ -12,7 +12,7 @@ from eventbridge_local.errors import UsageError
 from eventbridge_local.model.arn import names_of
 from eventbridge_local.patterns import InvalidPattern, Pattern, compile_pattern, matches
 from eventbridge_local.report.expectations import AnyOf, fits_to, holds, needed_in_json
-from eventbridge_local.report.journal_text import advice_on, line_of
+from eventbridge_local.report.journal_text import advice_on, dropped_text, line_of
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ class Log(Sequence[T], Generic[T]):
     @property
     def lost(self) -> str:
         """Return in words that records were dropped, "" where none were."""
-        return lost(self.dropped, self.nouns) if self.dropped else ""
+        return dropped_text(self.dropped, self.nouns) if self.dropped else ""
 
     @property
     def total(self) -> int:
@@ -282,12 +282,6 @@ def compiled(pattern: str | Mapping[str, Any]) -> Pattern:
         if advice := advice_on(written):
             refused.add_note(f"eventbridge_local: {advice}")
         raise
-
-
-def lost(count: int, nouns: tuple[str, str]) -> str:
-    """Return that records are no longer there, and how to keep them."""
-    noun, were = (nouns[0], "was") if count == 1 else (nouns[1], "were")
-    return f"{count:,} older {noun} {were} dropped from the journal; mock_eventbridge(keep_records=None) keeps all"
 
 
 def fitting(log: type[Log[T]], expected: Mapping[str, Any], *, exact: bool = False) -> Callable[[T], bool]:
