@@ -9,15 +9,15 @@ FUZZ_TESTS = $(shell grep -rl --include='*.py' EVENTBRIDGE_LOCAL_FUZZ tests)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint pages docs bench fuzz fuzz-atheris clean
+.PHONY: help demo test lint pages docs bench bench-check fuzz fuzz-atheris clean
 
 help:
 	@echo "make demo    run the example shop and print what its events did"
 	@echo "make test    run the tests"
 	@echo "make lint    check style and types"
-	@echo "make pages   write docs/reference.md and docs/fidelity.md anew, after a change of docstrings or tables"
+	@echo "make pages   write docs/reference.md, fidelity.md and performance.md anew, after a change of what they are made of"
 	@echo "make docs    build the documentation as web pages in site/"
-	@echo "make bench   run the benchmarks"
+	@echo "make bench   run the benchmarks and print each figure with its goal (bench-check: fail when one got worse)"
 	@echo "make fuzz    run the long random tests (fuzz-atheris: five minutes of bytes against the pattern engine)"
 	@echo "make clean   remove .venv and all caches"
 
@@ -35,14 +35,16 @@ lint: $(VENV)/.lint
 pages: $(VENV)/.test
 	$(BIN)/python tools/make_reference.py
 	$(BIN)/python tools/make_fidelity.py
+	$(BIN)/python tools/make_performance.py
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.test
-	@for script in $$(grep -l __main__ benchmarks/*.py); do \
-		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
-	done
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-check: $(VENV)/.test
+	$(BIN)/python benchmarks/run.py --check $(ARGS)
 
 fuzz: $(VENV)/.test
 	EVENTBRIDGE_LOCAL_FUZZ=1 $(BIN)/python -m pytest $(FUZZ_TESTS) $(ARGS)
