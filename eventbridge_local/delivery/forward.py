@@ -17,7 +17,6 @@ import ipaddress
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -136,7 +135,7 @@ def _send_message(client: Any, request: AwsRequest) -> Mapping[str, Any]:
     """Send a message to the queue's URL as whoever serves the queue spells it."""
     account, name = request.params["QueueUrl"].rsplit("/", 2)[-2:]
     url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
-    return _call(client, replace(request, params={**request.params, "QueueUrl": url}))
+    return _call(client, request._replace(params={**request.params, "QueueUrl": url}))
 
 
 def _invoke(client: Any, request: AwsRequest) -> Mapping[str, Any] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -66,8 +65,7 @@ class PendingDelivery(NamedTuple):
         return Ids(f"{self.event.id} {self.rule.arn} {self.target.id} {self.retries}").uuid()
 
 
-@dataclass(frozen=True, slots=True)
-class AwsRequest:
+class AwsRequest(NamedTuple):
     """A call of another AWS service.
 
     Attributes:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _PARTITIONS = (
     ("cn-", "aws-cn"),
@@ -16,8 +16,7 @@ _PARTITIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(NamedTuple):
     """The six parts of an ARN; ``resource`` keeps everything behind the account."""
 
     partition: str

@@ -1,16 +1,17 @@
 """The records of the control plane: event buses, rules, targets, connections, endpoints and partner event sources.
 
-They are frozen; a change makes a new record. Archives, which hold events, are in ``model/archives.py``.
+They never change: ``_replace`` makes a new record. Archives, which hold events, are in ``model/archives.py``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from eventbridge_local.frozen import frozen
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.patterns import Pattern
 from eventbridge_local.transforms import TargetInput
@@ -21,20 +22,19 @@ if TYPE_CHECKING:  # only named in annotations, and imported when a test uses th
 RuleState = Literal["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]
 
 
-@dataclass(frozen=True, slots=True)
-class EventBus:
+class EventBus(NamedTuple):
     """A bus as DescribeEventBus shows it; ``settings`` holds the optional members as they were given."""
 
     name: str
     arn: str
     created: datetime
     modified: datetime
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = MappingProxyType({})
     #: The policy document that PutPermission made, None for a bus without one.
     policy: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # found by identity, as dicts have no hash
+@frozen
 class Target:
     """A target as PutTargets got it.
 
@@ -50,9 +50,12 @@ class Target:
     params: Mapping[str, Any]
     input: TargetInput | None = None
 
+    # Found by identity, as dicts have no hash.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+
+class Rule(NamedTuple):
     """A rule with its compiled pattern or schedule.
 
     Attributes:
@@ -101,8 +104,7 @@ AUTH_MEMBERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """A connection as DescribeConnection shows it, with what is secret about it.
 
     ``auth`` is AuthParameters as the request had them, secrets included, and therefore no part of the repr; it is
@@ -117,13 +119,16 @@ class Connection:
     authorized: datetime
     state: str
     authorization_type: str
-    auth: Mapping[str, Any] = field(repr=False)
+    auth: Mapping[str, Any]
     secret_arn: str | None = None
     reason: str | None = None
     description: str | None = None
     kms_key: str | None = None
     private: Mapping[str, str] | None = None
     oauth_private: Mapping[str, str] | None = None
+
+    def __repr__(self) -> str:
+        return f"Connection(name={self.name!r}, arn={self.arn!r}, state={self.state!r})"
 
     @property
     def credentials(self) -> Mapping[str, Any]:
@@ -132,8 +137,7 @@ class Connection:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class ApiDestination:
+class ApiDestination(NamedTuple):
     """An API destination as DescribeApiDestination shows it; its state is that of its connection."""
 
     name: str
@@ -189,8 +193,7 @@ EndpointState = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING"]
 Side = Literal["primary", "secondary"]
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """A global endpoint; ``settings`` holds the members of CreateEndpoint as they were given.
 
     ``active`` is where its events go: the secondary Region while the test simulates an unhealthy primary.
@@ -248,8 +251,7 @@ EventSourceState = Literal["PENDING", "ACTIVE", "DELETED"]
 PENDING_FOR = timedelta(weeks=2)
 
 
-@dataclass(frozen=True, slots=True)
-class EventSource:
+class EventSource(NamedTuple):
     """A partner event source offered to one customer account; it is stored in the Scope of that account.
 
     ``partner`` is the account that made it; ``customer`` the one it is for. ``expires`` is None unless it is PENDING.

@@ -7,7 +7,6 @@ which keep the rule index of a bus in step with its rules.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -74,7 +73,7 @@ class Bus:
             self._indexed = len(self._index)
 
     def put_targets(self, rule: Rule, targets: tuple[Target, ...]) -> None:
-        self.put_rule(replace(rule, targets=targets))
+        self.put_rule(rule._replace(targets=targets))
 
     def match(self, event: Event) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
         """Return all rules as they are now, and those of them that ``event`` matches.

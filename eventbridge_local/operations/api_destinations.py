@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from eventbridge_local.delivery.forward import is_loopback
@@ -78,8 +77,7 @@ def update_api_destination(ctx: Context, params: Params) -> Answer:
     before = _destination(ctx, params, "update")
     _check_connection(ctx, params, "update")
     _check_rate(ctx, params, "update")
-    changed = replace(
-        before,
+    changed = before._replace(
         modified=ctx.now.replace(microsecond=0),
         connection_arn=params.get("ConnectionArn", before.connection_arn),
         endpoint=params.get("InvocationEndpoint", before.endpoint),

@@ -156,7 +156,7 @@ def _put_managed_rule(ctx: Context, bus: Bus, record: ArchiveRecord, pattern: Pa
     """Make the rule again, or give it the new pattern; a target that is still there stays as it is."""
     there = bus.rules.get(rule_name(record.name))
     if there is not None and there.targets:
-        bus.put_rule(replace(there, pattern=pattern))
+        bus.put_rule(there._replace(pattern=pattern))
     else:
         bus.put_rule(managed_rule(ctx.scope, record, pattern, ctx.ids.uuid()))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -69,8 +69,7 @@ def _enter(ctx: Context, params: Params) -> Connection:
         private=_private_path(ctx, params.get("InvocationConnectivityParameters")),
         oauth_private=_private_path(ctx, params["AuthParameters"].get("ConnectivityParameters")),
     )
-    made = replace(
-        made,
+    made = made._replace(
         state=_passing_state(made, "CREATING"),
         secret_arn=_make_secret(ctx, name, secret_document(made), made.kms_key),
     )
@@ -132,8 +131,7 @@ def _update(ctx: Context, params: Params, reauthorize: bool) -> tuple[Connection
     """Carry out an update. Return the connection before it and after it."""
     before = _connection(ctx, params, "update")
     _refuse_passing(before, "update")
-    changed = replace(
-        before,
+    changed = before._replace(
         modified=_whole_second(ctx.now),
         description=params.get("Description", before.description) or None,
         kms_key=params.get("KmsKeyIdentifier", before.kms_key) or None,
@@ -142,8 +140,8 @@ def _update(ctx: Context, params: Params, reauthorize: bool) -> tuple[Connection
     if reauthorize or params.get("AuthorizationType", before.authorization_type) != before.authorization_type:
         changed = _with_new_auth(ctx, changed, params["AuthorizationType"], params.get("AuthParameters", {}))
     elif changed.private != before.private and before.state in USABLE:
-        changed = replace(changed, state="UPDATING" if changed.private else "AUTHORIZED")
-    changed = replace(changed, secret_arn=_updated_secret(ctx, before, changed))
+        changed = changed._replace(state="UPDATING" if changed.private else "AUTHORIZED")
+    changed = changed._replace(secret_arn=_updated_secret(ctx, before, changed))
     ctx.scope.connections[before.name] = changed
     return before, changed
 
@@ -156,15 +154,14 @@ def _with_new_auth(ctx: Context, connection: Connection, kind: str, given: Mappi
         kept_path = None
     auth = _checked("update", kind, _merged(kept, given))
     oauth_private = _updated_private_path(ctx, kept_path, given.get("ConnectivityParameters"))
-    changed = replace(
-        connection,
+    changed = connection._replace(
         authorization_type=kind,
         auth=auth,
         oauth_private=oauth_private,
         reason=None,
         authorized=_whole_second(ctx.now),
     )
-    return replace(changed, state=_passing_state(changed, "UPDATING"))
+    return changed._replace(state=_passing_state(changed, "UPDATING"))
 
 
 def _updated_secret(ctx: Context, before: Connection, changed: Connection) -> str | None:
@@ -186,11 +183,11 @@ def deauthorize_connection(ctx: Context, params: Params) -> Answer:
     if not before.auth:
         return _summary(before)
     _delete_secret(ctx, before.secret_arn)
-    changed = replace(
-        before, state="DEAUTHORIZING", auth={}, secret_arn=None, oauth_private=None, modified=_whole_second(ctx.now)
+    changed = before._replace(
+        state="DEAUTHORIZING", auth={}, secret_arn=None, oauth_private=None, modified=_whole_second(ctx.now)
     )
     ctx.scope.connections[before.name] = changed
-    _change_later(ctx, changed, lambda current: replace(current, state="DEAUTHORIZED", reason=_DEAUTHORIZED))
+    _change_later(ctx, changed, lambda current: current._replace(state="DEAUTHORIZED", reason=_DEAUTHORIZED))
     return _summary(changed)
 
 
@@ -201,7 +198,7 @@ def delete_connection(ctx: Context, params: Params) -> Answer:
     if before.state == "DELETING":
         return _summary(before)
     _delete_secret(ctx, before.secret_arn)
-    changed = replace(before, state="DELETING", modified=_whole_second(ctx.now))
+    changed = before._replace(state="DELETING", modified=_whole_second(ctx.now))
     ctx.scope.connections[before.name] = changed
     _change_later(ctx, changed, lambda current: None)
     return _summary(changed)
@@ -235,7 +232,7 @@ def _start_transition(ctx: Context, connection: Connection) -> None:
     if connection.state == "AUTHORIZING":
         _change_later(ctx, connection, _Authorization(ctx))
     elif connection.state not in USABLE:
-        _change_later(ctx, connection, lambda current: replace(current, state="ACTIVE"))
+        _change_later(ctx, connection, lambda current: current._replace(state="ACTIVE"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +245,9 @@ class _Authorization:
         try:
             self.ctx.invocations().authorize(connection)
         except AttemptFailed as failed:
-            return replace(connection, state="DEAUTHORIZED", reason=failed.reason[:512])
+            return connection._replace(state="DEAUTHORIZED", reason=failed.reason[:512])
         state = "AUTHORIZED" if connection.private is None else "ACTIVE"
-        return replace(connection, state=state, authorized=_whole_second(self.ctx.store.clock.now))
+        return connection._replace(state=state, authorized=_whole_second(self.ctx.store.clock.now))
 
 
 def _change_later(ctx: Context, connection: Connection, change: Callable[[Connection], Connection | None]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -52,7 +51,7 @@ def update_endpoint(ctx: Context, params: Params) -> Answer:
     """Change the settings that are given and keep the others; it answers UPDATING."""
     before = _endpoint_named(ctx, params["Name"])
     settings = _settings({**before.settings, **params})
-    endpoint = replace(before, settings=settings, state="UPDATING", modified=ctx.now)
+    endpoint = before._replace(settings=settings, state="UPDATING", modified=ctx.now)
     _check(ctx, endpoint)
     check_room(ctx, endpoint)
     unlink(ctx.store, before)
@@ -72,7 +71,7 @@ def delete_endpoint(ctx: Context, params: Params) -> Answer:
     """Delete an endpoint with its managed rules."""
     endpoint = _endpoint_named(ctx, params["Name"])
     unlink(ctx.store, endpoint)
-    deleting = ctx.scope.endpoints[endpoint.name] = replace(endpoint, state="DELETING", modified=ctx.now)
+    deleting = ctx.scope.endpoints[endpoint.name] = endpoint._replace(state="DELETING", modified=ctx.now)
     _in_time(ctx, deleting, lambda: ctx.scope.endpoints.pop(endpoint.name))
     return {}
 
@@ -140,7 +139,7 @@ def fail_over(store: Store, account: str, endpoint: str, to: Side) -> Endpoint:
         there = ", ".join(each.arn for scope in scopes for each in scope.endpoints.values()) or "none"
         raise UsageError(f"endpoint={endpoint!r}: {len(found)} endpoints have this name; there are: {there}")
     scope, record = found[0]
-    scope.endpoints[record.name] = moved = replace(record, active=to)
+    scope.endpoints[record.name] = moved = record._replace(active=to)
     return moved
 
 
@@ -214,7 +213,7 @@ def _in_time(ctx: Context, endpoint: Endpoint, change: Callable[[], Any]) -> Non
 
 
 def _set_state(scope: Scope, name: str, state: EndpointState) -> None:
-    scope.endpoints[name] = replace(scope.endpoints[name], state=state)
+    scope.endpoints[name] = scope.endpoints[name]._replace(state=state)
 
 
 def _row(endpoint: Endpoint) -> Answer:

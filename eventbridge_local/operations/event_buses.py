@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from eventbridge_local.errors import already_exists, limit_exceeded, validation_error
@@ -79,7 +78,7 @@ def update_event_bus(ctx: Context, params: Params) -> Answer:
     """Change the settings that are given and keep the others; the default bus when none is named."""
     bus = bus_named(ctx, params.get("Name", "default"))
     settings = _settings({**bus.record.settings, **params})
-    bus.record = replace(bus.record, settings=settings, modified=ctx.now)
+    bus.record = bus.record._replace(settings=settings, modified=ctx.now)
     return {"Arn": bus.record.arn, "Name": bus.name, **settings}
 
 

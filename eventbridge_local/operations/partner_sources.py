@@ -8,8 +8,6 @@ Source: facts 11.2. No answer of these operations was recorded.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from eventbridge_local.errors import ServiceError, already_exists, not_found
 from eventbridge_local.model.arn import partition_of
 from eventbridge_local.model.records import PENDING_FOR, EventSource
@@ -41,7 +39,7 @@ def delete_partner_event_source(ctx: Context, params: Params) -> Answer:
     if source is None or source.partner != ctx.scope.account:
         return {}
     if name in customer.buses:
-        customer.event_sources[name] = replace(source, state="DELETED", expires=None)
+        customer.event_sources[name] = source._replace(state="DELETED", expires=None)
     else:
         del customer.event_sources[name]
     return {}
@@ -155,7 +153,7 @@ def source_of(ctx: Context, name: str) -> EventSource:
 
 def match(ctx: Context, source: EventSource) -> None:
     """Let events of a source pass to its bus."""
-    ctx.scope.event_sources[source.name] = replace(source, state="ACTIVE", expires=None)
+    ctx.scope.event_sources[source.name] = source._replace(state="ACTIVE", expires=None)
 
 
 def release(ctx: Context, name: str) -> None:
@@ -172,13 +170,13 @@ def release(ctx: Context, name: str) -> None:
 def let_wait(ctx: Context, scope: Scope, source: EventSource) -> None:
     """Make a source PENDING, for two weeks from now."""
     expires = ctx.now + PENDING_FOR
-    waiting = scope.event_sources[source.name] = replace(source, state="PENDING", expires=expires)
+    waiting = scope.event_sources[source.name] = source._replace(state="PENDING", expires=expires)
 
     def expire() -> None:
         with ctx.alone:
             # If the source was changed meanwhile, another record stands here now.
             if scope.event_sources.get(source.name) is waiting:
-                scope.event_sources[source.name] = replace(waiting, state="DELETED", expires=None)
+                scope.event_sources[source.name] = waiting._replace(state="DELETED", expires=None)
 
     ctx.store.clock.at(expires, expire, "expired")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 from eventbridge_local.errors import ServiceError, not_found, validation_error
@@ -106,7 +105,7 @@ def remove_permission(ctx: Context, params: Params) -> Answer:
 
 def _store(ctx: Context, bus: Bus, policy: Document | None) -> None:
     if policy != bus.record.policy:
-        bus.record = replace(bus.record, policy=policy, modified=ctx.now)
+        bus.record = bus.record._replace(policy=policy, modified=ctx.now)
 
 
 def _document(text: str) -> Document:
@@ -181,7 +180,7 @@ def _is_about(resource: str, bus: Bus) -> bool:
     if arn is None or own is None:
         return False
     rules = "rule/" if bus.name == "default" else f"rule/{bus.name}/"
-    here = like(resource, str(replace(own, resource=arn.resource)))
+    here = like(resource, str(own._replace(resource=arn.resource)))
     return here and (arn.resource.startswith(rules) or like(arn.resource, f"{rules}name"))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from eventbridge_local.delivery.archives import rule_was_forced
@@ -124,7 +123,7 @@ def _set_state(ctx: Context, params: Params, state: RuleState) -> Answer:
     bus = bus_of(ctx, params)
     rule = rule_of(ctx, bus, params["Name"])
     refuse_managed(rule)
-    changed = replace(rule, state=state)
+    changed = rule._replace(state=state)
     bus.put_rule(changed)
     ctx.scheduler.follow(scope_of(ctx, rule.arn), changed)
     return {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from eventbridge_local.errors import ServiceError, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.arn import Arn, parse_arn, split_rule_resource
@@ -71,7 +70,7 @@ def _taggable(ctx: Context, text: str, *, change: bool) -> str:
     bus_name, name = split_rule_resource(arn.resource)
     if arn.region != ctx.scope.region:
         raise not_found(f"Rule {name} does not exist on EventBus {bus_name}.")
-    rule = rule_of(ctx, _bus_here_or_there(ctx, replace(arn, resource=f"event-bus/{bus_name}"), name), name)
+    rule = rule_of(ctx, _bus_here_or_there(ctx, arn._replace(resource=f"event-bus/{bus_name}"), name), name)
     if change and rule.managed_by is not None:
         raise ServiceError("ManagedRuleException", f"Tag related operations on the managed rule {name} is not allowed.")
     return rule.arn

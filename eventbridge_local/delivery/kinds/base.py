@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import botocore.session
@@ -44,8 +44,7 @@ class RuleScope(NamedTuple):
 Check = Callable[[Mapping[str, Any], RuleScope], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(NamedTuple):
     """The ``...Parameters`` member that belongs to a kind.
 
     Attributes:
@@ -58,7 +57,7 @@ class Parameters:
     member: str
     required: bool = False
     needs: tuple[str, ...] = ()
-    defaults: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    defaults: Mapping[str, Any] = MappingProxyType({})
 
 
 @frozen
@@ -98,6 +97,10 @@ class TargetKind:
     other_accounts: bool = False
     scope: tuple[Literal["region", "account"], ...] = ("region", "account")
     checks: tuple[Check, ...] = ()
+
+    # A row of the table is found by identity, as the defaults of its parameters have no hash.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def recognises(self, arn: Arn) -> bool:
         """Return whether an ARN of this kind's service is one of this kind."""

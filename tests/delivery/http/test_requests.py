@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,7 +35,7 @@ def request(
     payload: str = "{}",
 ) -> HttpRequest:
     auth = BASIC if added is None else {**BASIC, "InvocationHttpParameters": added}
-    return build(replace(DESTINATION, endpoint=endpoint), connection(auth=auth), None, target or {}, payload, EVENT)
+    return build(DESTINATION._replace(endpoint=endpoint), connection(auth=auth), None, target or {}, payload, EVENT)
 
 
 def pairs(**values: str) -> list[dict[str, Any]]:
