@@ -51,7 +51,7 @@ _NAME = r'"([\w.:-]*)"'
 _USUAL = re.compile(
     rf'{{"version": ?"0", ?"id": ?{_NAME}, ?"detail-type": ?{_TEXT}, ?"source": ?{_TEXT}, ?"account": ?{_NAME}, ?'
     rf'"time": ?{_TEXT}, ?"region": ?{_NAME}, ?(?:"replay-name": ?{_TEXT}, ?)?'
-    rf'"resources": ?\[((?:{_TEXT}(?:, ?{_TEXT})*)?)\], ?"detail": ?'
+    rf'"resources": ?\[((?:{_TEXT}(?:, ?{_TEXT})*)?)\], ?"detail": ?(?={{)'
 )
 _QUOTED = re.compile(_TEXT)
 

@@ -411,9 +411,8 @@ class EventBridge:
 
         def put(event: Event, only: frozenset[str] | None) -> tuple[Rule, ...]:
             arrival = Arrival(scope, found.name, event, only)
-            matched = plan(arrival).matched
-            service.engine.accept([arrival])
-            return matched
+            # While a handler runs, the event waits in the queue; then what would become of it now is counted.
+            return (service.engine.accept([arrival]) or plan(arrival)).matched
 
         return replay_file(path, found, rules, replay_name, new_id=service.ids.uuid, put=put)
 

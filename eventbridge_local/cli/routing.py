@@ -7,7 +7,7 @@ import gzip
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
@@ -22,6 +22,7 @@ from eventbridge_local.event_files import FROM_FILE, BadLine, events_in
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.iac import LoadReport
 from eventbridge_local.model.event import Event, replayed
+from eventbridge_local.model.records import Rule
 from eventbridge_local.report.explain import RoutingTable, RuleStep, table
 from eventbridge_local.report.hints import users_rules
 
@@ -149,7 +150,7 @@ def _matched(eb: EventBridge, bus: str, event: Event) -> set[tuple[str, str]]:
     scope = service.store.scope(eb.account, eb.region)
     arrival = Arrival(scope, bus, replayed(event, service.ids.uuid(), FROM_FILE))
     matched = plan(arrival).matched
-    if not any(destination_of(target).way == "bus" for rule in matched for target in rule.targets):
+    if not _goes_on(matched):
         # The way of nearly every event ends here, and nobody receives its deliveries: nothing need be carried out.
         return {(bus, rule.name) for rule in users_rules(matched)}
     service.journal.clear()
@@ -160,6 +161,15 @@ def _matched(eb: EventBridge, bus: str, event: Event) -> set[tuple[str, str]]:
         for rule in users_rules(routing.rules)
         if rule.name in routing.matched
     }
+
+
+def _goes_on(matched: Iterable[Rule]) -> bool:
+    """Return whether a target of these rules is another bus."""
+    for rule in matched:
+        for target in rule.targets:
+            if destination_of(target).way == "bus":
+                return True
+    return False
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class Deliverer:
         invocations: Callable[[], Invocations],
         faults: Faults,
         seed: object,
-        accept: Callable[[Iterable[Arrival]], None],
+        accept: Callable[[Iterable[Arrival]], object],
     ) -> None:
         self._store = store
         self._new_id = store.ids.uuid

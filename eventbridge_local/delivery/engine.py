@@ -68,8 +68,11 @@ class Engine:
         self._depth = 0.0
         self._via: tuple[str, ...] = ()
 
-    def accept(self, arrivals: Iterable[Arrival]) -> None:
+    def accept(self, arrivals: Iterable[Arrival]) -> Plan | None:
         """Queue events, and work off the queue unless somebody does.
+
+        Returns:
+            what became of the first of them on its bus; None when it waits, because somebody else works off the queue.
 
         No error of a target comes out of this call; only Ctrl-C does, and a test framework's own way of failing.
         """
@@ -78,26 +81,28 @@ class Engine:
             for arrival in arrivals:
                 self._queue.append((arrival, depth, self._via))
             if self._worker is not None:
-                return
+                return None
             self._worker = get_ident()
+        first: Plan | None = None
         try:
             self._deliverer.received.clear()
             while True:
                 with self._lock:
                     if not self._queue:
                         self._worker, self._depth, self._via = None, 0.0, ()
-                        return
+                        return first
                     waiting = self._queue.popleft()
-                self._carry_out(waiting)
+                made = self._carry_out(waiting)
+                first = first or made
         except BaseException:  # only KeyboardInterrupt and its like come here: let others go on
             with self._lock:
                 self._worker, self._depth, self._via = None, 0.0, ()
             raise
 
-    def _carry_out(self, waiting: _Waiting) -> None:
-        """Carry out what a bus makes of an event."""
+    def _carry_out(self, waiting: _Waiting) -> Plan | None:
+        """Carry out what a bus makes of an event, and return it; None when the mock has ended."""
         if self._store.ended:
-            return
+            return None
         arrival, depth, via = waiting
         scope, bus, event, _, _ = arrival
         made = plan(arrival)
@@ -116,6 +121,7 @@ class Engine:
             except BaseException:  # only what ends a test run comes here
                 self._deliverer.skip(event, matched[done:])
                 raise
+        return made
 
 
 def _loop(via: tuple[str, ...]) -> tuple[str, ...]:
