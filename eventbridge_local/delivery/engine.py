@@ -21,6 +21,7 @@ from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers
 from eventbridge_local.delivery.journal import Journal, Routing
 from eventbridge_local.delivery.route import Arrival, Plan, plan
+from eventbridge_local.model.event import forget_made
 from eventbridge_local.model.store import Store
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ class Engine:
             except BaseException:  # only what ends a test run comes here
                 self._deliverer.skip(event, matched[done:])
                 raise
+        forget_made(event, None)
         return made
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -30,7 +29,7 @@ from eventbridge_local.delivery.pending import (
     unforeseen,
 )
 from eventbridge_local.model.arn import parse_arn
-from eventbridge_local.model.event import Event
+from eventbridge_local.model.event import Event, changed
 from eventbridge_local.model.records import USABLE, ApiDestination, Connection, Rule, Target
 from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.policies.statements import Effect, caller_context, effect_of_put
@@ -132,8 +131,9 @@ def with_input(pending: PendingDelivery) -> PendingDelivery:
     if target.input is None:
         return pending
     try:
-        envelope, context = event.envelope, InputContext(rule.arn, rule.name, pending.at)
-        return pending._replace(transformed=target.input.payload(event.text, envelope, context))
+        text, envelope = event.read()
+        context = InputContext(rule.arn, rule.name, pending.at)
+        return pending._replace(transformed=target.input.payload(text, envelope, context))
     except InvalidResult as invalid:
         failed = AttemptFailed("INVALID_JSON", "Invalid input for target.")
         raise InputFailed(pending._replace(transformed=invalid.text), failed) from None
@@ -234,8 +234,8 @@ def hop(event: Event, from_region: str, to_region: str, now: datetime, new_id: N
         raise AttemptFailed(_HOP_CODES[kind], _HOP_TWICE.format(id=event.id))
     hops = (*event.hops, kind)
     if kind == "local":
-        return replace(event, hops=hops)
-    return replace(event, hops=hops, id=new_id(), time=now)
+        return changed(event, hops=hops)
+    return changed(event, hops=hops, id=new_id(), time=now)
 
 
 class Content(NamedTuple):

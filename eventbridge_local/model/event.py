@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from json.encoder import encode_basestring as quote
 from typing import Any
 
 from eventbridge_local.json_text import compact, sendable
+from eventbridge_local.patterns import parse_event
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, slots=True)
 class Event:
     """One accepted event.
 
-    What users get (``detail``, ``envelope``) is parsed for them.
+    While it is on its way, what is made of it (the parsed detail, the envelope) is kept for the next target. Then
+    ``forget_made`` lets go of it: a journal holds many events, and the text of the detail is enough to make it again.
 
     Attributes:
         id: the id PutEvents returned.
@@ -42,12 +43,12 @@ class Event:
     region: str
     resources: tuple[str, ...]
     detail_text: str
-    #: The detail parsed for matching; it is shared, so nobody may change it.
-    tree: Mapping[str, Any]
     replay_name: str | None = None
     trace_header: str | None = None
     #: The kinds of hop between buses it has made, ``"local"`` or ``"regional"``; AWS allows one of each (facts 7.6).
     hops: tuple[str, ...] = ()
+    #: The tree, the text and the envelope; None once it has been to its targets.
+    _made: dict[str, Any] | None = field(init=False, compare=False, repr=False)
 
     def __init__(
         self,
@@ -59,62 +60,83 @@ class Event:
         region: str,
         resources: tuple[str, ...],
         detail_text: str,
-        tree: Mapping[str, Any],
+        tree: Mapping[str, Any] | None = None,
         replay_name: str | None = None,
         trace_header: str | None = None,
         hops: tuple[str, ...] = (),
     ) -> None:
-        # What a frozen dataclass makes by itself takes three times as long, and every entry makes an event.
-        self.__dict__.update(
-            id=id,
-            detail_type=detail_type,
-            source=source,
-            account=account,
-            time=time,
-            region=region,
-            resources=resources,
-            detail_text=detail_text,
-            tree=tree,
-            replay_name=replay_name,
-            trace_header=trace_header,
-            hops=hops,
-        )
+        put = object.__setattr__
+        put(self, "id", id)
+        put(self, "detail_type", detail_type)
+        put(self, "source", source)
+        put(self, "account", account)
+        put(self, "time", time)
+        put(self, "region", region)
+        put(self, "resources", resources)
+        put(self, "detail_text", detail_text)
+        put(self, "replay_name", replay_name)
+        put(self, "trace_header", trace_header)
+        put(self, "hops", hops)
+        put(self, "_made", None if tree is None else {"tree": tree})
+
+    @property
+    def tree(self) -> Mapping[str, Any]:
+        """The detail parsed for matching; while the event is on its way it is shared, so nobody may change it."""
+        made = self._made
+        tree: Mapping[str, Any] = parse_event(self.detail_text) if made is None else made["tree"]
+        return tree
 
     @property
     def time_text(self) -> str:
         """Whole seconds with ``Z``, as in the envelope."""
         return self.time.isoformat(timespec="seconds")[:19] + "Z"
 
-    @cached_property
+    @property
     def text(self) -> str:
         """The envelope as JSON text without white space, keys in AWS's order.
 
         The detail keeps the producer's key order, number spelling and escapes; only the blanks between tokens go.
         That blanks go is recorded from AWS, the rest is our choice (facts 5.4).
         """
+        made = self._made
+        if made is not None and "text" in made:
+            written: str = made["text"]
+            return written
         replay = "" if self.replay_name is None else f'"replay-name":{quote(self.replay_name)},'
         resources = ",".join(map(quote, self.resources))
-        return sendable(
+        text = sendable(
             f'{{"version":"0","id":"{self.id}","detail-type":{quote(self.detail_type)},"source":{quote(self.source)},'
             f'"account":"{self.account}","time":"{self.time_text}","region":"{self.region}",{replay}'
             f'"resources":[{resources}],"detail":{compact(self.detail_text)}}}'
         )
+        if made is not None:
+            made["text"] = text
+        return text
 
-    @cached_property
+    @property
     def envelope(self) -> dict[str, Any]:
         """The whole event as a dict, as ``json.loads`` gives a Lambda function."""
-        loaded: dict[str, Any] = json.loads(self.text)
-        return loaded
+        return self.read()[1]
+
+    def read(self) -> tuple[str, dict[str, Any]]:
+        """Return the text and the envelope that is read from it."""
+        text, made = self.text, self._made
+        envelope: dict[str, Any] = made["envelope"] if made and "envelope" in made else json.loads(text)
+        if made is not None:
+            made["envelope"] = envelope
+        return text, envelope
 
     @property
     def detail(self) -> dict[str, Any]:
         """The detail as a dict, as the envelope has it. It is read anew each time, so that looking keeps nothing."""
-        detail: dict[str, Any] = json.loads(sendable(self.detail_text))
+        text = self.detail_text
+        detail: dict[str, Any] = json.loads(text if text.isascii() else sendable(text))
         return detail
 
     @property
     def matched_on(self) -> dict[str, Any]:
         """The envelope for the pattern engine, with the exact numbers of ``tree``."""
+        made = self._made
         shown: dict[str, Any] = {
             "version": "0",
             "id": self.id,
@@ -124,7 +146,7 @@ class Event:
             "time": self.time_text,
             "region": self.region,
             "resources": list(self.resources),
-            "detail": self.tree,
+            "detail": self.tree if made is None else made["tree"],
         }
         if self.replay_name is not None:
             shown["replay-name"] = self.replay_name
@@ -132,6 +154,16 @@ class Event:
 
     def __repr__(self) -> str:
         return f"<Event {self.source} {self.detail_type!r} {self.id[:8]}>"
+
+
+#: Lets go of what was made of an event: ``forget_made(event, None)``. It is the setter of the slot itself, because an
+#: event is frozen and this is done for each.
+forget_made: Callable[[Event, None], None] = Event.__dict__["_made"].__set__
+
+
+def changed(event: Event, **changes: Any) -> Event:
+    """Return a copy of an event with other fields, which shares the parsed detail."""
+    return replace(event, **{"tree": event.tree, **changes})
 
 
 def replayed(event: Event, new_id: str, replay_name: str | None) -> Event:

@@ -8,7 +8,6 @@ what a handler puts in turn waits behind them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +15,7 @@ from eventbridge_local.batching import entry_size
 from eventbridge_local.delivery.journal import Entry
 from eventbridge_local.delivery.route import Arrival, Content, permission_to_put
 from eventbridge_local.errors import ServiceError, validation_error
-from eventbridge_local.model.event import Event, valid_trace_header
+from eventbridge_local.model.event import Event, changed, valid_trace_header
 from eventbridge_local.model.records import Endpoint
 from eventbridge_local.model.store import Scope
 from eventbridge_local.operations.lookup import access_denied, locate_bus
@@ -150,7 +149,7 @@ def put_partner_events(ctx: Context, params: Params) -> Answer:
         mine = {each.customer: each.state for each in offered if each.name == source}
         event, refused = _event_of(ctx, entry, ctx.scope, now, may_use=mine)
         if event is not None:
-            copies = [replace(event, account=customer) for customer, state in mine.items() if state == "ACTIVE"]
+            copies = [changed(event, account=customer) for customer, state in mine.items() if state == "ACTIVE"]
             arrivals += [Arrival(ctx.store.scope(copy.account, ctx.scope.region), source, copy) for copy in copies]
             event = copies[0] if copies else event
         judged.append((entry, ctx.scope, source, event, refused))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from eventbridge_local.delivery.journal import Delivery, Entry
@@ -316,10 +317,15 @@ def _not_found(
         noun, verb = ("event", "put") if isinstance(record, Entry) else ("delivery", "made")
         count = _count(len(differs), "difference")
         lines.append(f"closest of {len(others) + 1} {verb} ({noun} #{record.number}, {count}):")
-        lines.extend(_difference_line(each, _tree(record)) for each in differs)
+        # The tree is only asked for a member that is absent.
+        tree = _tree(record) if "absent" in map(_KIND, differs) else None
+        lines.extend(_difference_line(each, tree) for each in differs)
     lines.extend(f"{name}: {_listed(records)}" for name, records in (("found", hits), ("others", others)) if records)
     lines.extend(f"hint: {hint}" for hint in hints)
     return "\n".join(lines)
+
+
+_KIND = attrgetter("kind")
 
 
 def _tree(record: Entry | Delivery) -> Any:

@@ -6,12 +6,11 @@ could be deleted from the pattern without any test noticing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from eventbridge_local.delivery.journal import Routing
-from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import Pattern
 from eventbridge_local.report.explain import table
@@ -145,8 +144,9 @@ def coverage_of(routings: Iterable[Routing], rules: Iterable[Rule]) -> Coverage:
     for rule in users_rules(rules):
         watched.setdefault(_key(rule), _Watched(rule))
     for routing in routings:
+        tree = routing.event.matched_on  # once for all rules, because the detail is read from its text
         for rule in users_rules(routing.rules):
-            watched.setdefault(_key(rule), _Watched(rule)).check(rule, routing)
+            watched.setdefault(_key(rule), _Watched(rule)).check(rule, rule.name in routing.matched, tree)
     return Coverage(each.result() for each in watched.values())
 
 
@@ -167,17 +167,15 @@ class _Watched:
         self._decided: set[str] = set()
         self._without = list(_without_one_field(rule.pattern)) if rule.pattern is not None else []
 
-    def check(self, rule: Rule, routing: Routing) -> None:
-        fired = rule.name in routing.matched
+    def check(self, rule: Rule, fired: bool, tree: Mapping[str, Any]) -> None:
         if not rule.enabled or (rule.pattern is None and not fired):
             return
         self._met += 1
         self._matched += fired
         if not fired:
-            self._decided.update(self._deciding(routing.event))
+            self._decided.update(self._deciding(tree))
 
-    def _deciding(self, event: Event) -> Iterator[str]:
-        tree = event.matched_on
+    def _deciding(self, tree: Mapping[str, Any]) -> Iterator[str]:
         for path, pattern in self._without:
             if path not in self._decided and (pattern is None or pattern.matches(tree)):
                 yield path

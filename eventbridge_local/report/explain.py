@@ -21,7 +21,7 @@ from eventbridge_local.delivery.route import Arrival, BusPlan, TargetPlan, permi
 from eventbridge_local.errors import UsageError
 from eventbridge_local.event_files import read_event
 from eventbridge_local.model.arn import events_arn, names_of, parse_arn, partition_of
-from eventbridge_local.model.event import Event
+from eventbridge_local.model.event import Event, changed
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.patterns import Explanation, explain
@@ -637,7 +637,7 @@ class EventReader:
         if known is not None and known.envelope == event.envelope:
             return self._entry(known, f"event #{known.number}")
         # What a test changed in a copy is another event, even under the same id.
-        return self._event(event if known is None else replace(event, id=_NO_ID))
+        return self._event(event if known is None else changed(event, id=_NO_ID))
 
 
 def _last(found: Iterable[Any]) -> Any:

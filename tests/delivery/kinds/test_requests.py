@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ from eventbridge_local.delivery.kinds import (
     kind_of,
 )
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, PendingDelivery
-from eventbridge_local.model.event import Event
+from eventbridge_local.model.event import Event, changed
 from eventbridge_local.model.records import Rule, Target
 from eventbridge_local.transforms import InputContext, compile_input
 
@@ -78,7 +77,7 @@ def pending(params: dict[str, Any], event: Event = EVENT, transformed: str | Non
 
 def handed_over(case: dict[str, Any]) -> PendingDelivery:
     """What a delivery would hand to the kind: the event and what the target's input makes of it."""
-    event, params = replace(EVENT, **case.get("event", {})), case["target"]
+    event, params = changed(EVENT, **case.get("event", {})), case["target"]
     if not {"Input", "InputPath", "InputTransformer"} & params.keys():
         return pending(params, event)
     context = InputContext(RULE.arn, RULE.name, NOON)
@@ -152,7 +151,7 @@ def test_a_partition_key_has_a_longest_length(length: int) -> None:
     """Its quotes count: 256 characters are sent, and one more makes no valid request."""
     target = next(case["target"] for case in CASES if case["name"] == "kinesis_key_string")
     tree = {"customer": "m" * length}
-    made = pending(target, replace(EVENT, detail_text=json.dumps(tree), tree=tree))
+    made = pending(target, changed(EVENT, detail_text=json.dumps(tree), tree=tree))
     if length == 254:
         assert len(request_of(target, made).params["PartitionKey"]) == 256
         return
@@ -198,7 +197,7 @@ MEMBERS = st.sampled_from(
 )
 INPUTS = st.none() | st.text() | st.builds(json.dumps, JSON | st.dictionaries(MEMBERS, JSON, max_size=4))
 EVENTS = st.builds(
-    lambda detail, trace: replace(EVENT, detail_text=json.dumps(detail), tree=detail, trace_header=trace),
+    lambda detail, trace: changed(EVENT, detail_text=json.dumps(detail), tree=detail, trace_header=trace),
     st.dictionaries(st.sampled_from(sorted(DETAIL)), JSON, max_size=4),
     st.none() | st.text(min_size=1),
 )
@@ -219,7 +218,7 @@ def test_a_valid_request_or_a_failed_attempt(case: dict[str, Any], event: Event,
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 @pytest.mark.parametrize(
-    "event", [EVENT, replace(EVENT, detail_text="{}", tree={}, trace_header="Root=1")], ids=["", "{}"]
+    "event", [EVENT, changed(EVENT, detail_text="{}", tree={}, trace_header="Root=1")], ids=["", "{}"]
 )
 def test_what_is_not_written_beforehand_is_always_valid(case: dict[str, Any], event: Event) -> None:
     """A request that is written only when somebody receives it cannot turn out to be invalid then."""
