@@ -290,6 +290,7 @@ FUNCTIONS: dict[str, Callable[[StackValues, Any], Any]] = {
 # values of the fragment.
 
 LOOP_PREFIX = "Fn::ForEach::"
+_CONTAINERS = (dict, list)
 _LOOP_PLACEHOLDER = re.compile(r"[$&]\{\w+\}")
 
 
@@ -317,15 +318,13 @@ def expand_loops(node: Any, stack: StackValues, missing: Callable[[Path, Unknown
 
 def has_loops(node: Any) -> bool:
     """Return whether there is a ``Fn::ForEach`` anywhere in ``node``."""
-    waiting = [node]
-    while waiting:
-        inner = waiting.pop()
+    waiting: list[Any] = [[node]]
+    for inner in waiting:  # it grows meanwhile
         if isinstance(inner, dict):
-            if any(str(key).startswith(LOOP_PREFIX) for key in inner):
+            if LOOP_PREFIX in " ".join(map(str, inner)):
                 return True
-            waiting.extend(inner.values())
-        elif isinstance(inner, list):
-            waiting.extend(inner)
+            inner = inner.values()
+        waiting.extend(each for each in inner if isinstance(each, _CONTAINERS))
     return False
 
 
