@@ -98,7 +98,7 @@ SECTIONS = (
             Row("put_rule", "`put_rule`, against the floor", "x", 1.5),
             Row(
                 "small_test",
-                "a small test with a client of its module, faster than moto with the old session",
+                "a small test of one put with a client of its module, faster than moto without a new session",
                 "x",
                 12,
                 True,
@@ -194,7 +194,8 @@ SECTIONS = (
     Section(
         "growth",
         "Growth",
-        "The slope of a line through the logarithms: 0 is no growth, 1 is proportional.",
+        "The slope of a line through the logarithms of size and time: 0 is no growth, 1 is proportional. The collector "
+        "of reference cycles is off meanwhile, because what it costs depends on everything in the process.",
         (
             Row("slope_rules", "a put, by the rules of its bus (100 to 10,000)", "slope", 0.1, slack=0.05),
             Row("slope_rules_all", "putting rules, by their number (250 to 2,000)", "slope", 1.1, slack=0.1),
@@ -202,14 +203,14 @@ SECTIONS = (
             Row("slope_targets", "a put, by the targets it reaches (50 to 1,500)", "slope", 1.1, slack=0.1),
             Row(
                 "slope_journal",
-                "a put, by the length of the journal (1,000 to 16,000 events)",
+                "a put, by the length of the journal (1,000 to 16,000)",
                 "slope",
                 0.1,
                 slack=0.05,
             ),
             Row(
                 "slope_where",
-                "`where()`, by the length of the journal (1,000 to 16,000 events)",
+                "`where()`, by the length of the journal (1,000 to 16,000)",
                 "slope",
                 1.1,
                 slack=0.1,
