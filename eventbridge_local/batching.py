@@ -13,11 +13,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Protocol, TypeVar
 
 from eventbridge_local.errors import EventBridgeLocalError, UsageError
+from eventbridge_local.frozen import frozen
 
 MAX_ENTRIES = 10
 MAX_BYTES = 262_144
@@ -42,7 +42,7 @@ class EntryTooLarge(EventBridgeLocalError, ValueError):
         return f"entry {self.index} has {self.size} bytes, and a request takes at most {self.limit}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutOutcome:
     """What became of one entry.
 

@@ -33,8 +33,6 @@ if TYPE_CHECKING:  # only named in annotations, and imported when a test uses th
 PathLike = str | os.PathLike[str]
 Names = str | Iterable[str]
 
-#: The ``replay-name`` of events that come from a file.
-FROM_FILE = "replay-from-file"
 _MOST_BAD_LINES = 1_000
 #: No event is as long as this; a file without line breaks must not fill the memory.
 _LONGEST_LINE = 8 * 1024 * 1024

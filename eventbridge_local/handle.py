@@ -21,26 +21,16 @@ from eventbridge_local.delivery.journal import Delivery, Entry, Journal, Record
 from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.delivery.route import Arrival, plan
 from eventbridge_local.errors import ServiceError, UsageError
-from eventbridge_local.event_files import (
-    FROM_FILE,
-    ArchiveView,
-    Names,
-    PathLike,
-    ReplayReport,
-    archived_events,
-    bus_called,
-    replay_file,
-    write_events,
-)
 from eventbridge_local.model.arn import function_arn, parse_arn, partition_of
 from eventbridge_local.model.clock import Clock
-from eventbridge_local.model.event import Event, Ids
+from eventbridge_local.model.event import FROM_FILE, Event, Ids
 from eventbridge_local.model.records import Rule, secret_document
 from eventbridge_local.model.store import Scope
 from eventbridge_local.operations.service import Service
 from eventbridge_local.typing import EventPattern, Handler
 
 if TYPE_CHECKING:
+    from eventbridge_local.event_files import ArchiveView, Names, PathLike, ReplayReport
     from eventbridge_local.iac import LoadReport, TemplateSource
     from eventbridge_local.report.coverage import Coverage
     from eventbridge_local.report.explain import AnyEvent, EventExplanation, Explainer, RoutingTable
@@ -181,6 +171,9 @@ class EventBridge:
             source = bus if parse_arn(bus) is not None else scope.arn(f"event-bus/{bus}")
             given = {} if pattern is None else {"EventPattern": _json(pattern)}
             self._perform("CreateArchive", ArchiveName=name, EventSourceArn=source, RetentionDays=days, **given)
+        # Late, because few tests use archives or files of events.
+        from eventbridge_local.event_files import ArchiveView
+
         return ArchiveView(scope.archives[name])
 
     def secret(self, connection: str) -> dict[str, Any]:
@@ -367,6 +360,9 @@ class EventBridge:
         Raises:
             UsageError: there is no such archive, both are given, or the journal has dropped events.
         """
+        # Late, because few tests use archives or files of events.
+        from eventbridge_local.event_files import archived_events, write_events
+
         if archive is None:
             entries = self.service.journal.entries
             if lost := self.events.lost:
@@ -406,6 +402,9 @@ class EventBridge:
             UsageError: there is no such bus or rule.
             OSError: the file cannot be read.
         """
+        # Late, because few tests use archives or files of events.
+        from eventbridge_local.event_files import bus_called, replay_file
+
         scope, service = self._scope, self.service
         found = bus_called(scope, bus)
 

@@ -253,6 +253,8 @@ def read_value(
 
 @dataclass(slots=True, eq=False, repr=False)
 class _Container:
+    """An object or array that is not closed yet."""
+
     closer: str  # "}" or "]", "" at top level
     start: int
     filled: bool = False

@@ -52,6 +52,8 @@ FOR_FEATURES = {
     "eventbridge_local.delivery.http.invocations",
     "eventbridge_local.delivery.http.oauth",
     "eventbridge_local.delivery.http.sender",
+    "eventbridge_local.delivery.replays",
+    "eventbridge_local.event_files",
     "eventbridge_local.iac",
     "eventbridge_local.model.archives",
     "eventbridge_local.operations.archives",

@@ -18,10 +18,10 @@ from eventbridge_local.cli.templates import bus_for, loaded
 from eventbridge_local.delivery.kinds import destination_of
 from eventbridge_local.delivery.route import Arrival, plan
 from eventbridge_local.errors import ServiceError, UsageError
-from eventbridge_local.event_files import FROM_FILE, BadLine, events_in
+from eventbridge_local.event_files import BadLine, events_in
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.iac import LoadReport
-from eventbridge_local.model.event import Event, replayed
+from eventbridge_local.model.event import FROM_FILE, Event, replayed
 from eventbridge_local.model.records import Rule
 from eventbridge_local.report.explain import RoutingTable, RuleStep, table
 from eventbridge_local.report.hints import users_rules

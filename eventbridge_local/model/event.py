@@ -166,6 +166,10 @@ def changed(event: Event, **changes: Any) -> Event:
     return replace(event, **{"tree": event.tree, **changes})
 
 
+#: The ``replay-name`` of events that come from a file.
+FROM_FILE = "replay-from-file"
+
+
 def replayed(event: Event, new_id: str, replay_name: str | None) -> Event:
     """Return the event as a replay sends it: with a new id and the name of the replay, else unchanged (facts 9.6)."""
     # Not dataclasses.replace, which takes twice as long; a replay makes one of these for each event.

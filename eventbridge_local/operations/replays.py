@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from eventbridge_local.delivery.replays import Replayer
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.archives import Archive, Replay
 from eventbridge_local.model.arn import parse_arn, split_rule_resource
@@ -23,8 +24,13 @@ def start_replay(ctx: Context, params: Params) -> Answer:
     start, end = _checked_interval(params)
     with ctx.alone:
         replay, archive = _made(ctx, params, start, end)
-    ctx.replayer.start(ctx.scope, replay.name, archive)
+    _replayer(ctx).start(ctx.scope, replay.name, archive)
     return {"ReplayArn": replay.arn, "State": replay.state, "ReplayStartTime": replay.started}
+
+
+def _replayer(ctx: Context) -> Replayer:
+    """Return what runs replays; all it knows is in the records."""
+    return Replayer(ctx.engine, ctx.store)
 
 
 def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple[Replay, Archive]:
@@ -39,7 +45,7 @@ def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple
         )
     for arn in destination.get("FilterArns", ()):
         _check_filter(ctx, bus, arn)
-    ctx.replayer.forget_old(ctx.scope)
+    _replayer(ctx).forget_old(ctx.scope)
     replays = ctx.scope.replays
     if name in replays:
         raise already_exists(f"Replay {name} already exists.")
@@ -62,7 +68,7 @@ def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple
 def describe_replay(ctx: Context, params: Params) -> Answer:
     """Describe a replay. Times it has not reached yet are absent (recorded, facts 9.5)."""
     _check_there(ctx, params["ReplayName"])
-    replay = ctx.replayer.look(ctx.scope, params["ReplayName"])
+    replay = _replayer(ctx).look(ctx.scope, params["ReplayName"])
     return without_nones(
         ReplayArn=replay.arn, Description=replay.description, Destination=replay.destination, **_row(replay)
     )
@@ -76,7 +82,7 @@ def list_replays(ctx: Context, params: Params) -> Answer:
             "At most one filter is allowed for ListReplays. Use either : State, EventSourceArn, or NamePrefix."
         )
     prefix, source, state = map(params.get, _FILTERS)
-    ctx.replayer.forget_old(ctx.scope)
+    _replayer(ctx).forget_old(ctx.scope)
     names = [
         name
         for name, replay in sorted(ctx.scope.replays.items())
@@ -86,7 +92,7 @@ def list_replays(ctx: Context, params: Params) -> Answer:
         and state in (None, (replay.upcoming or (replay,))[0].state)
     ]
     shown, token = paged(ctx, params, names, str, prefix, source, state)
-    rows = [_row(ctx.replayer.look(ctx.scope, name)) for name in shown]
+    rows = [_row(_replayer(ctx).look(ctx.scope, name)) for name in shown]
     return without_nones(Replays=rows, NextToken=token)
 
 
@@ -97,7 +103,7 @@ def cancel_replay(ctx: Context, params: Params) -> Answer:
     _check_there(ctx, name)
     if ctx.scope.replays[name].state not in _CANCELLABLE:
         raise ServiceError("IllegalStatusException", f"Replay {name} is not in a valid state for this operation.")
-    replay = ctx.replayer.cancel(ctx.scope, name)
+    replay = _replayer(ctx).cancel(ctx.scope, name)
     return {"ReplayArn": replay.arn, "State": replay.state}
 
 
@@ -146,7 +152,7 @@ def _check_filter(ctx: Context, bus: Bus, text: str) -> None:
 
 
 def _check_there(ctx: Context, name: str) -> None:
-    ctx.replayer.forget_old(ctx.scope)
+    _replayer(ctx).forget_old(ctx.scope)
     if name not in ctx.scope.replays:
         raise not_found(f"Replay {name} does not exist.")
 

@@ -12,7 +12,6 @@ from eventbridge_local.delivery.faults import CallFaults, EntryFaults, Faults
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers
 from eventbridge_local.delivery.journal import Call, Journal
-from eventbridge_local.delivery.replays import Replayer
 from eventbridge_local.delivery.schedules import Scheduler
 from eventbridge_local.errors import ContractViolation, ServiceError, UnsupportedOperation
 from eventbridge_local.model.clock import Clock
@@ -81,7 +80,6 @@ class Service:
             self.journal,
             engine,
             Scheduler(engine, self.clock, self.ids),
-            Replayer(engine, store),
             self.services,
             invocations,
             self.entry_faults,

@@ -17,7 +17,6 @@ from eventbridge_local.delivery.engine import Engine
 from eventbridge_local.delivery.faults import EntryFaults
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.journal import Journal
-from eventbridge_local.delivery.replays import Replayer
 from eventbridge_local.delivery.schedules import Scheduler
 from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.limits import Limits
@@ -43,7 +42,6 @@ class Context(NamedTuple):
         journal: where calls and entries are written down.
         engine: takes events that are put.
         scheduler: keeps the timers of rules with a schedule.
-        replayer: runs replays.
         services: the other AWS services that moto or a loopback endpoint serves to this process.
         invocations: returns what calls HTTP targets and the authorization endpoints of their connections.
         entry_faults: the entries of PutEvents that are made to fail.
@@ -61,7 +59,6 @@ class Context(NamedTuple):
     journal: Journal
     engine: Engine
     scheduler: Scheduler
-    replayer: Replayer
     services: Services
     invocations: Callable[[], Invocations]
     entry_faults: EntryFaults

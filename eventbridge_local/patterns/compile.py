@@ -183,6 +183,8 @@ def _decode(text: str) -> Any:
 
 @dataclass(slots=True, eq=False, repr=False)
 class _Object:
+    """An object whose members are being read."""
+
     members: Iterator[tuple[str, Any]]
     joined: str | None  # the names on the way here; None at top level
     in_or: bool
@@ -190,6 +192,8 @@ class _Object:
 
 @dataclass(slots=True, eq=False, repr=False)
 class _Or:
+    """The branches of a ``$or`` that are being read, and what stands before them and comes of them."""
+
     branches: Iterator[Any]
     joined: str | None
     before: list[dict[str, Any]]
