@@ -8,7 +8,6 @@ The values are scalars as ``parse_event`` or ``json.loads`` gives them. Source: 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from math import inf, isinf
 from typing import Any, ClassVar, Literal
 
@@ -455,17 +454,24 @@ class AnythingBut(Condition):
 # -- fields
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """One path of a pattern and its alternatives. Make one with ``make_field``.
 
-    ``accepts`` says whether a value meets any of them; ``absent_ok`` whether one of them is ``exists: false``.
+    ``accepts`` says whether a value meets any of them; ``absent_ok`` whether one of them is ``exists: false``. Both
+    follow from the alternatives, so these decide whether fields are equal.
     """
 
     path: str
     conditions: tuple[Condition, ...]
-    absent_ok: bool = field(compare=False)
-    accepts: Callable[[Any], bool] = field(compare=False, repr=False)
+    absent_ok: bool
+    accepts: Callable[[Any], bool]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Field) and (self.path, self.conditions) == (other.path, other.conditions)
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.conditions))
 
 
 SubRule = tuple[Field, ...]
