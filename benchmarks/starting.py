@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import statistics
 import subprocess
@@ -10,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measuring import fresh
+from measuring import cached_bytecode, fresh
 
 _PARTS = """
 import time
@@ -70,7 +69,7 @@ def plugin_ms() -> float:
 
 def _pytest_seconds(folder: str, options: list[str]) -> float:
     """Return the CPU seconds of a run of pytest, which loads no other plugin."""
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {**cached_bytecode(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, folder]
     before = _children()
     subprocess.run(command, env=environment, cwd=folder, capture_output=True, check=True)
