@@ -17,6 +17,7 @@ from docstrings import Argument, Doc, arguments_of, default_text, doc_of, signat
 
 import eventbridge_local
 from eventbridge_local import EventBridge, errors, pytest_plugin
+from eventbridge_local.model.limits import Limits
 from eventbridge_local.options import Options
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
@@ -286,9 +287,9 @@ def class_or_function(name: str, thing: Any) -> Iterator[str]:
     """A name of the menu."""
     if not inspect.isclass(thing):
         yield from callable_section("####", name, thing)
-    elif issubclass(thing, Exception) or dataclasses.is_dataclass(thing):
+    elif issubclass(thing, Exception | Limits):
         yield f"#### {name}\n\n{prose(doc_of(thing).text)}\n"
-        if dataclasses.is_dataclass(thing):
+        if thing is Limits:
             yield limits_table(thing)
     else:
         yield from callable_section("####", name, thing.__init__, doc_of(thing))
@@ -301,9 +302,11 @@ def class_or_function(name: str, thing: Any) -> Iterator[str]:
 
 
 def limits_table(thing: Any) -> str:
-    """The fields of a dataclass of numbers."""
+    """The fields of a class of numbers."""
     told = doc_of(thing).entries
-    arguments = [Argument(each.name, "int", f"{each.default:,}") for each in dataclasses.fields(thing)]
+    arguments = [
+        Argument(each.name, "int", f"{each.default:,}") for each in inspect.signature(thing).parameters.values()
+    ]
     return arguments_table("limit", ((each, told.get(each.name, "")) for each in arguments))
 
 

@@ -31,10 +31,11 @@ from botocore.model import OperationModel
 from botocore.session import Session
 from botocore.utils import IMDSFetcher
 
-from eventbridge_local.botocore_hooks import active, attempts, codec
+from eventbridge_local.botocore_hooks import active, codec
 from eventbridge_local.delivery.forward import account_of_assumed_role
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.event import TRACE_HEADER
+from eventbridge_local.operations.service import Service
 
 EVENT = "before-call.eventbridge"
 PUT_EVENTS_PARAMS = "provide-client-params.eventbridge.PutEvents"
@@ -68,7 +69,7 @@ def answer_call(
     extra = {"EndpointId": context[_ENDPOINT_ID]} if _ENDPOINT_ID in context else {}
     operation = codec.compiled_operation(model)
     if service.call_faults.arranged and service.call_faults.armed(operation.name):
-        return _make_failing_call(attempts.Line(service, account, model, context, extra), params, request_signer)
+        return _make_failing_call(service, account, model, params, context, extra, request_signer)
     try:
         requested = operation.read(params["body"])
     except ServiceError as error:
@@ -86,8 +87,20 @@ def answer_call(
     return codec.answered(answer, request_id, now)
 
 
-def _make_failing_call(line: attempts.Line, params: dict[str, Any], request_signer: Any) -> Any:
-    """Make a call over the line; the answer is awaitable for aiobotocore."""
+def _make_failing_call(
+    service: Service,
+    account: str,
+    model: OperationModel,
+    params: dict[str, Any],
+    context: dict[str, Any],
+    extra: dict[str, Any],
+    request_signer: Any,
+) -> Any:
+    """Make a call over a line; the answer is awaitable for aiobotocore."""
+    # Late, because few tests make calls fail.
+    from eventbridge_local.botocore_hooks import attempts
+
+    line = attempts.Line(service, account, model, context, extra)
     # A handler is not told the client, and only the signer leads to its events.
     emitter = request_signer._event_emitter
     if inspect.iscoroutinefunction(request_signer.sign):

@@ -32,7 +32,6 @@ from eventbridge_local.patterns.conditions import (
 from eventbridge_local.patterns.events import event_tree
 from eventbridge_local.patterns.match import judge_of
 from eventbridge_local.patterns.operators import OPERATORS, RESERVED
-from eventbridge_local.patterns.refuse import reason_for_refusal
 from eventbridge_local.patterns.values import comparable_or_none
 
 MOST_COMBINATIONS = 1000
@@ -133,6 +132,9 @@ def _dump(tree: Any) -> str:
 
 def _second_try(text: str) -> list[dict[str, _ValueList]]:
     """Word the refusal, or compile what only the slow reader can read: very deep texts and unusual escapes."""
+    # Late, because the patterns of most tests are valid.
+    from eventbridge_local.patterns.refuse import reason_for_refusal
+
     reason = reason_for_refusal(text)
     if reason is not None:
         raise InvalidPattern(reason) from None
