@@ -39,7 +39,9 @@ _DEFAULT_REGION = "us-east-1"
 #: Outcomes of deliveries that did not fail.
 _SUCCEEDED = ("delivered", "recorded", "archived")
 #: What the Region of the AWS configuration file depends on; while none of it changes, the answer is known.
-_CONFIGURATION_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE")
+_CONFIGURATION_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+#: Where botocore looks for profiles while none of these is set.
+_CONFIGURATION_FILES = ("~/.aws/config", "~/.aws/credentials")
 
 
 class Mock:
@@ -245,14 +247,20 @@ def _templates(given: Any) -> list[tuple[Any, Any]]:
 
 def _region_around() -> str:
     """Return the Region of a mock that names none: the one that a client would get, or us-east-1."""
-    return (
-        region_around() or _configured_region(tuple(map(os.environ.get, _CONFIGURATION_VARIABLES))) or _DEFAULT_REGION
-    )
+    return region_around() or _configured_region() or _DEFAULT_REGION
+
+
+def _configured_region() -> str | None:
+    """Return the Region of the AWS configuration files."""
+    variables = tuple(map(os.environ.get, _CONFIGURATION_VARIABLES))
+    if not any(variables) and not any(os.path.exists(os.path.expanduser(file)) for file in _CONFIGURATION_FILES):
+        return None  # as on most machines that run tests
+    return _region_of_files(variables)
 
 
 @functools.lru_cache(maxsize=16)
-def _configured_region(depends_on: tuple[str | None, ...]) -> str | None:
-    """Return the Region of the AWS configuration file. Asking botocore takes milliseconds, so the answer is kept."""
+def _region_of_files(depends_on: tuple[str | None, ...]) -> str | None:
+    """Return the Region of the AWS configuration files. Asking botocore takes milliseconds, so the answer is kept."""
     region: str | None = botocore.session.Session().get_config_variable("region", methods=("config",))
     return region
 

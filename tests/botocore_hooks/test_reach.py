@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -120,6 +121,23 @@ def test_the_configuration_files_region_is_kept(monkeypatch: pytest.MonkeyPatch,
     with mock_eventbridge() as eb:
         assert eb.region == "ca-central-1"
         assert boto3.client("events").meta.region_name == "ca-central-1"
+
+
+@pytest.mark.parametrize("name", ["config", "credentials"])
+def test_the_region_of_a_file_in_the_home_folder_is_kept(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where no variable names a file, the usual ones are read, also by a process that has found none before."""
+    for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_DEFAULT_PROFILE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    with mock_eventbridge() as eb:
+        assert eb.region == "us-east-1"
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / name).write_text("[default]\nregion = ca-central-1\n")
+    with mock_eventbridge() as eb:
+        assert eb.region == "ca-central-1"
 
 
 def test_aiobotocore() -> None:
