@@ -3,9 +3,9 @@
 botocore checks types, required members and minimums before a request leaves; the service checks the rest, and all of
 it when a client has ``parameter_validation=False``. It reports every violation of a request in one error (facts 1.4).
 
-Strategy: a shape is compiled once into a closure ``check(value, path, found)`` that appends violations, or into None
-when nothing below it is constrained. A request that keeps every constraint so costs a few comparisons; text is made
-only for violations.
+Strategy: a shape is compiled once into the types that JSON may have there and a closure ``check(value, path, found)``
+that appends violations, or None when nothing but the type is constrained. The types are looked at where the value is
+taken out of its structure or list, so that most members cost no call. Text is made only for violations.
 """
 
 from __future__ import annotations
@@ -64,18 +64,22 @@ class InputCheck:
 
     def __init__(self, model: OperationModel) -> None:
         shape = model.input_shape
-        self._check = _compile(shape) if shape is not None else None
+        self._params = _compile(shape) if shape is not None else None
 
     def __call__(self, params: Mapping[str, Any]) -> ServiceError | None:
         """Return the refusal of params that break a constraint, None for all others.
 
         It is a ValidationException with all violations, or a SerializationException for a wrong JSON type.
         """
-        if self._check is None:
+        if self._params is None:
             return None
+        exact, kind, check = self._params
         found: list[str] = []
         try:
-            self._check(params, "", found)
+            if type(params) not in exact:
+                _check_type(params, kind, "")
+            if check is not None:
+                check(params, "", found)
         except ServiceError as wrong_type:
             return wrong_type
         if not found:
@@ -84,41 +88,57 @@ class InputCheck:
         return validation_error(count + "; ".join(found))
 
 
-def _compile(shape: Shape) -> Check:
+class _Compiled(NamedTuple):
+    """A shape. ``check`` is called only with values of its type, and only where there is one.
+
+    Attributes:
+        exact: the types that nearly all values have; of others ``_check_type`` decides.
+        kind: the type of the shape, such as ``structure``.
+        check: appends the violations of the constraints, None when there are none.
+    """
+
+    exact: frozenset[type]
+    kind: str
+    check: Check | None
+
+
+def _compile(shape: Shape) -> _Compiled:
     kind = shape.type_name
-    inner = _COMPILERS.get(kind, _no_check)(shape)
-    types = _TYPES.get(kind, (object,))
+    return _Compiled(frozenset(_TYPES.get(kind, ())), kind, _COMPILERS.get(kind, _no_check)(shape))
+
+
+def _check_type(value: Any, kind: str, path: str) -> None:
+    """Raise a SerializationException for a value whose JSON type a shape of that kind does not take."""
     no_bool = kind in ("integer", "long", "timestamp")
-
-    def check(value: Any, path: str, found: list[str]) -> None:
-        if not isinstance(value, types) or (no_bool and value is True) or (no_bool and value is False):
-            # The text is ours; AWS's depends on its JSON library and was not recorded.
-            raise ServiceError("SerializationException", f"Unexpected value at '{path}': a {kind} was expected.")
-        if inner is not None:
-            inner(value, path, found)
-
-    return check
+    if not isinstance(value, _TYPES.get(kind, (object,))) or (no_bool and isinstance(value, bool)):
+        # The text is ours; AWS's depends on its JSON library and was not recorded.
+        raise ServiceError("SerializationException", f"Unexpected value at '{path}': a {kind} was expected.")
 
 
 def _structure(shape: StructureShape) -> Check:
     required = tuple((name, _spelled(name)) for name in shape.required_members)
-    members = tuple((name, _spelled(name), _compile(member)) for name, member in shape.members.items())
+    members = tuple((name, _spelled(name), *_compile(member)) for name, member in shape.members.items())
 
     def check(value: Any, path: str, found: list[str]) -> None:
         prefix = f"{path}." if path else ""
         for name, spelled in required:
             if value.get(name) is None:
                 found.append(f"Value null at '{prefix}{spelled}' failed to satisfy constraint: Member must not be null")
-        for name, spelled, member in members:
-            if name in value and value[name] is not None:
-                member(value[name], prefix + spelled, found)
+        for name, spelled, exact, kind, member in members:
+            item = value.get(name)
+            if item is None:
+                continue
+            if type(item) not in exact:
+                _check_type(item, kind, prefix + spelled)
+            if member is not None:
+                member(item, prefix + spelled, found)
 
     return check
 
 
 def _list(shape: ListShape) -> Check:
     own = _constraints(shape)
-    member = _compile(shape.member)
+    exact, kind, member = _compile(shape.member)
     scalar = _constraints(shape.member) if shape.member.type_name == "string" else ()
     brackets = f"Member must satisfy constraint: [{', '.join(each.text for each in scalar)}]"
 
@@ -127,7 +147,9 @@ def _list(shape: ListShape) -> Check:
         if scalar and not _all_hold(scalar, (item for item in value if isinstance(item, str))):
             found.append(_violation(value, path, brackets, shape))
         for index, item in enumerate(value, 1):
-            if not (scalar and isinstance(item, str)):
+            if type(item) not in exact:
+                _check_type(item, kind, f"{path}.{index}.member")
+            if member is not None and not scalar:
                 member(item, f"{path}.{index}.member", found)
 
     return check
@@ -139,12 +161,13 @@ def _map(shape: MapShape) -> Check:
     texts = tuple(
         f"{side} must satisfy constraint: [{', '.join(each.text for each in rules)}]" for side, rules in sides
     )
-    member = _compile(shape.value)
+    exact, kind, _ = _compile(shape.value)
 
     def check(value: Any, path: str, found: list[str]) -> None:
         _report(own, value, path, found, shape)
         for item in value.values():
-            member(item, f"{path}.member", [])
+            if type(item) not in exact:
+                _check_type(item, kind, f"{path}.member")
         for text, (_, rules), items in zip(texts, sides, (value.keys(), value.values()), strict=True):
             if not _all_hold(rules, items):
                 found.append(_violation(value, path, text, shape))
