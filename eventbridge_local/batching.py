@@ -13,7 +13,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import repeat
 from typing import Any, Protocol, TypeVar
 
 from eventbridge_local.errors import EventBridgeLocalError, UsageError
@@ -106,15 +105,23 @@ def entry_size(entry: Mapping[str, Any]) -> int:
     26
     """
     size = TIME_BYTES if entry.get("Time") is not None else 0
-    members = ("Source", entry.get("Source")), ("DetailType", entry.get("DetailType")), ("Detail", entry.get("Detail"))
-    resources = zip(repeat("Resources"), entry.get("Resources") or (), strict=False)
-    for name, text in (*members, *resources):
-        if isinstance(text, str):
-            size += len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-        elif text is not None:
-            advice = "; give it as JSON text" if name == "Detail" else ""
-            raise TypeError(f"{name} must be a str, not {type(text).__name__}{advice}")
+    for name in ("Source", "DetailType", "Detail"):
+        text = entry.get(name)
+        if text is not None:
+            size += len(text) if type(text) is str and text.isascii() else _text_size(name, text)
+    for arn in entry.get("Resources") or ():
+        size += _text_size("Resources", arn)
     return size
+
+
+def _text_size(name: str, text: Any) -> int:
+    """Return the UTF-8 bytes of a member, which must be text."""
+    if text is None:
+        return 0
+    if not isinstance(text, str):
+        advice = "; give it as JSON text" if name == "Detail" else ""
+        raise TypeError(f"{name} must be a str, not {type(text).__name__}{advice}")
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def batch_entries(

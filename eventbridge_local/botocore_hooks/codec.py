@@ -59,7 +59,7 @@ class CompiledOperation:
         if not body:
             return {}
         text = body.decode() if isinstance(body, bytes) else body
-        params: dict[str, Any] = json.loads(text, object_hook=_without_nulls if "null" in text else None)
+        params: dict[str, Any] = json.loads(text, object_hook=_without_nulls) if "null" in text else json.loads(text)
         for path in self._timestamps:
             # Few requests have one. A name may be spelled with escapes.
             if path[-1] in text or "\\u" in text:

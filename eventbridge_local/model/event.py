@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from json.encoder import encode_basestring as quote
+from operator import attrgetter
 from typing import Any
 
 from eventbridge_local.json_text import compact, sendable
@@ -136,24 +137,36 @@ class Event:
     @property
     def matched_on(self) -> dict[str, Any]:
         """The envelope for the pattern engine, with the exact numbers of ``tree``."""
-        made = self._made
-        shown: dict[str, Any] = {
-            "version": "0",
-            "id": self.id,
-            "detail-type": self.detail_type,
-            "source": self.source,
-            "account": self.account,
-            "time": self.time_text,
-            "region": self.region,
-            "resources": list(self.resources),
-            "detail": self.tree if made is None else made["tree"],
-        }
-        if self.replay_name is not None:
-            shown["replay-name"] = self.replay_name
-        return shown
+        return self.fields(_FIELDS)
+
+    def fields(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return those fields of the envelope that the event has of some names, for the pattern engine."""
+        # Rules mostly look at two of them.
+        found: dict[str, Any] = {}
+        for name in names:
+            if name in _FIELDS:
+                value = _FIELDS[name](self)
+                if value is not None:  # as the name of no replay is
+                    found[name] = value
+        return found
 
     def __repr__(self) -> str:
         return f"<Event {self.source} {self.detail_type!r} {self.id[:8]}>"
+
+
+#: The fields of an envelope in AWS's order, and where the values for the pattern engine are.
+_FIELDS: Mapping[str, Callable[[Event], Any]] = {
+    "version": lambda _: "0",
+    "id": attrgetter("id"),
+    "detail-type": attrgetter("detail_type"),
+    "source": attrgetter("source"),
+    "account": attrgetter("account"),
+    "time": attrgetter("time_text"),
+    "region": attrgetter("region"),
+    "resources": lambda event: list(event.resources),
+    "detail": attrgetter("tree"),
+    "replay-name": attrgetter("replay_name"),
+}
 
 
 #: Lets go of what was made of an event: ``forget_made(event, None)``. It is the setter of the slot itself, because an

@@ -83,11 +83,8 @@ class Bus:
         with self._lock:
             if self._snapshot is None:
                 self._snapshot = tuple(self.rules.values())
-            # A bus without enabled patterns need not even build what the matcher looks at.
-            if not self._indexed:
-                return self._snapshot, ()
-            rules = self.rules
-            return self._snapshot, tuple(map(rules.__getitem__, self._index.match(event.matched_on)))
+            names = self._index.match(event.fields(self._index.fields)) if self._indexed else ()
+            return self._snapshot, tuple(map(self.rules.__getitem__, names))
 
 
 class Scope:

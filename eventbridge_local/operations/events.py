@@ -206,7 +206,7 @@ def detail_tree(text: str, levels: int) -> dict[str, Any]:
     try:
         tree = parse_event(text)
         digits = text.encode("utf-8", "surrogatepass").translate(_DIGITS_AS_ZEROS)
-        if _NINETEEN_DIGITS in digits or text.count("{") + text.count("[") > levels:
+        if _NINETEEN_DIGITS in digits or (len(text) > levels and text.count("{") + text.count("[") > levels):
             _check_limits(tree, levels)
     except ValueError:
         raise ServiceError("MalformedDetail", "Detail is malformed.") from None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from json import JSONDecoder
 from typing import Any, NoReturn
 
-from eventbridge_local.json_reader import JsonError, read_tree
+from eventbridge_local.json_reader import DEEPEST, JsonError, read_tree
 from eventbridge_local.json_text import check_depth
 from eventbridge_local.patterns.values import SpelledNumber, read_float, read_integer
 
@@ -37,9 +37,10 @@ def parse_event(text: str) -> dict[str, Any]:
         ValueError: the text is not strict JSON, not an object, or nested deeper than 1,000 levels.
     """
     tree, end = _read(text)
-    rest = text[end:].strip(" \t\r\n")
-    if rest:
-        raise ValueError(f"more text after the event: {rest[:20]!r}")
+    if end != len(text):
+        rest = text[end:].strip(" \t\r\n")
+        if rest:
+            raise ValueError(f"more text after the event: {rest[:20]!r}")
     return tree
 
 
@@ -81,9 +82,11 @@ def pairs_of(tree: Mapping[str, Any]) -> Any:
 def _read(text: str) -> tuple[dict[str, Any], int]:
     if not isinstance(text, str):
         raise TypeError(f"the text of an event is a str, not {type(text).__name__}")
-    start = _WHITE.match(text).end()  # type: ignore[union-attr]
-    if text[start : start + 1] != "{":
-        raise ValueError("an event is a JSON object")
+    start = 0
+    if text[:1] != "{":
+        start = _WHITE.match(text).end()  # type: ignore[union-attr]
+        if text[start : start + 1] != "{":
+            raise ValueError("an event is a JSON object")
     try:
         tree, end = _DECODER.raw_decode(text, start)
     except RecursionError:
@@ -91,7 +94,8 @@ def _read(text: str) -> tuple[dict[str, Any], int]:
     except ValueError as error:
         tree, end = _read_slowly(text, error)
     else:
-        check_depth(text, end)
+        if end > DEEPEST:  # a shorter text cannot be too deep
+            check_depth(text, end)
     return tree, end
 
 

@@ -10,7 +10,7 @@ sub-rule lie in arrays of objects does the pattern itself decide.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from eventbridge_local.patterns.compile import Pattern, pattern_of
@@ -79,6 +79,11 @@ class RuleSet:
         del self._names[rule.order]
         self._tidy()
 
+    @property
+    def fields(self) -> Iterable[str]:
+        """The names at the top of an event that patterns look at; ``match`` needs no others."""
+        return self._fields
+
     def match(self, event: Any) -> list[str]:
         """Return the names of all patterns the event satisfies, in the order they were added.
 
@@ -90,7 +95,7 @@ class RuleSet:
         """
         tree = event if type(event) is dict else event_tree(event)
         values, bound = self._trie.values(tree)
-        matched = self._exclusions.matched(values, bound, tree)
+        matched: set[int] = self._exclusions.matched(values, bound, tree) if self._groups else set()
         # A dropped rule stays in the index until `_tidy` builds it anew; `live` tells.
         candidates = self._index.candidates(values)
         if self._always:
@@ -113,6 +118,7 @@ class RuleSet:
 
     def _clear(self) -> None:
         self._names: dict[int, str] = {}
+        self._fields: dict[str, None] = {}  # in place of a set, so that their order is that of the rules
         self._trie = _PathTrie()
         self._index = Index()
         self._always: list[IndexEntry] = []  # rules with paths the trie does not hold
@@ -134,7 +140,10 @@ class RuleSet:
                 self._enter(rule)
 
     def _enter(self, rule: IndexedRule) -> None:
-        if not all(plain_path(path) for path in rule.pattern.paths):
+        paths = rule.pattern.paths
+        for path in paths:
+            self._fields[path.partition(".")[0]] = None
+        if not all(plain_path(path) for path in paths):
             self._always.append(IndexEntry(rule, ()))
             return
         for branch, subrule in enumerate(rule.pattern.subrules):
