@@ -111,7 +111,7 @@ NOT_FOR_USERS = {
     "TargetSpy": {"take"},
     "Clock": {"at", "at_next", "disarm", "later", "run_due"},
     "JournalView": {"end"},
-    "Event": {"tree", "matched_on", "hops"},
+    "Event": {"tree", "matched_on", "fields", "hops"},
     "Rule": {"pattern", "schedule", "created_at", "create_time"},
     "Coverage": {"as_data", "from_data"},
     "Contract": {"is_same_as", "exact", "violations"},

@@ -60,11 +60,18 @@ class Services:
         """Return whether it is clear without making a client that nothing serves ``service`` here."""
         if not self._all and service not in self._only:
             return True
-        return not (moto_is_active() or _endpoint_variable(service) is not None or self._file_names_an_endpoint())
+        if moto_is_active():
+            return False
+        if _no_variable_is_set(service):
+            return not self._file_names_an_endpoint(None)
+        return _endpoint_variable(service) is None and not self._file_names_an_endpoint(os.environ.get(_CONFIG_FILE))
 
-    def _file_names_an_endpoint(self) -> bool:
-        """Return whether the configuration file mentions endpoints. A file is read once."""
-        name = os.environ.get("AWS_CONFIG_FILE")
+    def _file_names_an_endpoint(self, name: str | None) -> bool:
+        """Return whether the configuration file mentions endpoints. A file is read once.
+
+        Args:
+            name: what ``AWS_CONFIG_FILE`` says, None where it is not set.
+        """
         known = self._files.get(name)
         if known is None:
             known = self._files[name] = _mentions_endpoint(_config_path())
@@ -234,6 +241,7 @@ _IN_VARIABLES = {
     "stepfunctions": "SFN",
 }
 _ENDPOINT = "AWS_ENDPOINT_URL"
+_CONFIG_FILE = "AWS_CONFIG_FILE"
 _DEFAULT_CONFIG = "~/.aws/config"
 
 
@@ -264,8 +272,28 @@ def is_loopback(url: str) -> bool:
 
 
 def _endpoint_variable(service: str) -> str | None:
-    specific = f"{_ENDPOINT}_{_IN_VARIABLES.get(service, service.upper())}"
-    return os.environ.get(specific) or os.environ.get(_ENDPOINT)
+    return os.environ.get(_specific(service)) or os.environ.get(_ENDPOINT)
+
+
+def _specific(service: str) -> str:
+    return f"{_ENDPOINT}_{_IN_VARIABLES.get(service, service.upper())}"
+
+
+def _no_variable_is_set(service: str) -> bool:
+    """Return whether no variable of the environment can say where a service is.
+
+    ``os.environ`` raises and catches an error for each variable that is not set, and every call that delivers asks for
+    three. So the dict behind it is asked, where it has one.
+    """
+    variables: Mapping[Any, Any] = getattr(os.environ, "_data", os.environ)
+    return variables.keys().isdisjoint(_variables_of(service))
+
+
+@lru_cache(maxsize=64)
+def _variables_of(service: str) -> tuple[str | bytes, ...]:
+    """Return the variables that say where a service is as text and as bytes, for the dict has one of the two."""
+    names = (_specific(service), _ENDPOINT, _CONFIG_FILE)
+    return (*names, *map(os.fsencode, names))
 
 
 def _endpoint_settings(service: str) -> object:
@@ -274,7 +302,7 @@ def _endpoint_settings(service: str) -> object:
 
 
 def _config_path() -> str:
-    return os.path.expanduser(os.environ.get("AWS_CONFIG_FILE") or _DEFAULT_CONFIG)
+    return os.path.expanduser(os.environ.get(_CONFIG_FILE) or _DEFAULT_CONFIG)
 
 
 def _changed(path: str) -> int | None:
