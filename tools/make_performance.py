@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "performance.md"
+WIDTH = 120
 
 
 def _module_at(path: Path) -> Any:
@@ -70,19 +72,24 @@ def _lines(run: Any) -> Iterator[str]:
     yield INTRO
     environment = ", ".join(f"{name} {value}" for name, value in run.environment.items() if name != "day")
     met = sum(row.met(run.figures[key]) for key, row in rows.ROWS.items())
-    yield f"Measured on {run.environment['day']} with {environment}: {met} of {len(rows.ROWS)} goals are met.\n"
+    yield _wrapped(f"Measured on {run.environment['day']} with {environment}: {met} of {len(rows.ROWS)} goals are met.")
     for section in rows.SECTIONS:
-        yield f"## {section.title} (`benchmarks/{section.module}.py`)\n\n{section.about}\n"
+        yield f"## {section.title} (`benchmarks/{section.module}.py`)\n\n{_wrapped(section.about)}"
         yield "| what | measured | goal | verdict |\n|---|---|---|---|"
         yield from (_row(row, run.figures[row.key]) for row in section.rows)
         yield ""
         reasons = [row for row in section.rows if row.why and not row.met(run.figures[row.key])]
         if reasons:
             yield "Why goals are missed:\n"
-            yield from (f"- {row.what}: {row.why}" for row in reasons)
+            yield from (textwrap.fill(f"- {row.what}: {row.why}", WIDTH, subsequent_indent="  ") for row in reasons)
             yield ""
         if section.module in AFTER:
             yield AFTER[section.module]
+
+
+def _wrapped(text: str) -> str:
+    """Return a paragraph."""
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 def _row(row: Any, figure: float) -> str:
