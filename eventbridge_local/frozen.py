@@ -21,7 +21,8 @@ T = TypeVar("T")
 def frozen(cls: type[T]) -> type[T]:
     """Return the class with a slot for each annotated name, and an ``__init__`` that takes them in that order.
 
-    Instances are equal if their class and all their fields are. What the class defines itself is kept.
+    Instances are equal if their class and all their fields are. What the class defines itself is kept, and
+    ``__post_init__`` is called at the end of ``__init__``, as for a dataclass.
     """
     own = dict(vars(cls))
     names = tuple(name for name, kind in own.get("__annotations__", {}).items() if not kind.startswith("ClassVar"))
@@ -38,7 +39,10 @@ def frozen(cls: type[T]) -> type[T]:
 def _initializer(cls: type, names: tuple[str, ...], defaults: dict[str, Any]) -> Any:
     """Return ``__init__``. It sets the slots themselves, because ``__setattr__`` raises."""
     parameters = "".join(f", {name}=defaults[{name!r}]" if name in defaults else f", {name}" for name in names)
-    body = "; ".join(f"set_{name}(self, {name})" for name in names) or "pass"
+    steps = [f"set_{name}(self, {name})" for name in names]
+    if hasattr(cls, "__post_init__"):
+        steps.append("self.__post_init__()")
+    body = "; ".join(steps) or "pass"
     scope: dict[str, Any] = {"defaults": defaults, **{f"set_{name}": vars(cls)[name].__set__ for name in names}}
     exec(f"def __init__(self{parameters}): {body}", scope)
     scope["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict
 
@@ -18,6 +17,7 @@ from dateutil import parser
 from eventbridge_local import defaults
 from eventbridge_local.advice import suggest
 from eventbridge_local.errors import UsageError
+from eventbridge_local.frozen import frozen
 from eventbridge_local.model.clock import aware
 from eventbridge_local.model.limits import Limits
 
@@ -27,7 +27,7 @@ _AUTO_RECORDS = 100_000
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen
 class Options:
     """How a mock behaves.
 
@@ -66,7 +66,7 @@ class Options:
     region: str | None = None
     now: datetime | str | None = None
     seed: int | str | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = Limits()
     organization: str | None = None
     forward: str | Collection[str] = "auto"
     allow_hosts: Collection[str] = ()
@@ -154,7 +154,7 @@ class OptionKeywords(TypedDict, total=False):
     assert_all_deliveries_succeeded: bool
 
 
-NAMES = tuple(option.name for option in fields(Options))
+NAMES = tuple(Options.__annotations__)
 
 
 def make_options(given: Mapping[str, Any], *, caller: str = "mock_eventbridge") -> Options:

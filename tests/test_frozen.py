@@ -63,6 +63,21 @@ def test_what_a_class_defines_is_kept() -> None:
     assert (Point.__qualname__, Point.__module__) == ("Point", __name__)
 
 
+@frozen
+class Positive:
+    number: int
+
+    def __post_init__(self) -> None:
+        if self.number <= 0:
+            raise ValueError(self.number)
+
+
+def test_instances_can_be_checked() -> None:
+    assert Positive(1).number == 1
+    with pytest.raises(ValueError, match="-1"):
+        Positive(-1)
+
+
 def test_matching_and_copies() -> None:
     match Point(1, 2):
         case Point(x, y):

@@ -62,6 +62,7 @@ FOR_FEATURES = {
     "eventbridge_local.operations.partner_sources",
     "eventbridge_local.operations.permissions",
     "eventbridge_local.operations.replays",
+    "eventbridge_local.policies.statements",
     "eventbridge_local.report.assertions",
     "eventbridge_local.report.checks",
     "eventbridge_local.report.coverage",

@@ -265,13 +265,16 @@ def options() -> Iterator[str]:
     yield "## Options\n"
     yield "The same for `mock_eventbridge`, the marker and, where they exist, the ini keys.\n"
     told = doc_of(Options).entries
-    arguments = [Argument(each.name, type_text(each.type), default_of(each)) for each in dataclasses.fields(Options)]
+    defaults = inspect.signature(Options).parameters
+    arguments = [
+        Argument(name, type_text(kind), default_of(defaults[name].default)) for name, kind in _fields(Options).items()
+    ]
     yield arguments_table("option", ((each, told[each.name]) for each in arguments))
 
 
-def default_of(option: dataclasses.Field[Any]) -> str:
-    """The default of an option; the one that is made anew each time is a call."""
-    return "Limits()" if option.default is dataclasses.MISSING else default_text(option.default)
+def default_of(default: Any) -> str:
+    """The default of an option; that of the limits is a call."""
+    return "Limits()" if default == Limits() else default_text(default)
 
 
 def menu() -> Iterator[str]:

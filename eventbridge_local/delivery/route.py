@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.faults import Faults, Forecast
@@ -32,8 +32,10 @@ from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.event import Event, changed
 from eventbridge_local.model.records import USABLE, ApiDestination, Connection, Rule, Target
 from eventbridge_local.model.store import Scope, Store
-from eventbridge_local.policies.statements import Effect, caller_context, effect_of_put
 from eventbridge_local.transforms import InputContext, InvalidResult
+
+if TYPE_CHECKING:
+    from eventbridge_local.policies.statements import Effect
 
 #: The sentence is the one captured for SQS; it is not recorded for a bus.
 _NOT_PERMITTED = (
@@ -263,6 +265,9 @@ def permission_to_put(
         return "Allow"  # a bus that was not made here is outside of the mock: it takes everything
     if bus is None or bus.record.policy is None:
         return "Allow" if arn.account == caller else None
+    # Late, because few tests have a bus with a policy.
+    from eventbridge_local.policies.statements import caller_context, effect_of_put
+
     context = caller_context(caller, arn.region, store.organization)
     context["events:eventBusInvocation"] = "false" if rule is None else "true"
     if rule is not None:

@@ -12,7 +12,6 @@ from eventbridge_local.model.pages import page
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Bus, Scope
 from eventbridge_local.operations.table import Context, Params
-from eventbridge_local.policies.statements import caller_context, effect_of, policy_text, root_arn
 
 
 def bus_of(ctx: Context, params: Params, member: str = "EventBusName") -> Bus:
@@ -42,6 +41,9 @@ def bus_of_another(ctx: Context, arn: Arn, rule: str | None = None, targets: Seq
     action = f"events:{ctx.operation}"
     if bus is None:
         raise access_denied(ctx, action, str(arn), None)
+    # Late here and below, because few tests have a bus with a policy.
+    from eventbridge_local.policies.statements import caller_context, effect_of
+
     known = None if rule is None else bus.rules.get(rule)
     context: dict[str, str | Sequence[str]] = {
         **caller_context(ctx.scope.account, arn.region, ctx.store.organization),
@@ -70,6 +72,8 @@ def access_denied(ctx: Context, action: str, resource: str, bus: Bus | None, *, 
         bus: the bus whose policy refused; None when there is none.
         denied: a statement denies; otherwise none allows.
     """
+    from eventbridge_local.policies.statements import root_arn
+
     why = (
         "with an explicit deny in a resource-based policy"
         if denied
@@ -88,6 +92,8 @@ def _about_policy(ctx: Context, bus: Bus | None, resource: str) -> str:
         return f"no such bus exists in this mock, so no policy allows the call: {resource}"
     if bus.record.policy is None:
         return f"bus {bus.record.arn} has no policy; its account gives permission with PutPermission"
+    from eventbridge_local.policies.statements import policy_text
+
     text = policy_text(bus.record.policy)
     if ctx.store.organization is None and "PrincipalOrgID" in text:
         return (
