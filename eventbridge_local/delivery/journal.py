@@ -54,6 +54,35 @@ class Call(NamedTuple):
     hint: str | None = None
 
 
+class PutCall(Call):
+    """A call of PutEvents that was answered: parameters and answer are made of its entries when somebody looks.
+
+    A journal holds many of these, and each entry is there already.
+    """
+
+    __slots__ = ()
+
+    @property
+    def _entries(self) -> tuple[Entry, ...]:
+        entries: Any = tuple.__getitem__(self, 1)
+        return entries  # type: ignore[no-any-return]
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        return {"Entries": [each.entry for each in self._entries]}
+
+    @property
+    def result(self) -> Mapping[str, Any]:
+        failed = sum(each.event is None for each in self._entries)
+        return {"FailedEntryCount": failed, "Entries": [each.result for each in self._entries]}
+
+    def __iter__(self) -> Iterator[Any]:
+        return (getattr(self, name) for name in self._fields)
+
+    def __repr__(self) -> str:
+        return repr(Call(*self))
+
+
 class Entry(NamedTuple):
     """One entry of PutEvents: accepted, then ``event`` is set, or refused with a code and a message.
 
@@ -105,12 +134,53 @@ class Entry(NamedTuple):
         return self.entry.get("Detail") if self.event is None else self.event.detail
 
     @property
+    def result(self) -> dict[str, Any]:
+        """What PutEvents answered for it."""
+        if self.event is None:
+            return {"ErrorCode": self.error_code, "ErrorMessage": self.error_message}
+        return {"EventId": self.event.id}
+
+    @property
     def envelope(self) -> dict[str, Any]:
         """The event as its targets see it; of a refused entry what there would be."""
         if self.event is not None:
             return self.event.envelope
         shown = {"detail-type": self.detail_type, "source": self.source, "detail": self.detail}
         return {key: value for key, value in shown.items() if value is not None}
+
+
+class AcceptedEntry(Entry):
+    """An entry that became an event: the entry as it was given is made when somebody looks.
+
+    Its place has the names of the members, a tuple that all entries of the same members share, and their values.
+    """
+
+    __slots__ = ()
+
+    @property
+    def entry(self) -> Mapping[str, Any]:
+        given: Any = tuple.__getitem__(self, 4)
+        names, *values = given
+        return dict(zip(names, values, strict=True))
+
+    def __iter__(self) -> Iterator[Any]:
+        return (getattr(self, name) for name in self._fields)
+
+    def __repr__(self) -> str:
+        return repr(Entry(*self))
+
+
+#: Names of the members of entries, each set once.
+_MEMBERS: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+
+def accepted_entry(
+    number: int, bus: str, account: str, region: str, entry: Mapping[str, Any], at: datetime, event: Event
+) -> Entry:
+    """Return the record of an entry that became an event; the arguments are those of ``Entry``."""
+    names = tuple(entry)
+    given: Any = (_MEMBERS.setdefault(names, names), *entry.values())
+    return AcceptedEntry(number, bus, account, region, given, at, event)
 
 
 class Routing(NamedTuple):
@@ -382,7 +452,9 @@ class Journal:
         self.kept_deliveries = KeptDeliveries()
         self._kept: dict[type, Kept[Any]] = {
             Call: self.calls,
+            PutCall: self.calls,
             Entry: self.entries,
+            AcceptedEntry: self.entries,
             Routing: self.routings,
             Delivery: self.kept_deliveries,
             Attempt: Kept(),

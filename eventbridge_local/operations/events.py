@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eventbridge_local.batching import entry_size
-from eventbridge_local.delivery.journal import Entry
+from eventbridge_local.delivery.journal import Entry, accepted_entry
 from eventbridge_local.delivery.route import Arrival, Content, permission_to_put
 from eventbridge_local.errors import ServiceError, validation_error
 from eventbridge_local.model.event import Event, changed, valid_trace_header
@@ -70,7 +70,7 @@ class PutAnswer(dict[str, Any]):
     """The answer of PutEvents, with what the journal has on its entries beside it."""
 
     __slots__ = ("records",)
-    records: list[Entry]
+    records: tuple[Entry, ...]
 
 
 def _answer(ctx: Context, judged: Sequence[_Judged], now: datetime) -> PutAnswer:
@@ -82,7 +82,7 @@ def _answer(ctx: Context, judged: Sequence[_Judged], now: datetime) -> PutAnswer
     for entry, _, bus, event, refused in judged:
         number = ctx.journal.next_entry()
         if event is not None:
-            record = Entry(number, bus, account, region, entry, now, event)
+            record = accepted_entry(number, bus, account, region, entry, now, event)
             results.append({"EventId": event.id})
         else:
             assert refused is not None
@@ -92,7 +92,7 @@ def _answer(ctx: Context, judged: Sequence[_Judged], now: datetime) -> PutAnswer
         ctx.journal.add(record)
         records.append(record)
     answer = PutAnswer(FailedEntryCount=failed, Entries=results)
-    answer.records = records
+    answer.records = tuple(records)
     return answer
 
 

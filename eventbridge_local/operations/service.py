@@ -11,7 +11,7 @@ from eventbridge_local.delivery.engine import Engine
 from eventbridge_local.delivery.faults import CallFaults, EntryFaults, Faults
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers
-from eventbridge_local.delivery.journal import Call, Journal
+from eventbridge_local.delivery.journal import Call, Journal, PutCall
 from eventbridge_local.delivery.schedules import Scheduler
 from eventbridge_local.errors import ContractViolation, ServiceError, UnsupportedOperation
 from eventbridge_local.model.clock import Clock
@@ -158,7 +158,11 @@ class Service:
             self._write(store, Call(name, params, account, region, at, None, "ContractViolation", str(broken)))
             raise
         if not store.ended:
-            self.journal.add(Call(name, params, account, region, at, answer))
+            entries = getattr(answer, "records", None)  # of a PutAnswer
+            if entries is not None and len(params) == 1:
+                self.journal.add(PutCall(name, entries, account, region, at))
+            else:
+                self.journal.add(Call(name, params, account, region, at, answer))
         return answer
 
     def _write(self, store: Store, call: Call) -> None:

@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from eventbridge_local.advice import suggest
-from eventbridge_local.delivery.journal import Attempt, Call, DeadLetter, Delivery, Entry, Record, Routing
+from eventbridge_local.delivery.journal import (
+    AcceptedEntry,
+    Attempt,
+    Call,
+    DeadLetter,
+    Delivery,
+    Entry,
+    PutCall,
+    Record,
+    Routing,
+)
 from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.model.arn import names_of, parse_arn
 from eventbridge_local.model.event import Event
@@ -92,7 +102,7 @@ def _index(records: Sequence[Record], home: tuple[str, str] | None) -> _RecordIn
     for record in records:
         if type(record) is Attempt:
             attempts.setdefault(record.number, []).append(record)
-        elif type(record) is Entry and record.event is not None:
+        elif isinstance(record, Entry) and record.event is not None:
             numbers[record.event.id] = record.number
     located = (record for record in records if isinstance(record, Call | Entry | Routing))
     pairs = [(record.account, record.region) for record in located]
@@ -149,7 +159,9 @@ def _routing_lines(routing: Routing, index: _RecordIndex) -> Iterator[str]:
 
 _LINES_OF: dict[type, Callable[[Any, _RecordIndex], Iterator[str]]] = {
     Call: _call_lines,
+    PutCall: _call_lines,
     Entry: _entry_lines,
+    AcceptedEntry: _entry_lines,
     Routing: _routing_lines,
 }
 

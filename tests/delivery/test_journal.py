@@ -1,0 +1,103 @@
+"""The records of a put: small as the journal keeps them, complete and exact when somebody looks."""
+
+from __future__ import annotations
+
+import gc
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+
+from eventbridge_local import EventBridge, mock_eventbridge
+from eventbridge_local.delivery.journal import Call, Entry
+
+SOLD: dict[str, Any] = {"Source": "shop", "DetailType": "Sold", "Detail": '{"n": 1}'}
+NOW = datetime(2026, 3, 6, 9, tzinfo=UTC)
+
+REQUESTS: dict[str, list[dict[str, Any]]] = {
+    "one": [SOLD],
+    "every member": [
+        {
+            **SOLD,
+            "EventBusName": "default",
+            "Resources": ["arn:a", "arn:b"],
+            "Time": NOW,
+            "TraceHeader": "Root=1-5759e988-bd862e3fe1be46a994272793",
+        }
+    ],
+    "in another order": [dict(reversed(SOLD.items()))],
+    "an ARN for the bus": [{**SOLD, "EventBusName": "arn:aws:events:us-east-1:123456789012:event-bus/default"}],
+    "refused and accepted": [{**SOLD, "Detail": "no json"}, SOLD, {"Source": "shop"}, {**SOLD, "DetailType": "Paid"}],
+}
+
+
+@pytest.fixture
+def eb() -> Any:
+    with mock_eventbridge(now=NOW) as eb:
+        yield eb
+
+
+def put(entries: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = boto3.client("events").put_events(Entries=entries, **options)
+    del answer["ResponseMetadata"]
+    return answer
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_call_and_its_entries_are_as_they_were(eb: EventBridge, name: str) -> None:
+    """Parameters, answer and entries, with the order of their members; also where the record is taken apart."""
+    entries = REQUESTS[name]
+    answer = put(entries)
+    call = eb.calls.one()
+    assert (call.params, call.result) == ({"Entries": entries}, answer)
+    assert [list(each) for each in call.params["Entries"]] == [list(each) for each in entries]
+    assert [each.entry for each in eb.events] == entries
+    assert (call.error_code, call.error_message, call.hint) == (None, None, None)
+    assert eb.calls.where(operation="PutEvents", params={"Entries": entries}).one() is call
+    whole = Call("PutEvents", {"Entries": entries}, eb.account, eb.region, NOW, answer)
+    assert (list(call), repr(call)) == (list(whole), repr(whole))
+    for entry in eb.events:
+        assert isinstance(entry, Entry) and list(entry)[4] == entry.entry
+        assert repr(Entry(*entry)) == repr(entry)
+
+
+def test_what_a_test_changes_in_it_is_its_own(eb: EventBridge) -> None:
+    put([SOLD])
+    eb.events.one().entry["Source"] = "bank"  # type: ignore[index]
+    eb.calls.one().params["Entries"].clear()
+    assert (eb.events.one().entry, eb.calls.one().params) == (SOLD, {"Entries": [SOLD]})
+
+
+def test_an_endpoint_is_a_parameter(eb: EventBridge) -> None:
+    """A call with more than entries keeps all of its parameters."""
+    client = boto3.client("events")
+    buses = [
+        {"EventBusArn": f"arn:aws:events:{region}:{eb.account}:event-bus/default"}
+        for region in ("us-east-1", "us-west-2")
+    ]
+    routing = {
+        "FailoverConfig": {
+            "Primary": {"HealthCheck": "arn:aws:route53:::healthcheck/a"},
+            "Secondary": {"Route": "us-west-2"},
+        }
+    }
+    client.create_endpoint(
+        Name="both", RoutingConfig=routing, EventBuses=buses, ReplicationConfig={"State": "DISABLED"}
+    )
+    known = client.describe_endpoint(Name="both")["EndpointId"]
+    answer = put([SOLD], EndpointId=known)
+    call = eb.calls.last
+    assert (call.params, call.result) == ({"Entries": [SOLD], "EndpointId": known}, answer)
+
+
+def test_the_journal_keeps_no_dict_of_a_put(eb: EventBridge) -> None:
+    """Neither parameters nor answer, nor what was parsed of the event."""
+    put([SOLD, SOLD])
+    waiting: list[Any] = list(eb.journal.records)
+    assert len(waiting) == 5
+    while waiting:
+        record = waiting.pop()
+        assert not isinstance(record, dict), record
+        if not isinstance(record, type):
+            waiting += gc.get_referents(record)
