@@ -11,6 +11,7 @@ sub-rule lie in arrays of objects does the pattern itself decide.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
+from threading import Lock
 from typing import Any
 
 from eventbridge_local.patterns.compile import Pattern, pattern_of
@@ -36,6 +37,7 @@ class RuleSet:
     def __init__(self) -> None:
         self._rules: dict[str, IndexedRule] = {}
         self._next = 0
+        self._entering = Lock()
         self._clear()
 
     def __len__(self) -> int:
@@ -61,8 +63,7 @@ class RuleSet:
         order = self._next if old is None else old.order
         self._next += old is None
         self._rules[name] = rule = IndexedRule(order, compiled)
-        self._names[order] = name
-        self._enter(rule)
+        self._take_in(name, rule)
         self._tidy()
 
     def remove(self, name: str) -> None:
@@ -94,6 +95,11 @@ class RuleSet:
             ValueError: text that is not a JSON object.
         """
         tree = event if type(event) is dict else event_tree(event)
+        if len(self._rules) == 1:  # it decides faster by itself than through an index
+            [(name, rule)] = self._rules.items()
+            return [name] if rule.pattern.judge(tree) else []
+        if self._waiting:
+            self._enter_waiting()
         values, bound = self._trie.values(tree)
         matched: set[int] = self._exclusions.matched(values, bound, tree) if self._groups else set()
         # A dropped rule stays in the index until `_tidy` builds it anew; `live` tells.
@@ -125,6 +131,13 @@ class RuleSet:
         self._exclusions = _Exclusions()
         self._groups: dict[int, list[tuple[_Group, IndexEntry]]] = {}  # by the order of the rule they hold sub-rules of
         self._dead = 0
+        self._waiting: list[IndexedRule] = []  # until an event comes: to many rules put in a test none ever does
+
+    def _take_in(self, name: str, rule: IndexedRule) -> None:
+        self._names[rule.order] = name
+        for path in rule.pattern.paths:
+            self._fields[path.partition(".")[0]] = None
+        self._waiting.append(rule)
 
     def _drop(self, rule: IndexedRule) -> None:
         rule.live = False
@@ -136,14 +149,17 @@ class RuleSet:
         if self._dead > _DEAD + len(self._rules):
             self._clear()
             for name, rule in self._rules.items():
-                self._names[rule.order] = name
-                self._enter(rule)
+                self._take_in(name, rule)
+
+    def _enter_waiting(self) -> None:
+        with self._entering:  # other threads may match meanwhile
+            for rule in self._waiting:
+                if rule.live:
+                    self._enter(rule)
+            self._waiting = []
 
     def _enter(self, rule: IndexedRule) -> None:
-        paths = rule.pattern.paths
-        for path in paths:
-            self._fields[path.partition(".")[0]] = None
-        if not all(plain_path(path) for path in paths):
+        if not all(plain_path(path) for path in rule.pattern.paths):
             self._always.append(IndexEntry(rule, ()))
             return
         for branch, subrule in enumerate(rule.pattern.subrules):

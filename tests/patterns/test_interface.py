@@ -96,6 +96,24 @@ def test_patterns_and_events_come_in_several_forms(pattern: Any, event: Any) -> 
     rules = RuleSet()
     rules.add("one", pattern)
     assert rules.match(event) == ["one"]
+    rules.add("other", {"no such field": [1]})  # one alone is not looked for in an index
+    assert rules.match(event) == ["one"]
+
+
+def test_rules_may_come_and_go_between_events() -> None:
+    """A rule counts from the next event on, whether it is alone, one of several, new, replaced or gone."""
+    rules = RuleSet()
+    seen = [rules.match({"x": 1})]
+    for change in (
+        lambda: rules.add("a", {"x": [1]}),
+        lambda: rules.add("b", {"x": [1], "y": [{"exists": False}]}),
+        lambda: rules.add("a", {"x": [2]}),
+        lambda: rules.remove("a"),
+        lambda: rules.remove("b"),
+    ):
+        change()
+        seen.append(rules.match({"x": 1}))
+    assert seen == [[], ["a"], ["a", "b"], ["b"], ["b"], []]
 
 
 def test_rule_set_keeps_its_order() -> None:
