@@ -15,6 +15,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
@@ -44,14 +45,15 @@ _PLAIN = re.compile(r"[\w.:-]*")
 _SECOND = timedelta(seconds=1)
 #: An envelope up to the value of its detail, as AWS and ``write_events`` write it. What is not of this form (members in
 #: another order, escapes, further members) is taken apart member by member, which takes several times as long.
-_TEXT = r'"([^"\\\x00-\x1f]*)"'
+_TEXT = r'"[^"\\\x00-\x1f]*"'
+_CONTENT = r'"([^"\\\x00-\x1f]*)"'
 _NAME = r'"([\w.:-]*)"'
 _USUAL = re.compile(
-    rf'{{"version": ?"0", ?"id": ?{_NAME}, ?"detail-type": ?{_TEXT}, ?"source": ?{_TEXT}, ?"account": ?{_NAME}, ?'
-    rf'"time": ?{_TEXT}, ?"region": ?{_NAME}, ?(?:"replay-name": ?{_TEXT}, ?)?'
+    rf'{{"version": ?"0", ?"id": ?{_NAME}, ?"detail-type": ?{_CONTENT}, ?"source": ?{_CONTENT}, ?"account": ?{_NAME}, ?'
+    rf'"time": ?{_CONTENT}, ?"region": ?{_NAME}, ?(?:"replay-name": ?{_CONTENT}, ?)?'
     rf'"resources": ?\[((?:{_TEXT}(?:, ?{_TEXT})*)?)\], ?"detail": ?(?={{)'
 )
-_QUOTED = re.compile(_TEXT)
+_CONTENTS = re.compile(_CONTENT)
 
 
 class BadLine(NamedTuple):
@@ -307,13 +309,13 @@ def _usual_event(text: str) -> Event | None:
     if head is None or text[-1] != "}":
         return None
     detail_text = text[head.end() : -1].rstrip(" \t\r\n")
+    event_id, detail_type, source, account, time_text, region, replay_name, several = head.groups()
     try:
-        tree = parse_event(detail_text)
-        time = _time(head[5])
+        tree, time = parse_event(detail_text), _time(time_text)
     except ValueError:
         return None
-    resources = tuple(_QUOTED.findall(head[8])) if head[8] else ()
-    return Event(head[1], head[2], head[3], head[4], time, head[6], resources, detail_text, tree, head[7])
+    resources = tuple(_CONTENTS.findall(several)) if several else ()
+    return Event(event_id, detail_type, source, account, time, region, resources, detail_text, tree, replay_name)
 
 
 def _event_of(text: str) -> Event:
@@ -408,6 +410,7 @@ def _detail_tree(text: str) -> dict[str, Any]:
         raise _NotAnEvent(f"'detail': {error}" if text.startswith("{") else "'detail' is not an object") from None
 
 
+@lru_cache(maxsize=1024)  # a capture has many events of the same second
 def _time(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)

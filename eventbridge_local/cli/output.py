@@ -83,19 +83,20 @@ class Progress:
     def __init__(self, err: TextIO, total: int | None) -> None:
         self._err = err
         self._total = total
-        self._shown = err.isatty()
+        #: Whether anything is drawn at all; who asks first saves the call of ``at``.
+        self.shown = err.isatty()
         self._next = 0.0
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if self._shown:
+        if self.shown:
             self._draw("")
 
     def at(self, done: int, count: int) -> None:
         """Show that ``done`` bytes of the total are read, and how many events they held."""
-        if not self._shown or monotonic() < self._next:
+        if not self.shown or monotonic() < self._next:
             return
         self._next = monotonic() + _EVERY
         self._draw(f"{_bar(done, self._total)}{count:,} events")

@@ -21,7 +21,7 @@ from eventbridge_local.errors import ServiceError, UsageError
 from eventbridge_local.event_files import BadLine, events_in
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.iac import LoadReport
-from eventbridge_local.model.event import FROM_FILE, Event, replayed
+from eventbridge_local.model.event import FROM_FILE, replayed
 from eventbridge_local.model.records import Rule
 from eventbridge_local.report.explain import RoutingTable, RuleStep, table
 from eventbridge_local.report.hints import users_rules
@@ -108,14 +108,17 @@ def replay(args: argparse.Namespace, terminal: Terminal) -> int:
     """Print how many events each rule matched; 0 when each was matched, 1 when not, 2 when lines are not events."""
     eb, report = loaded(args, terminal, _KEEP)
     bus = bus_for(report, args.bus)
+    scope = eb.service.store.scope(eb.account, eb.region)
+    new_id = eb.service.ids.uuid()  # one for all, because nobody sees it
     tally = _Tally()
     with _opened(args.events) as (file, done, total), Progress(terminal.err, total) as progress:
         for found in events_in(file):
             if isinstance(found, BadLine):
                 tally.bad(found)
             else:
-                tally.add(_matched(eb, bus, found))
-            progress.at(done(), tally.count)
+                tally.add(_matched(eb, Arrival(scope, bus, replayed(found, new_id, FROM_FILE))))
+            if progress.shown:
+                progress.at(done(), tally.count)
     rules = {(rule.bus, rule.name): 0 for rule in report.rules if rule.pattern is not None} | tally.matched
     if terminal.as_json:
         terminal.document(_tally_document(tally, rules))
@@ -144,15 +147,13 @@ class _Tally:
             self.bad_lines.append(line)
 
 
-def _matched(eb: EventBridge, bus: str, event: Event) -> set[tuple[str, str]]:
-    """Put an event on a bus; the rules that matched it, there and on buses behind it, each as bus and name."""
-    service = eb.service
-    scope = service.store.scope(eb.account, eb.region)
-    arrival = Arrival(scope, bus, replayed(event, service.ids.uuid(), FROM_FILE))
+def _matched(eb: EventBridge, arrival: Arrival) -> set[tuple[str, str]]:
+    """Return the rules that match an event, on its bus and on buses behind it, each as bus and name."""
     matched = plan(arrival).matched
     if not _goes_on(matched):
         # The way of nearly every event ends here, and nobody receives its deliveries: nothing need be carried out.
-        return {(bus, rule.name) for rule in users_rules(matched)}
+        return {(rule.bus, rule.name) for rule in matched if rule.managed_by is None}
+    service = eb.service
     service.journal.clear()
     service.engine.accept([arrival])
     return {
