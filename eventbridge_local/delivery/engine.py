@@ -113,6 +113,7 @@ class Engine:
             self._on_loop(loop)
         matched = made.matched
         names = tuple(map(_NAME, matched))
+        names = self._journal.shared(names, names)
         self._journal.add(Routing(event, bus, scope.account, scope.region, made.rules, names, made.trouble))
         for done, rule in enumerate(matched, 1):
             self._depth = depth

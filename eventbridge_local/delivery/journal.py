@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import count
+from operator import attrgetter
 from threading import Lock
 from typing import Any, Literal, NamedTuple, TypeVar, overload
 
@@ -26,6 +27,7 @@ from eventbridge_local.model.records import Rule, Target
 Outcome = Literal["delivered", "recorded", "dead-lettered", "dropped", "pending", "archived"]
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 class Call(NamedTuple):
@@ -149,10 +151,18 @@ class Entry(NamedTuple):
         return {key: value for key, value in shown.items() if value is not None}
 
 
+#: Members of an entry that its event has as they were given.
+_IN_EVENT: Mapping[str, Callable[[Event], str]] = {
+    "Source": attrgetter("source"),
+    "DetailType": attrgetter("detail_type"),
+    "Detail": attrgetter("detail_text"),
+}
+
+
 class AcceptedEntry(Entry):
     """An entry that became an event: the entry as it was given is made when somebody looks.
 
-    Its place has the names of the members, a tuple that all entries of the same members share, and their values.
+    Its place has the names of the members, and the values that the event does not have.
     """
 
     __slots__ = ()
@@ -160,8 +170,10 @@ class AcceptedEntry(Entry):
     @property
     def entry(self) -> Mapping[str, Any]:
         given: Any = tuple.__getitem__(self, 4)
-        names, *values = given
-        return dict(zip(names, values, strict=True))
+        names, *others = given
+        event: Any = self.event
+        values = iter(others)
+        return {name: _IN_EVENT[name](event) if name in _IN_EVENT else next(values) for name in names}
 
     def __iter__(self) -> Iterator[Any]:
         return (getattr(self, name) for name in self._fields)
@@ -170,8 +182,8 @@ class AcceptedEntry(Entry):
         return repr(Entry(*self))
 
 
-#: Names of the members of entries, each set once.
-_MEMBERS: dict[tuple[str, ...], tuple[str, ...]] = {}
+#: Names of the members of entries, in a tuple that all entries of the same members share.
+_GIVEN: dict[tuple[str, ...], tuple[tuple[str, ...]]] = {}
 
 
 def accepted_entry(
@@ -179,7 +191,13 @@ def accepted_entry(
 ) -> Entry:
     """Return the record of an entry that became an event; the arguments are those of ``Entry``."""
     names = tuple(entry)
-    given: Any = (_MEMBERS.setdefault(names, names), *entry.values())
+    given: Any = _GIVEN.get(names) or _GIVEN.setdefault(names, (names,))
+    if len(names) > len(_IN_EVENT):  # the three are required
+        given = [*given]
+        for name in names:
+            if name not in _IN_EVENT:
+                given.append(entry[name])
+        given = tuple(given)
     return AcceptedEntry(number, bus, account, region, given, at, event)
 
 
@@ -326,6 +344,9 @@ def delivery_record(
     return Delivery(number, event, rule, target, transformed, outcome, at, retries + 1, error, reason, raised, sent)
 
 
+#: Texts and names that many records have are shared as long as there are no more than these.
+_MOST_SHARED = 10_000
+
 Record = Call | Entry | Routing | Delivery | Attempt | DeadLetter
 
 
@@ -463,6 +484,9 @@ class Journal:
         #: The most records to keep.
         self.most = sys.maxsize if keep is None else keep
         self._lock = Lock()
+        self._shared: dict[Any, Any] = {}
+        #: Returns the value that is kept of several equal ones: ``shared(value, value)``.
+        self.shared: Callable[[T, T], T] = self._shared.setdefault
         self._number_from_one()
 
     def _number_from_one(self) -> None:
@@ -477,6 +501,8 @@ class Journal:
         with self._lock:
             self.records.append(record)
             self._kept[type(record)].add(record)
+            if len(self._shared) > _MOST_SHARED:
+                self._shared.clear()
             if len(self.records) > self.most:
                 oldest = self.records.popleft()
                 self._kept[type(oldest)].drop(oldest)

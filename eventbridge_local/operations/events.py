@@ -188,10 +188,11 @@ def _event_of(
         tree = detail_tree(entry["Detail"], ctx.store.limits.event_nesting_levels)
     except ServiceError as malformed:
         return None, malformed
+    shared, detail_type = ctx.journal.shared, entry["DetailType"]
     event = Event(
         id=ctx.ids.uuid(),
-        detail_type=entry["DetailType"],
-        source=source,
+        detail_type=shared(detail_type, detail_type),
+        source=shared(source, source),
         account=home.account,
         time=entry["Time"].astimezone(UTC) if "Time" in entry else now,
         region=home.region,
