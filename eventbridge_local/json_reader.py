@@ -20,7 +20,6 @@ Source: facts 12.1, 12.2, 12.3.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, NoReturn
@@ -401,17 +400,24 @@ def _read_odd(source: Source, char: str) -> NoReturn:
         source.fail(_NON_NUMERIC.format(_ODD_WORDS[char]), word_at=start)
     if char == "+":
         _bad_sign(source, "+")
-    if unicodedata.category(char) in _START_CATEGORIES:
+    if _category(char) in _START_CATEGORIES:
         source.at += 1
         _bad_token(source, char)
     source.unexpected(char, f"expected a valid value {_VALID}")
+
+
+def _category(char: str) -> str:
+    """Return the Unicode category of a character."""
+    import unicodedata  # late, because it is a large table that only refusals need
+
+    return unicodedata.category(char)
 
 
 def _is_part(char: str) -> bool:
     """Return whether Java counts the character as part of an identifier, which is where Jackson ends a stray word."""
     code = ord(char)
     control = code <= 8 or 14 <= code <= 27 or 127 <= code <= 159
-    return control or unicodedata.category(char) in _PART_CATEGORIES
+    return control or _category(char) in _PART_CATEGORIES
 
 
 # -- numbers

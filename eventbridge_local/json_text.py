@@ -39,7 +39,8 @@ _WHITE = re.compile(r"[ \t\r\n]*")
 _NAME = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*')
 _NEXT = re.compile(r"[ \t\r\n]*([,}\]])[ \t\r\n]*")
 _tuple = tuple.__new__  # makes a named tuple in half the time; files of events have many members
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
+#: Half of a surrogate pair standing alone.
+HALF_PAIR = re.compile("[\ud800-\udfff]")
 _BLANK_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 _BRACKET_OR_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 
@@ -76,7 +77,7 @@ def compact(text: str) -> str:
 
 def sendable(text: str) -> str:
     """Return JSON text in which half a surrogate pair, which UTF-8 has no bytes for, is spelled as an escape."""
-    return text if text.isascii() else _HALF_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+    return text if text.isascii() else HALF_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def _kept(found: re.Match[str]) -> str:

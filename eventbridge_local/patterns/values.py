@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from eventbridge_local.json_reader import LONGEST_NUMBER
+from eventbridge_local.json_text import HALF_PAIR
 
 
 class BadOperand(ValueError):
@@ -160,12 +161,10 @@ def _odd_number_key(value: Any) -> float | None:
 
 # -- texts
 
-_LONE = re.compile(r"[\ud800-\udfff]")
-
 
 def engine_text(text: str) -> str:
     """Return the text as the engine's bytes read it: half of a surrogate pair standing alone is a question mark."""
-    return text if text.isascii() else _LONE.sub("?", text)
+    return text if text.isascii() else HALF_PAIR.sub("?", text)
 
 
 # -- letters in any case
