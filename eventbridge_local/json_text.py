@@ -58,7 +58,7 @@ def write(value: Any) -> str:
     """Return a value as compact JSON text, with letters beyond ASCII as they are."""
     if isinstance(value, WrittenJson):
         return str(value)
-    return sendable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return sendable(_COMPACT[False](value))
 
 
 def compact(text: str) -> str:
@@ -68,11 +68,19 @@ def compact(text: str) -> str:
     ascii_only = text.isascii()
     try:
         tree = json.loads(text)
-        if json.dumps(tree, ensure_ascii=ascii_only) == text:
-            return json.dumps(tree, ensure_ascii=ascii_only, separators=(",", ":"))
+        if _LIKE_PYTHON[ascii_only](tree) == text:
+            return _COMPACT[ascii_only](tree)
     except (ValueError, RecursionError):  # AWS reads more levels and more escapes than Python does
         pass
     return _BLANK_OR_STRING.sub(_kept, text)
+
+
+#: Write a value as ``json.dumps`` does, and without white space, by whether the text is ASCII only. ``dumps``
+#: makes an encoder anew for each call.
+_LIKE_PYTHON = {ascii_only: json.JSONEncoder(ensure_ascii=ascii_only).encode for ascii_only in (True, False)}
+_COMPACT = {
+    ascii_only: json.JSONEncoder(ensure_ascii=ascii_only, separators=(",", ":")).encode for ascii_only in (True, False)
+}
 
 
 def sendable(text: str) -> str:

@@ -91,6 +91,26 @@ class Calls(tuple[SpyCall, ...]):
         return self[-1]
 
 
+class _Recorded:
+    """A call that was made. Its ``SpyCall`` is made when somebody looks, for it reads the payload a second time."""
+
+    __slots__ = ("_call", "_context", "_payload", "_raised", "_result")
+
+    def __init__(self, payload: str, context: LambdaContext, result: Any, raised: BaseException | None) -> None:
+        self._payload = payload
+        self._context = context
+        self._result = result
+        self._raised = raised
+        self._call: SpyCall | None = None
+
+    @property
+    def call(self) -> SpyCall:
+        """The call, the same one each time."""
+        if self._call is None:
+            self._call = SpyCall(_parsed(self._payload), self._context, self._result, self._raised)
+        return self._call
+
+
 class TargetSpy:
     """A connected handler and its record.
 
@@ -106,12 +126,13 @@ class TargetSpy:
         self.target = target
         self.handler = handler
         self._arguments = _arguments(handler)
-        self._calls: deque[SpyCall] = deque(maxlen=keep)
+        self._calls: deque[SpyCall | _Recorded] = deque(maxlen=keep)
 
     @property
     def calls(self) -> Calls:
         """What the handler was called with so far."""
-        return Calls(self._calls)
+        calls = tuple(self._calls)  # a server's threads may add to them meanwhile
+        return Calls(each.call if isinstance(each, _Recorded) else each for each in calls)
 
     @property
     def events(self) -> list[Any]:
@@ -123,9 +144,9 @@ class TargetSpy:
         try:
             result = self.handler(*(_parsed(payload), context)[: self._arguments])
         except BaseException as raised:
-            self._calls.append(SpyCall(_parsed(payload), context, raised=raised))
+            self._calls.append(_Recorded(payload, context, None, raised))
             return raised
-        self._calls.append(SpyCall(_parsed(payload), context, result))
+        self._calls.append(_Recorded(payload, context, result, None))
         return None
 
     def take(self, given: Any, context: LambdaContext) -> Any:

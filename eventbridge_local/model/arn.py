@@ -78,6 +78,7 @@ def queue_url(arn: Arn) -> str:
 # names people use instead of an ARN
 
 
+@lru_cache(maxsize=8192)
 def names_of(arn: str) -> tuple[str, ...]:
     """Return all names of what ``arn`` points to: the ARN itself, and the bare name of the resource.
 

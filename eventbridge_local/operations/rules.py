@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from eventbridge_local.delivery.archives import rule_was_forced
@@ -69,6 +70,7 @@ def _names_custom_bus(params: Params) -> bool:
     return str(params.get("EventBusName", "default")).rpartition("event-bus/")[2] != "default"
 
 
+@lru_cache(maxsize=1024)  # tests put the same rules again and again
 def compiled(text: str) -> Pattern:
     """Return a pattern as PutRule, CreateArchive and TestEventPattern take it: valid, and not too complex."""
     try:
