@@ -481,6 +481,8 @@ class Journal:
             Attempt: Kept(),
             DeadLetter: self.dead_letters,
         }
+        # Looked up once, because each event adds several records.
+        self._file = {kind: kept.add for kind, kept in self._kept.items()}
         #: The most records to keep.
         self.most = sys.maxsize if keep is None else keep
         self._lock = Lock()
@@ -498,14 +500,17 @@ class Journal:
 
     def add(self, record: Record) -> None:
         """Add a record, and let go of the oldest one if there are too many."""
+        records = self.records
         with self._lock:
-            self.records.append(record)
-            self._kept[type(record)].add(record)
-            if len(self._shared) > _MOST_SHARED:
-                self._shared.clear()
-            if len(self.records) > self.most:
-                oldest = self.records.popleft()
-                self._kept[type(oldest)].drop(oldest)
+            records.append(record)
+            self._file[type(record)](record)
+            if len(records) > self.most:
+                self._drop(records.popleft())
+
+    def _drop(self, oldest: Record) -> None:
+        self._kept[type(oldest)].drop(oldest)
+        if len(self._shared) > _MOST_SHARED:  # which events that are gone may have had
+            self._shared.clear()
 
     def entry(self, number: int) -> Entry:
         """Return the entry of that number, which must be among the records that are kept."""
