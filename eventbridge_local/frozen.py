@@ -54,7 +54,7 @@ def _initializer(cls: type, names: tuple[str, ...], defaults: dict[str, Any]) ->
 @cache
 def _compiled(source: str) -> CodeType:
     """Return the code of a source. Many classes have the same fields, such as one that is called ``text``."""
-    return compile(source, __file__, "exec")
+    return compile(source, "<frozen>", "exec")
 
 
 # What all these classes share.
