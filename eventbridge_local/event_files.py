@@ -47,7 +47,7 @@ _SECOND = timedelta(seconds=1)
 #: another order, escapes, further members) is taken apart member by member, which takes several times as long.
 _TEXT = r'"[^"\\\x00-\x1f]*"'
 _CONTENT = r'"([^"\\\x00-\x1f]*)"'
-_NAME = r'"([\w.:-]*)"'
+_NAME = r'"([0-9A-Za-z_.:-]*)"'
 _USUAL = re.compile(
     rf'{{"version": ?"0", ?"id": ?{_NAME}, ?"detail-type": ?{_CONTENT}, ?"source": ?{_CONTENT}, ?"account": ?{_NAME}, ?'
     rf'"time": ?{_CONTENT}, ?"region": ?{_NAME}, ?(?:"replay-name": ?{_CONTENT}, ?)?'
