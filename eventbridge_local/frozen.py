@@ -12,6 +12,8 @@ Use ``dataclass`` where ``replace``, ``field(...)`` or inherited fields are need
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
+from functools import cache
+from types import CodeType
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -44,9 +46,15 @@ def _initializer(cls: type, names: tuple[str, ...], defaults: dict[str, Any]) ->
         steps.append("self.__post_init__()")
     body = "; ".join(steps) or "pass"
     scope: dict[str, Any] = {"defaults": defaults, **{f"set_{name}": vars(cls)[name].__set__ for name in names}}
-    exec(f"def __init__(self{parameters}): {body}", scope)
+    exec(_compiled(f"def __init__(self{parameters}): {body}"), scope)
     scope["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
     return scope["__init__"]
+
+
+@cache
+def _compiled(source: str) -> CodeType:
+    """Return the code of a source. Many classes have the same fields, such as one that is called ``text``."""
+    return compile(source, "<frozen>", "exec")
 
 
 # What all these classes share.

@@ -10,7 +10,7 @@ sub-rule lie in arrays of objects does the pattern itself decide.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from threading import Lock
 from typing import Any
 
@@ -80,11 +80,6 @@ class RuleSet:
         del self._names[rule.order]
         self._tidy()
 
-    @property
-    def fields(self) -> Iterable[str]:
-        """The names at the top of an event that patterns look at; ``match`` needs no others."""
-        return self._fields
-
     def match(self, event: Any) -> list[str]:
         """Return the names of all patterns the event satisfies, in the order they were added.
 
@@ -124,7 +119,9 @@ class RuleSet:
 
     def _clear(self) -> None:
         self._names: dict[int, str] = {}
-        self._fields: dict[str, None] = {}  # in place of a set, so that their order is that of the rules
+        #: The names at the top of an event that patterns look at; ``match`` needs no others. They are the keys of a
+        #: dict and no set, so that their order is that of the rules.
+        self.fields: dict[str, None] = {}
         self._trie = _PathTrie()
         self._index = Index()
         self._always: list[IndexEntry] = []  # rules with paths the trie does not hold
@@ -136,7 +133,7 @@ class RuleSet:
     def _take_in(self, name: str, rule: IndexedRule) -> None:
         self._names[rule.order] = name
         for path in rule.pattern.paths:
-            self._fields[path.partition(".")[0]] = None
+            self.fields[path.partition(".")[0]] = None
         self._waiting.append(rule)
 
     def _drop(self, rule: IndexedRule) -> None:
