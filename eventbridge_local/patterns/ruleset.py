@@ -132,8 +132,9 @@ class RuleSet:
 
     def _take_in(self, name: str, rule: IndexedRule) -> None:
         self._names[rule.order] = name
-        for path in rule.pattern.paths:
-            self.fields[path.partition(".")[0]] = None
+        for subrule in rule.pattern.subrules:
+            for field in subrule:
+                self.fields[field.path.partition(".")[0]] = None
         self._waiting.append(rule)
 
     def _drop(self, rule: IndexedRule) -> None:
