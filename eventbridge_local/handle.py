@@ -486,7 +486,10 @@ class EventBridge:
         return self._explainer().route(event, bus)
 
     def coverage(self) -> Coverage:
-        """Return which rules the events so far matched, and which pattern fields never excluded an event."""
+        """Return which rules the events so far matched, and which pattern fields never excluded an event.
+
+        It counts the events that the journal keeps; see the option ``keep_records``.
+        """
         return report.coverage.coverage_of(self.service.journal.routings, self._rules())
 
     # Assert: a failure names the event or delivery that almost matched. pytest shows the line of the test, not ours.
