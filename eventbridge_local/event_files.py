@@ -308,7 +308,7 @@ def _usual_event(text: str) -> Event | None:
     head = _USUAL.match(text)
     if head is None or text[-1] != "}":
         return None
-    detail_text = text[head.end() : -1].rstrip(" \t\r\n")
+    detail_text = text[head.end() : -1].strip(" \t\r\n")
     event_id, detail_type, source, account, time_text, region, replay_name, several = head.groups()
     try:
         tree, time = parse_event(detail_text), _time(time_text)

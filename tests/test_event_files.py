@@ -92,6 +92,7 @@ USUAL = [
 @given(st.sampled_from(USUAL), st.sampled_from(PIECES), st.integers(-6, 300), st.integers(0, 2))
 @example(USUAL[0], "", 0, 0)
 @example(USUAL[1], "\t", 190, 0)
+@example(USUAL[0], "\t", USUAL[0].index("{", 1), 0)
 @settings(max_examples=400)
 def test_an_envelope_of_the_usual_form_is_read_as_any_other(text: str, piece: str, at: int, cut: int) -> None:
     """There is a short way for the form that AWS writes; what it reads, and what it leaves alone, is the same."""

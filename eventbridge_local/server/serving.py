@@ -117,6 +117,7 @@ class Server:
         self._listener.shutdown()
         if self._thread is not None:
             self._thread.join()
+        self._after()  # the thread of the last request may not have come to it yet
 
     def _after(self) -> None:
         if self._log is not None:
