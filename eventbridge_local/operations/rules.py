@@ -47,9 +47,10 @@ def put_rule(ctx: Context, params: Params) -> Answer:
         targets=before.targets if before else (),
     )
     bus.put_rule(rule)
-    ctx.scheduler.follow(scope_of(ctx, rule.arn), rule)
+    scope = scope_of(ctx, bus.record.arn)  # that of the rule; the ARN of a bus is known already
+    ctx.scheduler.follow(scope, rule)
     if before is None and tags:
-        scope_of(ctx, rule.arn).tags[rule.arn] = tags
+        scope.tags[rule.arn] = tags
     return {"RuleArn": rule.arn}
 
 

@@ -176,7 +176,8 @@ _DECODER = json.JSONDecoder(
 
 def _decode(text: str) -> Any:
     tree, end = _DECODER.raw_decode(text, _WHITE.match(text).end())  # type: ignore[union-attr]
-    check_depth(text, end)
+    if end > DEEPEST:  # a shorter text cannot be too deep
+        check_depth(text, end)
     return tree
 
 
