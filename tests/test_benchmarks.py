@@ -73,3 +73,10 @@ def test_absolute_times_are_scaled_by_the_loop() -> None:
     """On a machine of half the speed everything may take twice as long; ratios stay."""
     run = rows.Run({"len": 30.0, "put_1x1": 1.5, "record": 1.2}, loop_ms=10.0, environment={})
     assert {key: run.scaled(key, 5.0) for key in run.figures} == {"len": 15.0, "put_1x1": 1.5, "record": 1.2}
+
+
+def test_the_page_is_made_of_the_committed_figures() -> None:
+    """Run ``python tools/make_performance.py`` when this fails."""
+    run = rows.committed()
+    assert run.figures.keys() == rows.ROWS.keys()
+    assert maker.PAGE.read_text(encoding="utf-8") == maker.page(run)
