@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, NoReturn
 
 DEEPEST = 1000
@@ -250,13 +249,15 @@ def read_value(
             return value
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class _Container:
     """An object or array that is not closed yet."""
 
-    closer: str  # "}" or "]", "" at top level
-    start: int
-    filled: bool = False
+    __slots__ = ("closer", "filled", "start")
+
+    def __init__(self, closer: str, start: int) -> None:
+        self.closer = closer  # "}" or "]", "" at top level
+        self.start = start
+        self.filled = False
 
     @property
     def kind(self) -> str:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from eventbridge_local.errors import EventBridgeLocalError
 from eventbridge_local.json_reader import DEEPEST, LONGEST_NUMBER, JsonError, Token, read_tree
@@ -184,8 +184,7 @@ def _decode(text: str) -> Any:
 # -- objects and $or
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class _Object:
+class _Object(NamedTuple):
     """An object whose members are being read."""
 
     members: Iterator[tuple[str, Any]]
@@ -193,15 +192,17 @@ class _Object:
     in_or: bool
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class _Or:
     """The branches of a ``$or`` that are being read, and what stands before them and comes of them."""
 
-    branches: Iterator[Any]
-    joined: str | None
-    before: list[dict[str, Any]]
-    result: list[dict[str, Any]]
-    begun: bool = False
+    __slots__ = ("before", "begun", "branches", "joined", "result")
+
+    def __init__(self, branches: Iterator[Any], joined: str | None, before: list[dict[str, Any]]) -> None:
+        self.branches = branches
+        self.joined = joined
+        self.before = before
+        self.result: list[dict[str, Any]] = []
+        self.begun = False
 
 
 _ValueList = tuple[Condition, ...]  # its identity is what shares one Field among sub-rules
@@ -256,7 +257,7 @@ def _members(value: Any) -> Iterator[tuple[str, Any]]:
 def _or(value: Any, joined: str | None, rules: list[dict[str, Any]]) -> _Or:
     if type(value) is not list or len(value) < 2:
         raise _Refused
-    return _Or(iter(value), joined, rules, [])
+    return _Or(iter(value), joined, rules)
 
 
 def _next_branch(work: list[_Object | _Or], frame: _Or, rules: list[dict[str, Any]]) -> list[dict[str, Any]]:

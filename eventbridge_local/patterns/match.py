@@ -11,7 +11,6 @@ small however long the arrays are. Source: facts 12.9, 12.10.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from eventbridge_local.frozen import frozen
@@ -158,13 +157,15 @@ def any_leaf(items: list[Any], accepts: Callable[[Any], bool], absent_ok: bool) 
 # -- by the full rules
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Found:
     """What an event has at one path: scalars, whether in an array element, and whether objects or arrays are there."""
 
-    values: list[Any] = field(default_factory=list)
-    in_array: bool = False
-    containers: bool = False
+    __slots__ = ("containers", "in_array", "values")
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.in_array = False
+        self.containers = False
 
 
 class ArrayMatcher:
@@ -298,12 +299,14 @@ class ArrayMatcher:
         return _agree(order, self._absent_ok, shape)
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class _PathNode:
     """The fields of a pattern by the names of their paths."""
 
-    below: dict[str, _PathNode] = field(default_factory=dict)
-    ends: list[int] = field(default_factory=list)  # indexes of the fields whose path ends here
+    __slots__ = ("below", "ends")
+
+    def __init__(self) -> None:
+        self.below: dict[str, _PathNode] = {}
+        self.ends: list[int] = []  # indexes of the fields whose path ends here
 
 
 def _split_path(path: str) -> list[str]:
@@ -318,13 +321,15 @@ def _split_path(path: str) -> list[str]:
 _State = frozenset[tuple[int, int]]  # array -> the element it is fixed to
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class _Element:
     """An array element (or the event itself) while it is walked: masks of the fields with a value, and satisfied."""
 
-    present: int = 0
-    satisfied: int = 0
-    arrays: list[list[_Element]] = field(default_factory=list)
+    __slots__ = ("arrays", "present", "satisfied")
+
+    def __init__(self) -> None:
+        self.present = 0
+        self.satisfied = 0
+        self.arrays: list[list[_Element]] = []
 
 
 @frozen
@@ -338,14 +343,16 @@ class _Shape:
     all_satisfied: int
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class _Spot:
     """A shape at one position in the event; arrays carry numbers that states refer to."""
 
-    present: int
-    satisfied: int
-    below: int  # mask of fields with a value here or deeper
-    arrays: list[tuple[int, int, list[_Spot]]]  # (number, mask of the fields inside, elements)
+    __slots__ = ("arrays", "below", "present", "satisfied")
+
+    def __init__(self, present: int, satisfied: int, below: int) -> None:
+        self.present = present
+        self.satisfied = satisfied
+        self.below = below  # mask of fields with a value here or deeper
+        self.arrays: list[tuple[int, int, list[_Spot]]] = []  # (number, mask of the fields inside, elements)
 
 
 def _shape_of(elements: list[_Element], keeps_absent: bool) -> _Shape:
@@ -445,7 +452,7 @@ def _lay_out(shape: _Shape, wanted: int) -> _Spot:
 
 
 def _spot(shape: _Shape, wanted: int) -> _Spot:
-    return _Spot(shape.present & wanted, shape.satisfied & wanted, shape.all_present & wanted, [])
+    return _Spot(shape.present & wanted, shape.satisfied & wanted, shape.all_present & wanted)
 
 
 def _arrays_inside(event: _Spot) -> dict[int, int]:
