@@ -5,25 +5,13 @@ Nothing is measured here; ``make bench`` and ``make bench-check`` do that.
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from modules import module_at
 
 ROOT = Path(__file__).parent.parent
-
-
-def module_at(path: Path) -> ModuleType:
-    """A Python file that is in no package."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 maker = module_at(ROOT / "tools" / "make_performance.py")
 rows = maker.rows

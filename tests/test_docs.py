@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import botocore.session
 import pytest
+from modules import module_at
 
 import eventbridge_local
 from eventbridge_local.options import NAMES, Options
@@ -22,16 +20,6 @@ from eventbridge_local.options import NAMES, Options
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 DOCS = ROOT / "docs"
-
-
-def module_at(path: Path) -> ModuleType:
-    """A Python file that is in no package."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 docstrings = module_at(ROOT / "tools" / "docstrings.py")  # which make_reference imports
 maker = module_at(ROOT / "tools" / "make_reference.py")

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib.util
 import json
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import botocore.session
 import pytest
+from modules import module_at
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -34,16 +32,6 @@ EVIDENCE = {
     "reported": "reported",
     "aws-docs": "documented",
 }
-
-
-def module_at(path: Path) -> ModuleType:
-    """A Python file that is in no package."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 source = module_at(TESTS / "refusals_in_source.py")
 maker = module_at(ROOT / "tools" / "make_fidelity.py")

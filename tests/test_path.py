@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from modules import module_at
 
 ROOT = Path(__file__).parent.parent
 
@@ -17,16 +15,6 @@ MOST = {
     "assert_put that fails": (70, 12, 20),
     "schedule that fires": (55, 15, 18),
 }
-
-
-def module_at(path: Path) -> ModuleType:
-    """A Python file that is in no package."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 path = module_at(ROOT / "benchmarks" / "path.py")
 
