@@ -50,6 +50,7 @@ SHORT = {
     "__main__.py": "python -m eventbridge_local needs a file of this name",
     "advice.py": "did-you-mean, which parts of every level above use",
     "defaults.py": "the pytest plugin imports it in every run, so it must bring nothing with it",
+    "model/hash_order.py": "one fact about Java, which trace headers and bus policies use",
     "model/limits.py": "one table: the quotas, which users import by this name",
     "typing.py": "types that users import by this name",
 }

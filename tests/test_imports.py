@@ -56,6 +56,7 @@ FOR_FEATURES = {
     "eventbridge_local.event_files",
     "eventbridge_local.iac",
     "eventbridge_local.model.archives",
+    "eventbridge_local.model.trace",
     "eventbridge_local.operations.archives",
     "eventbridge_local.operations.connections",
     "eventbridge_local.operations.endpoints",

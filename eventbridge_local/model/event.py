@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -200,21 +199,8 @@ def replayed(event: Event, new_id: str, replay_name: str | None) -> Event:
     )
 
 
-# the X-Ray header of a request or an entry
-
-
-#: The HTTP header that carries it.
+#: The HTTP header that carries the X-Ray header of a request; ``trace.py`` reads it.
 TRACE_HEADER = "X-Amzn-Trace-Id"
-
-_ROOT = re.compile(r"(?:^|;)\s*Root=1-[0-9a-f]{8}-[0-9a-f]{24}(?:;|$)", re.IGNORECASE)
-
-
-def valid_trace_header(header: str | None) -> str | None:
-    """Return the header when X-Ray would read it, else None: an event with an invalid header goes on without it.
-
-    Source: facts 5.5.
-    """
-    return header if header and _ROOT.search(header) else None
 
 
 # ids in the forms AWS gives them

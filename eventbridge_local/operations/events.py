@@ -15,7 +15,7 @@ from eventbridge_local.batching import entry_size
 from eventbridge_local.delivery.journal import Entry, accepted_entry
 from eventbridge_local.delivery.route import Arrival, Content, permission_to_put
 from eventbridge_local.errors import ServiceError, validation_error
-from eventbridge_local.model.event import Event, changed, valid_trace_header
+from eventbridge_local.model.event import Event, changed
 from eventbridge_local.model.records import Endpoint
 from eventbridge_local.model.store import Scope
 from eventbridge_local.operations.lookup import access_denied, locate_bus
@@ -182,7 +182,7 @@ def _event_of(
     source: str = entry["Source"]
     if not may_use and (may_use is not None or source.startswith("aws.")):
         return None, ServiceError("NotAuthorizedForSourceException", "Not authorized for the source.")
-    # That of the entry comes before that of the request (facts 5.5).
+    # That of the entry comes before that of the request, also where it is not valid (facts 5.5).
     trace = entry.get("TraceHeader") or ctx.trace
     try:
         tree = detail_tree(entry["Detail"], ctx.store.limits.event_nesting_levels)
@@ -199,9 +199,16 @@ def _event_of(
         resources=(*entry.get("Resources", ()), *through),
         detail_text=entry["Detail"],
         tree=tree,
-        trace_header=valid_trace_header(trace) if trace else None,
+        trace_header=_trace_header(ctx, trace, now) if trace else None,
     )
     return event, None
+
+
+def _trace_header(ctx: Context, header: str, now: datetime) -> str | None:
+    # Late, because few events are traced.
+    from eventbridge_local.model.trace import normalized
+
+    return normalized(header, now, ctx.ids.uuid)
 
 
 def detail_tree(text: str, levels: int) -> dict[str, Any]:
