@@ -54,15 +54,14 @@ class Bus:
             before = self.rules.get(rule.name)
             self.rules[rule.name] = rule
             self._snapshot = None
-            if before is None or (before.pattern, before.enabled) != (rule.pattern, rule.enabled):
-                self._reindex(rule)
-
-    def _reindex(self, rule: Rule) -> None:
-        if rule.enabled and rule.pattern is not None:
-            self._index.add(rule.name, rule.pattern)
-        elif rule.name in self._index:
-            self._index.remove(rule.name)
-        self._indexed = len(self._index)
+            pattern = rule.pattern if rule.enabled else None
+            if before is not None and (before.pattern if before.enabled else None) is pattern:
+                return
+            if pattern is not None:
+                self._index.add(rule.name, pattern)
+            elif rule.name in self._index:
+                self._index.remove(rule.name)
+            self._indexed = len(self._index)
 
     def remove_rule(self, name: str) -> None:
         with self._lock:

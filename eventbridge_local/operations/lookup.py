@@ -20,6 +20,9 @@ def bus_of(ctx: Context, params: Params, member: str = "EventBusName") -> Bus:
     A bus of another account is found by its ARN, if its policy allows the call.
     """
     name_or_arn = params.get(member, "default")
+    found = ctx.scope.buses.get(name_or_arn)
+    if found is not None:  # a name, as no bus is called like an ARN
+        return found
     arn = parse_arn(name_or_arn)
     if arn is not None and is_of_another(ctx, arn):
         rule = params.get("Rule", params.get("Name") if member != "Name" else None)
@@ -62,7 +65,8 @@ def bus_of_another(ctx: Context, arn: Arn, rule: str | None = None, targets: Seq
 
 def rule_arn(bus: Bus, rule: str) -> str:
     """Return the ARN of a rule; its account is that of the bus, whoever makes the rule (API reference, CreatedBy)."""
-    return bus.record.arn.removesuffix(f"event-bus/{bus.name}") + rule_resource(bus.name, rule)
+    name, arn = bus.record[:2]
+    return arn.removesuffix(f"event-bus/{name}") + rule_resource(name, rule)
 
 
 def access_denied(ctx: Context, action: str, resource: str, bus: Bus | None, *, denied: bool = False) -> ServiceError:

@@ -25,14 +25,15 @@ REQUIRED_OF_A_TEST_EVENT = ("id", "account", "source", "time", "region", "detail
 def put_rule(ctx: Context, params: Params) -> Answer:
     """Make a rule, or replace all of one but its targets and tags. Source: facts 3.1."""
     pattern, schedule = _checked_trigger(params)
-    tags = check_tags(params.get("Tags", []))
+    tags = check_tags(params["Tags"]) if "Tags" in params else {}
     bus = bus_of(ctx, params)
     before = bus.rules.get(params["Name"])
     refuse_managed(before)
     if before is None:
         if len(bus.rules) >= ctx.limits.rules_per_event_bus:
             raise limit_exceeded()
-        check_tag_count(tags, ctx.limits)
+        if tags:
+            check_tag_count(tags, ctx.limits)
     rule = Rule(
         name=params["Name"],
         arn=rule_arn(bus, params["Name"]),
@@ -47,7 +48,7 @@ def put_rule(ctx: Context, params: Params) -> Answer:
         targets=before.targets if before else (),
     )
     bus.put_rule(rule)
-    scope = scope_of(ctx, bus.record.arn)  # that of the rule; the ARN of a bus is known already
+    scope = ctx.scope if ctx.scope.buses.get(rule.bus) is bus else scope_of(ctx, rule.arn)
     ctx.scheduler.follow(scope, rule)
     if before is None and tags:
         scope.tags[rule.arn] = tags

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from eventbridge_local.errors import EventBridgeLocalError
 from eventbridge_local.json_reader import DEEPEST, LONGEST_NUMBER, JsonError, Token, read_tree
@@ -60,15 +60,21 @@ class Pattern:
 
     Args:
         text: the pattern's JSON text.
-        subrules: alternatives, one unless the pattern has ``$or``; fields are sorted as the engine visits them.
+        branches: alternatives, one unless the pattern has ``$or``, each from path to conditions.
     """
 
     text: str
-    subrules: tuple[SubRule, ...] = field(repr=False)
+    branches: Sequence[Mapping[str, tuple[Condition, ...]]] = field(repr=False)
 
     def matches(self, event: Any) -> bool:
         """Return whether the event (JSON text, a tree, or an object with an ``envelope``) satisfies the pattern."""
         return self.judge(event if type(event) is dict else event_tree(event))
+
+    @cached_property
+    def subrules(self) -> tuple[SubRule, ...]:
+        """The alternatives with their fields sorted as the engine visits them; made when first used."""
+        made: dict[int, Field] = {}
+        return tuple([_subrule(branch, made) for branch in self.branches])
 
     @cached_property
     def judge(self) -> Callable[[dict[str, Any]], bool]:
@@ -96,10 +102,9 @@ def compile_pattern(text: str) -> Pattern:
     """
     try:
         rules = _rules(_decode(text))
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, StopIteration):
         rules = _second_try(text)
-    made: dict[int, Field] = {}
-    return Pattern(text, tuple(_subrule(rule, made) for rule in rules))
+    return Pattern(text, rules)
 
 
 def pattern_of(pattern: Any) -> Pattern:
@@ -119,7 +124,9 @@ def check_complexity(pattern: Pattern) -> None:
     Raises:
         InvalidPattern: the score is above 10.
     """
-    if score(pattern.subrules, HIGHEST + 1) > HIGHEST:
+    text = pattern.text
+    # Only wildcards make a score. The name of the operator may be spelled with escapes.
+    if ("wildcard" in text or "\\" in text) and score(pattern.subrules, HIGHEST + 1) > HIGHEST:
         raise InvalidPattern(TOO_COMPLEX)
 
 
@@ -169,13 +176,15 @@ def _refuse_constant(name: str) -> Any:
     raise _Refused
 
 
-_DECODER = json.JSONDecoder(
+_DECODER: Any = json.JSONDecoder(
     object_pairs_hook=tuple, parse_float=_spelled, parse_int=_spelled, parse_constant=_refuse_constant
 )
+#: Reads the value that begins at an index. Where none begins it raises StopIteration.
+_SCAN: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once
 
 
 def _decode(text: str) -> Any:
-    tree, end = _DECODER.raw_decode(text, _WHITE.match(text).end())  # type: ignore[union-attr]
+    tree, end = _SCAN(text, 0 if text[:1] == "{" else _WHITE.match(text).end())  # type: ignore[union-attr]
     if end > DEEPEST:  # a shorter text cannot be too deep
         check_depth(text, end)
     return tree
@@ -184,12 +193,8 @@ def _decode(text: str) -> Any:
 # -- objects and $or
 
 
-class _Object(NamedTuple):
-    """An object whose members are being read."""
-
-    members: Iterator[tuple[str, Any]]
-    joined: str | None  # the names on the way here; None at top level
-    in_or: bool
+#: An object that is being read: its members, the names on the way to it (None at top level), and whether it is in $or.
+_Object = tuple[Iterator[tuple[str, Any]], str | None, bool]
 
 
 class _Or:
@@ -213,7 +218,7 @@ def _rules(tree: Any) -> list[dict[str, _ValueList]]:
     # A stack of its own instead of recursion, and one list of sub-rules that every field is added to: an $or in between
     # multiplies the sub-rules made so far, as the engine does it, and the fields behind it go into all of them.
     rules: list[dict[str, _ValueList]] = []
-    work: list[_Object | _Or] = [_Object(_members(tree), None, False)]
+    work: list[_Object | _Or] = [(_members(tree), None, False)]
     entries = 0
     while work:
         frame = work[-1]
@@ -223,20 +228,19 @@ def _rules(tree: Any) -> list[dict[str, _ValueList]]:
             if len(rules) > MOST_COMBINATIONS or len(frame.result) > MOST_COMBINATIONS or entries > _MOST_ENTRIES:
                 raise InvalidPattern(f"Rule is too complex - $or makes more than {MOST_COMBINATIONS} combinations")
             continue
-        member = next(frame.members, None)
-        if member is None:
-            work.pop()
-            continue
-        name, value = member
-        joined = frame.joined
-        kind = type(value)
-        if name == "$or":
-            work.append(_or(value, joined, rules))
-        elif frame.in_or and name in RESERVED:
-            raise _Refused
-        elif kind is tuple:
-            work.append(_Object(_members(value), name if joined is None else f"{joined}.{name}", frame.in_or))
-        elif kind is list and value:
+        members, joined, in_or = frame
+        for name, value in members:
+            kind = type(value)
+            if name == "$or":
+                work.append(_or(value, joined, rules))
+                break
+            if in_or and name in RESERVED:
+                raise _Refused
+            if kind is tuple and value:
+                work.append((iter(value), name if joined is None else f"{joined}.{name}", in_or))
+                break
+            if kind is not list or not value:
+                raise _Refused
             path = f"{joined}.{name}" if joined else name
             listed = tuple(map(_condition, value))
             rules = rules or [{}]
@@ -244,7 +248,7 @@ def _rules(tree: Any) -> list[dict[str, _ValueList]]:
             for rule in rules:
                 rule[path] = listed
         else:
-            raise _Refused
+            work.pop()
     return rules
 
 
@@ -265,7 +269,7 @@ def _next_branch(work: list[_Object | _Or], frame: _Or, rules: list[dict[str, An
         frame.result.extend(rules)
     frame.begun = True
     for branch in frame.branches:
-        work.append(_Object(_members(branch), frame.joined, True))
+        work.append((_members(branch), frame.joined, True))
         return [dict(rule) for rule in frame.before] or [{}]
     work.pop()
     return frame.result
@@ -318,20 +322,23 @@ class _TreeTokens:
 
 
 _OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = Token("{"), Token("}"), Token("["), Token("]")
+_SCALARS: dict[type, str] = {str: "string", _Spelled: "number"}
 _token = tuple.__new__  # makes a Token in half the time that Token() takes
 _WORDS = {True: Token("word", "true"), False: Token("word", "false"), None: Token("word", "null")}
 
 
 def _add_tokens(value: Any, tokens: list[Token]) -> None:
     kind = type(value)
-    if kind is str:
-        tokens.append(_token(Token, ("string", value)))
-    elif kind is _Spelled:
-        tokens.append(_token(Token, ("number", value)))
+    if kind in _SCALARS:
+        tokens.append(_token(Token, (_SCALARS[kind], value)))
     elif kind is list:
         tokens.append(_OPEN_LIST)
         for element in value:
-            _add_tokens(element, tokens)
+            scalar = _SCALARS.get(type(element))
+            if scalar is None:
+                _add_tokens(element, tokens)
+            else:  # as nearly all elements are
+                tokens.append(_token(Token, (scalar, element)))
         tokens.append(_CLOSE_LIST)
     elif kind is tuple:
         tokens.append(_OPEN)
@@ -346,7 +353,7 @@ def _add_tokens(value: Any, tokens: list[Token]) -> None:
 # -- sub-rules
 
 
-def _subrule(rule: dict[str, _ValueList], made: dict[int, Field]) -> SubRule:
+def _subrule(rule: Mapping[str, _ValueList], made: dict[int, Field]) -> SubRule:
     paths = sorted(rule) if len(rule) == 1 or all(map(str.isascii, rule)) else sorted(rule, key=_utf16_order)
     fields = []
     for path in paths:

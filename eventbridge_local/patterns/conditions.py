@@ -178,10 +178,13 @@ class SameAddress(Condition):
         return 0
 
 
+_ADDRESS_BEGINS_WITH = frozenset("0123456789abcdefABCDEF:")
+
+
 def exact_text(text: str) -> Condition:
     """Return the condition a plain string of a value list stands for."""
-    # Only a text with a dot or colon can be an address; the test keeps ordinary words cheap.
-    if "." in text or ":" in text:
+    # The test keeps ordinary words cheap: only a text with a dot or colon can be an address.
+    if text[:1] in _ADDRESS_BEGINS_WITH and ("." in text or ":" in text):
         address = read_address(text)
         if address is not None:
             return SameAddress(text, address)
@@ -480,20 +483,26 @@ SubRule = tuple[Field, ...]
 
 def make_field(path: str, conditions: tuple[Condition, ...]) -> Field:
     """Make a field of a sub-rule."""
+    if len(conditions) == 1 and type(conditions[0]) is not Absent:  # as most have
+        return Field(path, conditions, False, _acceptor_of_one(conditions[0]))
     tests = [condition for condition in conditions if type(condition) is not Absent]
     return Field(path, conditions, len(tests) < len(conditions), _acceptor(tests))
 
 
+def _acceptor_of_one(condition: Condition) -> Callable[[Any], bool]:
+    return frozenset((condition.text,)).__contains__ if type(condition) is Text else condition.accepts
+
+
 def _acceptor(conditions: list[Condition]) -> Callable[[Any], bool]:
     """Return one function for all alternatives; plain strings are looked up together."""
+    if len(conditions) == 1:
+        return _acceptor_of_one(conditions[0])
     texts = frozenset([condition.text for condition in conditions if type(condition) is Text])
     others = [condition.accepts for condition in conditions if type(condition) is not Text]
     if not others:
         return texts.__contains__
     if any(type(condition) is Exists for condition in conditions):
         return Exists().accepts
-    if not texts and len(others) == 1:
-        return others[0]
 
     def accepts(value: Any) -> bool:
         return value in texts or any(accept(value) for accept in others)

@@ -56,15 +56,18 @@ class RuleSet:
         Raises:
             InvalidPattern: the pattern is invalid; nothing has changed.
         """
-        compiled = pattern_of(pattern)
+        compiled = pattern if type(pattern) is Pattern else pattern_of(pattern)
         old = self._rules.get(name)
-        if old is not None:
+        if old is None:
+            order = self._next
+            self._next += 1
+        else:
+            order = old.order
             self._drop(old)
-        order = self._next if old is None else old.order
-        self._next += old is None
         self._rules[name] = rule = IndexedRule(order, compiled)
         self._take_in(name, rule)
-        self._tidy()
+        if old is not None:
+            self._tidy()
 
     def remove(self, name: str) -> None:
         """Take a pattern out.
@@ -132,9 +135,9 @@ class RuleSet:
 
     def _take_in(self, name: str, rule: IndexedRule) -> None:
         self._names[rule.order] = name
-        for subrule in rule.pattern.subrules:
-            for field in subrule:
-                self.fields[field.path.partition(".")[0]] = None
+        for branch in rule.pattern.branches:
+            for path in branch:
+                self.fields[path.partition(".")[0]] = None
         self._waiting.append(rule)
 
     def _drop(self, rule: IndexedRule) -> None:

@@ -190,7 +190,7 @@ class _Watched:
 
 def _without_one_field(pattern: Pattern) -> Iterator[tuple[str, Pattern | None]]:
     """Yield each branch of a pattern less one of its fields; None where nothing is left, which matches everything."""
-    for branch in pattern.subrules:
-        for field in branch:
-            rest = tuple(each for each in branch if each is not field)
-            yield field.path, Pattern(pattern.text, (rest,)) if rest else None
+    for branch in pattern.branches:
+        for path in branch:
+            rest = {other: conditions for other, conditions in branch.items() if other != path}
+            yield path, Pattern(pattern.text, (rest,)) if rest else None
