@@ -148,11 +148,23 @@ def _attach_to_existing() -> None:
             return
         for thing in gc.get_objects():
             kind = type(thing)  # not isinstance: proxies run code of their own when asked for their class
-            if issubclass(kind, Session):
-                _register(thing.get_component("event_emitter"))
-            elif issubclass(kind, BaseClient) and thing.meta.service_model.service_name == "events":
-                _register(thing.meta.events)
+            if issubclass(kind, Session | BaseClient) and (emitter := _emitter_of(thing)) is not None:
+                _register(emitter)
         _attached = True
+
+
+def _emitter_of(thing: Any) -> Any:
+    """Return the events of a session, or of a client of ``events``; None for any other client.
+
+    Another thread may be in the middle of making it. A session without its events yet will take the handlers from
+    ``BUILTIN_HANDLERS``; a client without its ``meta`` has copied the events of its session, and only its class can
+    still reach it.
+    """
+    members = vars(thing)
+    if isinstance(thing, Session):
+        return members.get("_events")
+    meta = members.get("meta")
+    return meta.events if meta is not None and meta.service_model.service_name == "events" else None
 
 
 def _register(emitter: Any) -> None:

@@ -81,6 +81,26 @@ def test_a_client_made_between_import_and_activation() -> None:
     assert (done.returncode, done.stdout.strip()) == (0, "reached"), done.stderr
 
 
+def test_sessions_and_clients_that_another_thread_is_making() -> None:
+    """The first activation finds them half made, and goes on."""
+    done = run_python(f"""
+        import os
+        os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+        import boto3, botocore.session
+        whole = boto3.client("events", region_name="eu-west-1")
+        half_made = botocore.session.Session.__new__(botocore.session.Session)
+        half_client = type(whole).__new__(type(whole))
+        from eventbridge_local import mock_eventbridge
+        with mock_eventbridge():
+            half_made.__init__()
+            session = boto3.Session(botocore_session=half_made, region_name="eu-west-1")
+            for client in (whole, session.client("events")):
+                assert client.put_events(Entries=[{ENTRY!r}])["FailedEntryCount"] == 0
+        print("reached")
+    """)
+    assert (done.returncode, done.stdout.strip()) == (0, "reached"), done.stderr
+
+
 def test_no_credentials_no_region_no_configuration() -> None:
     """A bare client works inside the mock, and making it asks no metadata service for credentials."""
     with mock_eventbridge():
