@@ -3,8 +3,9 @@
 Strategy: a botocore client is made as the user's own code would make it, so that whatever serves the user serves us.
 Where moto is active it answers every client, and the account travels in the header moto reads. Otherwise botocore's own
 configuration (``AWS_ENDPOINT_URL``, ``AWS_ENDPOINT_URL_SQS``, the config file) must name an endpoint, and its host must
-be loopback or one that the option ``allow_hosts`` names. Nothing else is ever called. Who serves may change at any time
-within a test, so it is asked again for each event; ``has_no_receiver`` is the cheap form of that question.
+be loopback or one that the option ``allow_hosts`` names. Nothing else is ever called, and this machine without a proxy.
+Who serves may change at any time within a test, so it is asked again for each event; ``has_no_receiver`` is the cheap
+form of that question.
 
 A refusal becomes an error code of EventBridge. Its text has the form in which EventBridge quotes the Java SDK (captured
 for SQS, facts 7.4).
@@ -13,7 +14,6 @@ for SQS, facts 7.4).
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping
@@ -27,6 +27,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
+from eventbridge_local.delivery.http.loopback import is_loopback, keep_from_dns
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, unforeseen
 
 
@@ -260,17 +261,6 @@ def account_of_assumed_role(access_key: str) -> str | None:
     return None if account == models.DEFAULT_ACCOUNT_ID else account
 
 
-def is_loopback(url: str) -> bool:
-    """Return whether the host of a URL is this machine by its name or address. No name is looked up."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _endpoint_variable(service: str) -> str | None:
     return os.environ.get(_specific(service)) or os.environ.get(_ENDPOINT)
 
@@ -330,13 +320,21 @@ def _client(by_moto: bool, service: str, account: str, region: str, settings: ob
     """
     # A session reads the configuration once, so only moto's, which needs none, is shared.
     session = _moto_session() if by_moto else botocore.session.Session()
-    client = session.create_client(
-        service,
-        region_name=region,
-        aws_access_key_id=account,
-        aws_secret_access_key="eventbridge-local",
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=5),
-    )
+
+    def make(proxies: dict[str, str] | None) -> Any:
+        return session.create_client(
+            service,
+            region_name=region,
+            aws_access_key_id=account,
+            aws_secret_access_key="eventbridge-local",
+            config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=5, proxies=proxies),
+        )
+
+    client = make({})  # which botocore keeps to, while None takes the proxies of the environment
+    if is_loopback(client.meta.endpoint_url):
+        keep_from_dns(client)
+    elif not by_moto:
+        client = make(None)
     client.meta.events.register("before-call", _account_header(account))
     return client
 

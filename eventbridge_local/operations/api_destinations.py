@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from eventbridge_local.delivery.forward import is_loopback
+from eventbridge_local.delivery.http.loopback import is_loopback
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.records import ApiDestination
 from eventbridge_local.operations.lookup import paged

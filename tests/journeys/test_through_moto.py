@@ -11,7 +11,8 @@ import pytest
 from moto import mock_aws
 
 from eventbridge_local import EventBridge, mock_eventbridge
-from eventbridge_local.delivery.forward import NotLocal, Services, is_loopback
+from eventbridge_local.delivery.forward import NotLocal, Services
+from eventbridge_local.delivery.http.loopback import is_loopback
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/events"

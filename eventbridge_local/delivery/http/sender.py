@@ -20,7 +20,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from eventbridge_local.delivery.forward import NotLocal, is_loopback
+from eventbridge_local.delivery.forward import NotLocal
+from eventbridge_local.delivery.http.loopback import connect, is_loopback
 from eventbridge_local.delivery.http.requests import Headers, wire
 from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest
 from eventbridge_local.errors import UsageError
@@ -64,6 +65,12 @@ class Sender:
 
 
 def _connection(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
+    connection = _connection_by_scheme(url, timeout)
+    connection._create_connection = connect  # type: ignore[attr-defined]  # http.client has no public way
+    return connection
+
+
+def _connection_by_scheme(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
     host = url.hostname or ""
     if url.scheme != "https":
         return http.client.HTTPConnection(host, url.port, timeout=timeout)
