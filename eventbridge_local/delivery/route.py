@@ -37,16 +37,17 @@ from eventbridge_local.transforms import InputContext, InvalidResult
 if TYPE_CHECKING:
     from eventbridge_local.policies.statements import Effect
 
-#: The sentence is the one captured for SQS; it is not recorded for a bus.
-_NOT_PERMITTED = (
-    "User: events.amazonaws.com is not authorized to perform: events:PutEvents on resource: {arn} "
-    "because no resource-based policy allows the events:PutEvents action"
-)
-_HOP_TWICE = (
-    "Event ingestion rejected for event {id} because an event can be sent to an event bus target only once. "
-    "This event was previously delivered to an event bus target."
-)
-_HOP_CODES = {"local": "THIRD_ACCOUNT_HOP_DETECTED", "regional": "THIRD_REGION_HOP_DETECTED"}
+#: Captured for every refusal of a bus that is a target, also in one account.
+_NOT_PERMITTED = "Lack of permissions to invoke cross account target."
+#: The code and the words for each kind of hop that was made before (captured).
+_HOP_TWICE = {
+    "local": (
+        "THIRD_ACCOUNT_HOP_DETECTED",
+        "Event ingestion rejected for event {id} because an event can be sent to an event bus target only once. "
+        "This event was previously delivered to an event bus target.",
+    ),
+    "regional": ("THIRD_REGION_HOP_DETECTED", "Unknown exception."),
+}
 
 #: Says how an arranged failure makes an attempt to reach a target fail; None when it lets it pass.
 Strike = Callable[[Target], AttemptFailed | None]
@@ -98,7 +99,7 @@ class AttemptPlan(NamedTuple):
         refusal: why it fails, None when it does not.
         request: the request, where it had to be written to know that it is valid.
         onward: where the event goes on to, for a target that is another bus.
-        nowhere: True for a bus of another account or Region that was not made in this mock.
+        nowhere: True for a bus of the sender's own account in another Region that was not made in this mock.
     """
 
     refusal: AttemptFailed | None = None
@@ -207,18 +208,21 @@ _PASSES = AttemptPlan()
 def _onward(store: Store, pending: PendingDelivery, destination: Destination, new_id: NewId) -> AttemptPlan:
     """Return the way of an event to a bus that is a target.
 
+    Who sends it is the account that made the rule. A bus of that account which does not exist takes the event, and it
+    is gone; one of another account refuses it as if it were there (captured).
+
     Raises:
-        AttemptFailed: the policy of the bus does not let it in, or it has made a hop of this kind already.
+        AttemptFailed: it has made a hop of this kind already, or the policy of the bus does not let it in.
     """
-    arn, event, here = destination.arn, pending.event, (pending.account, pending.region)
-    name = arn.resource.removeprefix("event-bus/")
-    if (arn.account, arn.region) != here:
-        if name != "default" and store.known_bus(arn.account, arn.region, name) is None:
-            return AttemptPlan(nowhere=True)
-        rule = pending.rule
-        if permission_to_put(store, rule.created_by, pending.target.arn, event, rule) != "Allow":
-            raise AttemptFailed("NO_PERMISSIONS", _NOT_PERMITTED.format(arn=pending.target.arn))
+    arn, event, rule = destination.arn, pending.event, pending.rule
+    name, sender = arn.resource.removeprefix("event-bus/"), rule.created_by
     arriving = hop(event, pending.region, arn.region, pending.at, new_id)
+    missing = name != "default" and store.known_bus(arn.account, arn.region, name) is None
+    if missing and arn.account == sender:
+        if arn.region != pending.region:
+            return AttemptPlan(nowhere=True)
+    elif permission_to_put(store, sender, pending.target.arn, event, rule) != "Allow":
+        raise AttemptFailed("NO_PERMISSIONS", _NOT_PERMITTED)
     return AttemptPlan(onward=Onward(arn.account, arn.region, name, arriving))
 
 
@@ -233,7 +237,8 @@ def hop(event: Event, from_region: str, to_region: str, now: datetime, new_id: N
     """
     kind = "local" if from_region == to_region else "regional"
     if kind in event.hops:
-        raise AttemptFailed(_HOP_CODES[kind], _HOP_TWICE.format(id=event.id))
+        code, words = _HOP_TWICE[kind]
+        raise AttemptFailed(code, words.format(id=event.id))
     hops = (*event.hops, kind)
     if kind == "local":
         return changed(event, hops=hops)
@@ -254,14 +259,15 @@ def permission_to_put(
     """Return what the policy of a bus says to an event that an account puts on it; None when it says nothing.
 
     Args:
-        rule: the rule of that account whose target the bus is; None for PutEvents.
+        caller: the account that calls PutEvents, or that made the rule.
+        rule: the rule whose target the bus is; None for PutEvents.
     """
     arn = parse_arn(bus_arn)
     if arn is None:
         return None
     name = arn.resource.removeprefix("event-bus/")
     bus = store.known_bus(arn.account, arn.region, name)
-    if bus is None and name != "default":
+    if bus is None and name != "default" and rule is None:
         return "Allow"  # a bus that was not made here is outside of the mock: it takes everything
     if bus is None or bus.record.policy is None:
         return "Allow" if arn.account == caller else None
@@ -271,7 +277,8 @@ def permission_to_put(
     context = caller_context(caller, arn.region, store.organization)
     context["events:eventBusInvocation"] = "false" if rule is None else "true"
     if rule is not None:
-        context |= {"aws:SourceAccount": caller, "aws:SourceArn": rule.arn}
+        source = parse_arn(rule.arn)
+        context |= {"aws:SourceAccount": caller if source is None else source.account, "aws:SourceArn": rule.arn}
     return effect_of_put(
         bus.record.policy,
         caller_account=caller,

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from eventbridge_local.delivery.journal import Delivery, Entry, Routing
 from eventbridge_local.errors import CheckFailed, DeliveryFailed, EventBridgeLocalError
-from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import explain
 from eventbridge_local.report.expectations import nearest
@@ -20,6 +19,7 @@ from eventbridge_local.report.hints import (
 )
 from eventbridge_local.report.journal_text import (
     BusWording,
+    bus_remedy,
     dropped_text,
     event_name,
     location_of,
@@ -73,16 +73,9 @@ def _failure_of(delivery: Delivery) -> Exception | None:
         waits = "it waits for another attempt; eb.clock.advance(hours=24) makes the other attempts"
         return DeliveryFailed(f"{delivery.error} ({delivery.reason}); {waits}" if delivery.error else waits)
     if delivery.outcome in ("dead-lettered", "dropped"):
-        return DeliveryFailed(f"{delivery.error}: {delivery.reason}{_remedy(delivery)}")
+        remedy = bus_remedy(delivery.rule, delivery.target.arn, delivery.reason)
+        return DeliveryFailed(f"{delivery.error}: {delivery.reason}{remedy}")
     return None
-
-
-def _remedy(delivery: Delivery) -> str:
-    """Return how an event gets onto a bus whose policy did not let it in, as the end of a sentence."""
-    bus = parse_arn(delivery.target.arn)
-    if bus is None or "no resource-based policy allows" not in (delivery.reason or ""):
-        return ""
-    return f"; a client of account {bus.account} in {bus.region} can allow it with put_permission on that bus"
 
 
 def unmatched_events(seen: Seen) -> Iterator[Exception]:

@@ -29,6 +29,7 @@ from eventbridge_local.report.hints import reason, users_rules, why_unreached
 from eventbridge_local.report.journal_text import (
     BusWording,
     Location,
+    failure,
     location_of,
     location_of_rule,
     outcome,
@@ -499,14 +500,14 @@ def _planned_step(rule: Rule, made: BusPlan) -> RuleStep:
     step = judge(rule, made.event)
     if rule.arn not in made.targets:
         return replace(step, matched=False)
-    return replace(step, matched=True, targets=tuple(map(_target_step, made.targets[rule.arn])))
+    return replace(step, matched=True, targets=tuple(_target_step(rule, each) for each in made.targets[rule.arn]))
 
 
-def _target_step(planned: TargetPlan) -> TargetStep:
+def _target_step(rule: Rule, planned: TargetPlan) -> TargetStep:
     target, payload, refusal, may_fail = planned
     name = names_of(target.arn)[-1]
     if refusal is not None:
-        about = f"{refusal.code} ({refusal.reason})"
+        about = failure(rule, target.arn, refusal.code, refusal.reason)
         return TargetStep(target.id, target.arn, name, "would fail", payload, about, refusal.code)
     about = f"(may fail with {' or '.join(dict.fromkeys(may_fail))})" if may_fail else ""
     return TargetStep(target.id, target.arn, name, "would get", payload, about)

@@ -174,12 +174,35 @@ def outcome(delivery: Delivery, attempts: Sequence[Attempt] = ()) -> str:
     elif delivery.attempts > 1 and delivery.error is not None:
         said += f" after {delivery.attempts} attempts"
     if delivery.error is not None:
-        said += f": {delivery.error} ({delivery.reason})"
+        said += f": {failure(delivery.rule, delivery.target.arn, delivery.error, delivery.reason)}"
     if delivery.raised is not None:
         said += f", then the handler raised {delivery.raised!r}"
     if delivery.outcome == "pending" and attempts and attempts[-1].again is not None:
         said += f"; next attempt at {attempts[-1].again:%Y-%m-%d %H:%M:%S.%f}"[:-3]
     return said
+
+
+def failure(rule: Rule, target: str, code: str, reason: str | None) -> str:
+    """Return how an attempt failed: AWS's code and words, and what can be done where the words do not say it."""
+    return f"{code} ({reason}){bus_remedy(rule, target, reason)}"
+
+
+def bus_remedy(rule: Rule, target: str, reason: str | None) -> str:
+    """Return how an event gets onto a bus that did not let it in, as the end of a sentence; "" for other failures.
+
+    Args:
+        target: the ARN of the target.
+        reason: the words of the failed attempt.
+    """
+    arn = parse_arn(target)
+    if arn is None or "invoke cross account target" not in (reason or ""):
+        return ""
+    if arn.account == rule.created_by:
+        return "; a statement in the policy of that bus denies it"
+    make = (
+        "" if arn.resource == "event-bus/default" else f"create_event_bus in {arn.region}, if the bus is missing, and "
+    )
+    return f"; account {arn.account} lets it in with {make}put_permission for {rule.created_by}"
 
 
 def _why_not(rule: Rule, routing: Routing) -> Iterator[str]:

@@ -44,11 +44,12 @@ def world_with(*statements: dict[str, Any], organization: str | None = None) -> 
 
 
 def test_may_put() -> None:
-    """A bus without policy is for its owner; one that nobody made refuses nothing; no ARN is no bus."""
+    """A bus without policy is for its owner; one that nobody made takes direct calls alone; no ARN is no bus."""
     assert may_put(world_with(), OWNER, BUS, event())
     assert not may_put(world_with(), CALLER, BUS, event())
     assert may_put(world_with(statement()), CALLER, BUS, event())
-    assert may_put(world_with(), CALLER, BUS + "2", event())
+    assert may_put(world_with(), CALLER, BUS + "2", event(), rule=None)
+    assert not may_put(world_with(), CALLER, BUS + "2", event())
     assert not may_put(world_with(), CALLER, "shop", event())
 
 

@@ -240,8 +240,8 @@ def _another_bus(target: Mapping[str, Any], at: RuleScope) -> None:
 
 
 def _no_retry_policy(target: Mapping[str, Any], at: RuleScope) -> None:
-    if "RetryPolicy" in target:  # refused (facts 4.5), in words that nobody recorded
-        raise validation_error(f"Parameter(s) RetryPolicy not supported for target: {target['Id']}.")
+    if "RetryPolicy" in target:
+        raise validation_error("Retry policy is not supported for Event bus targets.")  # captured
 
 
 EVENT_BUS = TargetKind(
