@@ -80,7 +80,8 @@ class DeliveryFailed(EventBridgeLocalError, AssertionError):
 
 
 class CheckFailed(EventBridgeLocalError, AssertionError):
-    """A strict check failed when the context ended: no rule matched an event, or no event matched a rule."""
+    """A strict check failed when the context ended: a rule or an event matched nothing, or a target is not
+    permitted."""
 
 
 class ContractViolation(EventBridgeLocalError, AssertionError):

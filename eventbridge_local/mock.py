@@ -205,7 +205,8 @@ class _EnteredMock(ActiveMock):
     def _failures(self) -> list[Exception]:
         options, journal = self._options, self.service.journal
         has_failed = options.assert_all_deliveries_succeeded and self._has_failed_delivery()
-        if not (has_failed or options.events_must_match or options.rules_must_match or options.contracts is not None):
+        checks = options.events_must_match or options.rules_must_match or options.targets_must_be_permitted
+        if not (has_failed or checks or options.contracts is not None):
             return []  # as for most tests, which then do without importing the checks
         seen = self.handle.seen()
         failures: list[Exception] = []
@@ -216,6 +217,8 @@ class _EnteredMock(ActiveMock):
             failures += report.checks.unmatched_events(seen)
         if options.rules_must_match:
             failures += report.checks.unmatched_rules(seen)
+        if options.targets_must_be_permitted:
+            failures += report.permissions.forbidden_targets(seen, self.service)
         if options.contracts is not None:
             failures += _checking().delivered_against(options.contracts, seen.entries, journal.deliveries)
             failures += report.checks.lost_deliveries("contracts", journal.kept_deliveries.dropped)

@@ -53,11 +53,14 @@ class Options:
             ContractViolation.
         template: what ``eb.load`` reads when the mock begins: a path, a list of paths, or a mapping of paths to the
             parameters of each.
-        strict: turn on the two checks that follow.
+        strict: turn on the three checks that follow.
         assert_all_events_matched: at the end of the mock, raise if no rule matched an event that was put. None follows
             ``strict``.
         assert_all_rules_matched: at the end of the mock, raise if an enabled rule matched no event. None follows
             ``strict``.
+        assert_targets_permitted: at the end of the mock, raise if the policy of a queue, topic, log group or function
+            that moto or a loaded template has does not let EventBridge deliver, or if a role of a loaded template does
+            not. None follows ``strict``.
         assert_all_deliveries_succeeded: at the end of the mock, raise if a handler raised, if an event could not be
             delivered, or if a rule loop was cut.
     """
@@ -76,6 +79,7 @@ class Options:
     strict: bool = False
     assert_all_events_matched: bool | None = None
     assert_all_rules_matched: bool | None = None
+    assert_targets_permitted: bool | None = None
     assert_all_deliveries_succeeded: bool = True
 
     def __post_init__(self) -> None:
@@ -97,7 +101,7 @@ class Options:
         for name in ("strict", "assert_all_deliveries_succeeded"):
             if not isinstance(getattr(self, name), bool):
                 raise UsageError(f"{name}={getattr(self, name)!r}: write True or False")
-        for name in ("assert_all_events_matched", "assert_all_rules_matched"):
+        for name in ("assert_all_events_matched", "assert_all_rules_matched", "assert_targets_permitted"):
             if not isinstance(getattr(self, name), bool | None):
                 raise UsageError(f"{name}={getattr(self, name)!r}: write True, False, or None to follow strict=")
         if self.contracts is not None:
@@ -120,6 +124,11 @@ class Options:
     def rules_must_match(self) -> bool:
         """Return whether a rule that matched no event is a failure."""
         return self.strict if self.assert_all_rules_matched is None else self.assert_all_rules_matched
+
+    @property
+    def targets_must_be_permitted(self) -> bool:
+        """Return whether a target that EventBridge may not deliver to is a failure."""
+        return self.strict if self.assert_targets_permitted is None else self.assert_targets_permitted
 
     def start(self) -> datetime | None:
         """Return ``now`` as an aware datetime."""
@@ -151,6 +160,7 @@ class OptionKeywords(TypedDict, total=False):
     strict: bool
     assert_all_events_matched: bool | None
     assert_all_rules_matched: bool | None
+    assert_targets_permitted: bool | None
     assert_all_deliveries_succeeded: bool
 
 

@@ -52,6 +52,7 @@ FOR_FEATURES = {
     "eventbridge_local.delivery.http.invocations",
     "eventbridge_local.delivery.http.oauth",
     "eventbridge_local.delivery.http.sender",
+    "eventbridge_local.delivery.moto_permissions",
     "eventbridge_local.delivery.replays",
     "eventbridge_local.event_files",
     "eventbridge_local.iac",
@@ -63,6 +64,7 @@ FOR_FEATURES = {
     "eventbridge_local.operations.partner_sources",
     "eventbridge_local.operations.permissions",
     "eventbridge_local.operations.replays",
+    "eventbridge_local.policies.access",
     "eventbridge_local.policies.statements",
     "eventbridge_local.report.assertions",
     "eventbridge_local.report.checks",
@@ -71,6 +73,7 @@ FOR_FEATURES = {
     "eventbridge_local.report.hints",
     "eventbridge_local.report.journal_text",
     "eventbridge_local.report.logs",
+    "eventbridge_local.report.permissions",
     "eventbridge_local.schedules",
 }
 

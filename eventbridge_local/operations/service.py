@@ -31,6 +31,7 @@ from eventbridge_local.operations.table import (
 
 if TYPE_CHECKING:
     from eventbridge_local.delivery.http.invocations import Invocations
+    from eventbridge_local.policies.access import Permissions
 
 
 class Service:
@@ -63,6 +64,8 @@ class Service:
         #: What a loaded template calls things: names to ARNs, and to the physical names of rules.
         self.names: dict[str, str] = {}
         self.rule_names: dict[str, str] = {}
+        #: For each loaded template, a function that returns the policies in it.
+        self.template_permissions: list[Callable[[], Permissions]] = []
         self._one_at_a_time = RLock()
         self._start()
 
@@ -97,6 +100,7 @@ class Service:
         self.loops.clear()
         self.names.clear()
         self.rule_names.clear()
+        self.template_permissions.clear()
         self._start()
 
     def fail_nothing(self) -> None:

@@ -4,6 +4,9 @@ A block names an operator, such as ``ForAnyValue:StringLikeIfExists``, and holds
 All operators and all keys must hold; one of the values of a key is enough. What the request says of a key is a text,
 several texts, or nothing at all.
 
+A policy in a template, and what is known of a request before a deployment, may have parts that nobody knows yet. So
+``holds`` answers True, False, or None for what is not known; None never for a policy and a request that are known.
+
 Source: IAM User Guide, pages "IAM JSON policy elements: Condition operators" and "Single-valued vs. multivalued
 context keys".
 """
@@ -12,13 +15,70 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from eventbridge_local.model.arn import parse_arn
 
 #: What is known of a request, by condition key; keys are in any case, as in IAM.
 Context = Mapping[str, str | Sequence[str]]
+
+#: True, False, or None for what is not known.
+Truth = bool | None
+
+
+class _Unread:
+    """The type of ``UNREAD``."""
+
+    def __repr__(self) -> str:
+        return "UNREAD"
+
+
+#: Stands in a policy for a value, a statement or a list of them that is known only after a deployment.
+UNREAD = _Unread()
+
+
+class Guess(str):
+    """A text of a request in whose place AWS may have another one, because a template does not say it.
+
+    Account and Region of a template are those it is loaded in; names that it leaves to AWS are made up.
+
+    Args:
+        text: what is put in its place here.
+        named: whether the last part of the ARN is certain, because the template names the resource.
+        others: texts that are certainly not this one: ARNs of other resources of the template.
+    """
+
+    named: bool
+    others: frozenset[str]
+
+    def __new__(cls, text: str, *, named: bool = False, others: frozenset[str] = frozenset()) -> Guess:
+        made = super().__new__(cls, text)
+        made.named = named
+        made.others = others
+        return made
+
+    def may_be(self, pattern: str) -> bool:
+        """Return whether a pattern that does not fit this text may fit the one that AWS has."""
+        if pattern in self.others:
+            return False
+        patterns, parts = pattern.split(":", 5), self.split(":", 5)
+        if len(parts) != 6 or len(patterns) != 6:
+            return True
+        return like(patterns[2], parts[2]) and (not self.named or like(patterns[5], parts[5]))
+
+
+def every(truths: Iterable[Truth]) -> Truth:
+    """Return whether all are true: one that is false decides it, whatever is not known."""
+    found = set(truths)
+    return False if False in found else None if None in found else True
+
+
+def some(truths: Iterable[Truth]) -> Truth:
+    """Return whether one is true: it decides it, whatever is not known."""
+    found = set(truths)
+    return True if True in found else None if None in found else False
+
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _SET_OPERATORS = ("ForAllValues", "ForAnyValue")
@@ -97,38 +157,76 @@ def known_operator(name: str) -> bool:
 
 def satisfied(block: Mapping[str, Mapping[str, Any]], context: Context) -> bool:
     """Return whether a ``Condition`` holds; one with an operator that is not known never does."""
+    return holds(block, context) is True
+
+
+def holds(block: Any, context: Context, *, complete: bool = True) -> Truth:
+    """Return whether a ``Condition`` holds, None when it is not known.
+
+    Args:
+        block: the condition; values in it, or a part of it, may be ``UNREAD``.
+        context: what is known of the request. A key without values is known to be absent.
+        complete: whether the request has no other keys. Otherwise it is not known what it says of them.
+    """
+    if not isinstance(block, Mapping):
+        return None
     said = {key.lower(): _texts(values) for key, values in context.items()}
-    return all(
-        _holds(operator, said.get(key.lower(), ()), _texts(wanted), said)
+    absent: Sequence[str] | None = () if complete else None
+    return every(
+        _holds(operator, said.get(key.lower(), absent), _wanted(values, said, complete))
         for operator, keys in block.items()
-        for key, wanted in keys.items()
+        for key, values in (keys.items() if isinstance(keys, Mapping) else [("", UNREAD)])
     )
 
 
-def _holds(name: str, given: Sequence[str], wanted: Sequence[str], said: Mapping[str, Sequence[str]]) -> bool:
+def _holds(name: str, given: Sequence[str] | None, wanted: Sequence[Any]) -> Truth:
     scope, _, plain = name.rpartition(":")
+    if given is None or (plain == "Null" and UNREAD in wanted):
+        return None
     if plain == "Null":
         return str(not given).lower() in {value.lower() for value in wanted}
     operator = OPERATORS.get(plain.removesuffix("IfExists"))
     if operator is None:
-        return False
+        return None
     if not given:
         return plain.endswith("IfExists") or scope == "ForAllValues" or (operator.negated and scope != "ForAnyValue")
-    wanted = [_filled(value, said) for value in wanted]
-    fits = [any(operator.test(value, text) for value in wanted) is not operator.negated for text in given]
+    fits = [_negated(some(fit(operator.test, value, text) for value in wanted), operator.negated) for text in given]
     # Without a set operator a negated test wants that no value fits, and a plain one that some value does.
-    every = scope == "ForAllValues" or (not scope and operator.negated)
-    return all(fits) if every else any(fits)
+    return every(fits) if scope == "ForAllValues" or (not scope and operator.negated) else some(fits)
+
+
+def fit(test: Callable[[str, str], bool], pattern: Any, text: str) -> Truth:
+    """Return whether a value of a policy fits a text of the request, None when one of them is not known."""
+    if pattern is UNREAD:
+        return None
+    if test(pattern, str(text)):
+        return True
+    return None if isinstance(text, Guess) and text.may_be(pattern) else False
+
+
+def _negated(truth: Truth, negated: bool) -> Truth:
+    return truth if truth is None else truth is not negated
+
+
+def _wanted(values: Any, said: Mapping[str, Sequence[str]], complete: bool) -> list[Any]:
+    """Return the values of a policy with variables, such as ``${aws:PrincipalAccount}``, filled in."""
+    filled = [_filled(value, said) if isinstance(value, str) else value for value in _texts(values)]
+    return filled if complete else [UNREAD if isinstance(value, str) and "${" in value else value for value in filled]
 
 
 def _filled(value: str, said: Mapping[str, Sequence[str]]) -> str:
-    """Return a value of the policy with its variables, such as ``${aws:PrincipalAccount}``, filled in."""
     if "${" not in value:
         return value
     return _VARIABLE.sub(lambda found: next(iter(said.get(found.group(1).lower(), ())), found.group()), value)
 
 
-def _texts(values: Any) -> Sequence[str]:
+def _texts(values: Any) -> Sequence[Any]:
     """Return one value or several, as texts; JSON's true is ``true``."""
     several = values if isinstance(values, list | tuple | set | frozenset) else [values]
-    return [str(value).lower() if isinstance(value, bool) else str(value) for value in several]
+    return [_text(value) for value in several]
+
+
+def _text(value: Any) -> Any:
+    if value is UNREAD or isinstance(value, str):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from eventbridge_local.report import hints as hints
     from eventbridge_local.report import journal_text as journal_text
     from eventbridge_local.report import logs as logs
+    from eventbridge_local.report import permissions as permissions
 
-_PARTS = ("assertions", "checks", "coverage", "explain", "hints", "journal_text", "logs")
+_PARTS = ("assertions", "checks", "coverage", "explain", "hints", "journal_text", "logs", "permissions")
 
 
 def __getattr__(name: str) -> Any:

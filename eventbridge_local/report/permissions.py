@@ -1,0 +1,113 @@
+"""Targets that EventBridge may not deliver to in production: the check at the end of a mock, and its sentences.
+
+The decision is made by ``policies.access``. ``lint`` says the same of a template, with ``text_of``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from eventbridge_local.delivery.moto_permissions import permissions_in_moto
+from eventbridge_local.errors import CheckFailed
+from eventbridge_local.model.arn import names_of, parse_arn
+from eventbridge_local.operations.service import Service
+from eventbridge_local.policies.access import PRINCIPAL, Permissions, Refusal, Sending, refusals, resource_of
+from eventbridge_local.report.hints import Seen, users_rules
+from eventbridge_local.report.journal_text import location_of_rule
+
+_MOST = 10
+_TO_ALLOW = "To allow this: assert_targets_permitted=False"
+#: What holds the permission of a resource, by the service of its ARN.
+_HOLDERS = {
+    "sqs": "the policy of the queue",
+    "sns": "the policy of the topic",
+    "lambda": "the policy of the function",
+    "logs": "a resource policy of CloudWatch Logs",
+}
+_IN_TEMPLATES = {
+    "sqs": "AWS::SQS::QueuePolicy",
+    "sns": "AWS::SNS::TopicPolicy",
+    "lambda": "AWS::Lambda::Permission",
+    "logs": "AWS::Logs::ResourcePolicy",
+}
+
+
+def forbidden_targets(seen: Seen, service: Service) -> Iterator[Exception]:
+    """Yield the targets and dead-letter queues of enabled rules that EventBridge may not deliver to.
+
+    Only what moto or a loaded template has is looked at. A connected function stands for what it is connected to, so
+    what moto has there does not count.
+    """
+    found = [
+        (rule, target.id, Sending.of(rule.arn, target.params))
+        for rule in users_rules(seen.rules)
+        if rule.enabled
+        for target in rule.targets
+    ]
+    permissions = _all_permissions([sending for _, _, sending in found], service)
+    wording = seen.bus_wording()
+    missed = [(rule, target, refusal) for rule, target, sending in found for refusal in refusals(sending, permissions)]
+    for rule, target, refusal in missed[:_MOST]:
+        place = f"rule {rule.name!r} on {wording.bus(location_of_rule(rule))}, target {target!r}"
+        yield CheckFailed(f"{place}: {text_of(refusal)}\n{_TO_ALLOW}")
+    if len(missed) > _MOST:
+        yield CheckFailed(f"and {len(missed) - _MOST} more targets are not permitted")
+
+
+def _all_permissions(sendings: Sequence[Sending], service: Service) -> Permissions:
+    """Return the policies of loaded templates, and those of moto for what no template has and nobody connected."""
+    templates = [read() for read in service.template_permissions]
+    declared = {arn for each in templates for arn in each.resources}
+    arns = dict.fromkeys(
+        arn
+        for sending in sendings
+        for arn in (None if sending.role_arn else sending.target_arn, sending.dead_letter_arn)
+        if arn is not None and resource_of(arn) not in declared and service.handlers.find(arn) is None
+    )
+    every = [permissions_in_moto(arns), *templates]
+    return Permissions(
+        {arn: statements for each in every for arn, statements in each.resources.items()},
+        {arn: role for each in every for arn, role in each.roles.items()},
+        frozenset(arn for each in every for arn in each.passing),
+        {arn: guess for each in every for arn, guess in each.guesses.items()},
+    )
+
+
+def text_of(refusal: Refusal) -> str:
+    """Return what is not permitted and the statement that permits it, the latter as JSON on a line of its own."""
+    holder, where = _holder_of(refusal)
+    said = f"{refusal.sent_to} {refusal.resource} gets nothing in production: {_forbidden(refusal)}"
+    if refusal.denied_by is not None:
+        name = refusal.denied_by.get("Sid")
+        sid = f" (Sid {name!r})" if name else ""
+        deny = json.dumps(refusal.denied_by, default=str)
+        said = f"{said}; a Deny in {holder} forbids it{sid}:\n{deny}\nLet it leave out {PRINCIPAL}, and have in {where}"
+    else:
+        said = f"{said}; no statement allows it. Add to {where}"
+    return f"{said}:\n{json.dumps(refusal.statement)}"
+
+
+def _holder_of(refusal: Refusal) -> tuple[str, str]:
+    """Return which policy decides, and the same with its type in a template."""
+    if refusal.role is None:
+        service = _service_of(refusal.resource)
+        return _HOLDERS[service], f"{_HOLDERS[service]} ({_IN_TEMPLATES[service]})"
+    kind = "trust policy" if refusal.actions == ("sts:AssumeRole",) else "policies"
+    holder = f"the {kind} of role {names_of(refusal.role)[-1]}"
+    return holder, holder
+
+
+def _forbidden(refusal: Refusal) -> str:
+    actions = " and ".join(refusal.actions)
+    if refusal.role is None:
+        return f"{PRINCIPAL} may not call {actions} on {refusal.resource}"
+    role = names_of(refusal.role)[-1]
+    if refusal.actions == ("sts:AssumeRole",):
+        return f"{PRINCIPAL} may not take on role {role} ({actions})"
+    return f"{PRINCIPAL} takes on role {role}, which may not call {actions} on {refusal.statement['Resource']}"
+
+
+def _service_of(text: str) -> str:
+    arn = parse_arn(text)
+    return "" if arn is None else arn.service
