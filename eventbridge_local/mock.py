@@ -41,7 +41,8 @@ _SUCCEEDED = ("delivered", "recorded", "archived")
 #: What the Region of the AWS configuration file depends on; while none of it changes, the answer is known.
 _CONFIGURATION_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 #: Where botocore looks for profiles while none of these is set.
-_CONFIGURATION_FILES = ("~/.aws/config", "~/.aws/credentials")
+_CONFIGURATION_FOLDER = "~/.aws"
+_CONFIGURATION_FILES = ("config", "credentials")
 
 
 class Mock:
@@ -256,8 +257,10 @@ def _region_around() -> str:
 def _configured_region() -> str | None:
     """Return the Region of the AWS configuration files."""
     variables = tuple(map(os.environ.get, _CONFIGURATION_VARIABLES))
-    if not any(variables) and not any(os.path.exists(os.path.expanduser(file)) for file in _CONFIGURATION_FILES):
-        return None  # as on most machines that run tests
+    if not any(variables):
+        folder = os.path.expanduser(_CONFIGURATION_FOLDER)
+        if not os.path.exists(folder) or not any(os.path.exists(f"{folder}/{file}") for file in _CONFIGURATION_FILES):
+            return None  # as on most machines that run tests
     return _region_of_files(variables)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal, TypedDict
 
 from dateutil import parser
@@ -164,6 +165,12 @@ class OptionKeywords(TypedDict, total=False):
     assert_all_deliveries_succeeded: bool
 
 
+@cache
+def _default_options() -> Options:
+    """Return the options of a mock that names none, the same object each time."""
+    return Options()
+
+
 NAMES = tuple(Options.__annotations__)
 
 
@@ -177,6 +184,8 @@ def make_options(given: Mapping[str, Any], *, caller: str = "mock_eventbridge") 
     Raises:
         UsageError: an unknown keyword, or an invalid value.
     """
+    if not given and not defaults.options:
+        return _default_options()
     for name in given:
         if name not in NAMES:
             raise UsageError(f"{caller}({name}=...): there is no such option{suggest(name, NAMES)}")

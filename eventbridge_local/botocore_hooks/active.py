@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from threading import Lock
 
@@ -124,6 +125,7 @@ def _active_in_context() -> tuple[ActiveMock, ...]:
 
 def _set_variable(value: str | None) -> None:
     if value is None:
-        os.environ.pop(REGION_VARIABLE, None)
+        with suppress(KeyError):
+            del os.environ[REGION_VARIABLE]
     else:
         os.environ[REGION_VARIABLE] = value

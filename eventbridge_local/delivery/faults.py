@@ -56,10 +56,17 @@ class Arrangements(Generic[F]):
     """
 
     def __init__(self, seed: int | str | None = None) -> None:
-        self._random = random.Random(seed)
+        self._seed = seed
+        self._random: random.Random | None = None
         #: The failures that may still strike. Empty in most mocks, which is looked at before anything is asked.
         self.arranged: list[F] = []
         self._lock = Lock()
+
+    def _draw(self) -> float:
+        """Return a random number from 0 up to and without 1. Most mocks never ask for one."""
+        if self._random is None:
+            self._random = random.Random(self._seed)
+        return self._random.random()
 
     def clear(self) -> None:
         """Let nothing of this kind fail any more."""
@@ -105,7 +112,7 @@ class Faults(Arrangements[Fault]):
         """Return how an attempt to reach a target fails, None when it passes. What strikes is used up."""
         with self._lock:
             for fault in self.of(target):
-                if fault.strikes(self._random.random()):
+                if fault.strikes(self._draw()):
                     return AttemptFailed(fault.error, fault.reason)
         return None
 
@@ -206,7 +213,7 @@ class EntryFaults(Arrangements[EntryFault]):
                     for position in range(count)
                     if (fault.entries is None or position in fault.entries)
                     and position not in struck
-                    and self._random.random() < fault.rate
+                    and self._draw() < fault.rate
                 ]
                 if hit:
                     fault.use_up()
@@ -341,7 +348,7 @@ class CallFaults(Arrangements[CallFault]):
         """Return what happens to an attempt of an operation, None when it passes. What strikes is used up."""
         with self._lock:
             for fault in self.arranged:
-                if fault.operation == operation and fault.strikes(self._random.random()):
+                if fault.operation == operation and fault.strikes(self._draw()):
                     if fault.left == 0:
                         self.arranged.remove(fault)
                     return fault

@@ -51,8 +51,15 @@ class Failures:
         self._handlers = handlers
         self._services = services
         self._faults = faults
-        self._chance = random.Random(f"back-off {seed}").random if seed is not None else random.Random().random
+        self._seed = None if seed is None else f"back-off {seed}"
+        self._random: random.Random | None = None
         self._retry = retry
+
+    def _chance(self) -> float:
+        """Return a random number from 0 up to and without 1. In most mocks no delivery fails."""
+        if self._random is None:
+            self._random = random.Random(self._seed)
+        return self._random.random()
 
     def follow(self, pending: PendingDelivery, failed: AttemptFailed) -> None:
         """Go on after a failed attempt, as the error and the target's retry policy have it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -206,6 +207,12 @@ TRACE_HEADER = "X-Amzn-Trace-Id"
 # ids in the forms AWS gives them
 
 
+#: Gives the ids of all mocks without a seed: to make a generator for each takes longer than most tests use it.
+_UNSEEDED = random.Random()
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_UNSEEDED.seed)
+
+
 class Ids:
     """A source of ids. The same seed gives the same ids in the same order, whatever else the process does.
 
@@ -216,7 +223,7 @@ class Ids:
     __slots__ = ("_bits",)
 
     def __init__(self, seed: int | str | None = None) -> None:
-        self._bits = random.Random(seed).getrandbits
+        self._bits = (_UNSEEDED if seed is None else random.Random(seed)).getrandbits
 
     def uuid(self) -> str:
         """Return lower-case hex in UUID form; AWS does not set the version bits of uuid4 either (facts 1.10)."""

@@ -31,6 +31,10 @@ if TYPE_CHECKING:  # only named in annotations, and imported when a test uses th
     from eventbridge_local.model.archives import Archive, Replay
 
 
+#: What a bus without rules has; most buses of a test never have one.
+_NO_RULES = RuleSet()
+
+
 class Bus:
     """A bus with its rules and the index that finds the rules an event satisfies."""
 
@@ -39,7 +43,7 @@ class Bus:
     def __init__(self, record: EventBus) -> None:
         self.record = record
         self.rules: dict[str, Rule] = {}
-        self._index = RuleSet()
+        self._index = _NO_RULES
         self._indexed = 0
         self._lock = Lock()
         self._snapshot: tuple[Rule, ...] | None = None
@@ -58,6 +62,8 @@ class Bus:
             if before is not None and (before.pattern if before.enabled else None) is pattern:
                 return
             if pattern is not None:
+                if self._index is _NO_RULES:
+                    self._index = RuleSet()
                 self._index.add(rule.name, pattern)
             elif rule.name in self._index:
                 self._index.remove(rule.name)

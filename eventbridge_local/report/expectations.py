@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from operator import eq
+from operator import eq, is_
 from typing import Any, Literal, TypeVar
 
 from eventbridge_local.patterns import Mismatch, compile_pattern, explain
@@ -69,6 +69,8 @@ def fits_to(expected: Any, *, exact: bool = False) -> Callable[[Any], bool]:
     expected = ready(expected)
     if type(expected) is str:
         return partial(eq, expected)
+    if expected is True:
+        return partial(is_, True)
     return lambda actual: next(_differences(expected, actual, "", exact), None) is None
 
 
@@ -316,6 +318,8 @@ def ready(thing: Any) -> Any:
     Raises:
         InvalidPattern: a value list that AWS would refuse.
     """
+    if type(thing) is str:  # as most are
+        return thing
     if isinstance(thing, Mapping):
         return {name: ready(value) for name, value in thing.items()}
     if isinstance(thing, list | tuple):

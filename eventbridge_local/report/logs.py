@@ -153,8 +153,9 @@ class EventLog(Log[Entry]):
 
     nouns = ("event", "events")
     fields: ClassVar[Mapping[str, Field]] = {
-        "source": lambda entry: entry.source,
-        "detail_type": lambda entry: entry.detail_type,
+        # An event has both at once; the entry that became it would be made for each.
+        "source": lambda entry: (entry.event or entry).source,
+        "detail_type": lambda entry: (entry.event or entry).detail_type,
         "detail": lambda entry: entry.detail,
         "bus": lambda entry: entry.bus,
         "account": lambda entry: entry.account,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -44,3 +47,24 @@ def test_the_process_wide_generator_is_left_alone() -> None:
     assert random.getstate() == before
     random.seed(2)
     assert Ids(3).uuid() == first
+
+
+#: Prints an id of a forked process, and then the next one of the process itself.
+_FORKED = """
+import os
+from eventbridge_local.model.event import Ids
+ids = Ids()
+if os.fork() == 0:
+    print(ids.uuid(), flush=True)
+    os._exit(0)
+os.wait()
+print(ids.uuid())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_gives_ids_of_its_own() -> None:
+    """All mocks without a seed share a generator, which is seeded anew in a child."""
+    done = subprocess.run([sys.executable, "-c", _FORKED], capture_output=True, text=True, check=True)
+    child, parent = done.stdout.split()
+    assert child != parent
