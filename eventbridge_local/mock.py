@@ -149,6 +149,7 @@ def build_service(options: Options) -> Service:
         keep=options.most_records,
         organization=options.organization,
         check_events=check_events,
+        most_caused=options.max_caused_events,
     )
 
 

@@ -49,6 +49,8 @@ class Options:
         keep_records: how many records the journal keeps at most; then the oldest are dropped, and a spy forgets calls.
             An event makes about four records. ``auto`` keeps 100,000. None keeps all. An assertion that a dropped
             record could have decided fails and says so.
+        max_caused_events: how many events one put may cause in all, through handlers that put events in turn. What goes
+            beyond is cut, and reported at the end. Each event of a replay and each firing of a schedule counts anew.
         contracts: JSON Schema or OpenAPI documents that events must satisfy: a path, a list of paths, a mapping as for
             ``Contracts``, or ``Contracts``. The call that puts an event which breaks its contract raises
             ContractViolation.
@@ -75,6 +77,7 @@ class Options:
     forward: str | Collection[str] = "auto"
     allow_hosts: Collection[str] = ()
     keep_records: int | Literal["auto"] | None = "auto"
+    max_caused_events: int = 5_000
     contracts: Any = None
     template: Any = None
     strict: bool = False
@@ -97,6 +100,9 @@ class Options:
         keep = self.most_records
         if keep is not None and (not isinstance(keep, int) or keep < 100):
             raise UsageError(f"keep_records={keep!r}: give a whole number from 100, 'auto', or None to keep all")
+        most = self.max_caused_events
+        if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+            raise UsageError(f"max_caused_events={most!r}: give a whole number from 1")
         if isinstance(self.allow_hosts, str):
             raise UsageError(f"allow_hosts={self.allow_hosts!r}: give a list of host names: [{self.allow_hosts!r}]")
         for name in ("strict", "assert_all_deliveries_succeeded"):
@@ -156,6 +162,7 @@ class OptionKeywords(TypedDict, total=False):
     forward: str | Collection[str]
     allow_hosts: Collection[str]
     keep_records: int | Literal["auto"] | None
+    max_caused_events: int
     contracts: Any
     template: Any
     strict: bool

@@ -18,6 +18,7 @@ from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers, LambdaContext, TargetSpy
 from eventbridge_local.delivery.journal import Delivery, Journal, delivery_record
 from eventbridge_local.delivery.kinds import Destination, destination_of
+from eventbridge_local.delivery.loops import CAUSE, Gate, crowd
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, HttpRequest, PendingDelivery, unforeseen
 from eventbridge_local.delivery.retries import Failures, let_out
 from eventbridge_local.delivery.route import Arrival, AttemptPlan, InputFailed, plan_attempt, with_input
@@ -37,6 +38,7 @@ class Deliverer:
     Args:
         accept: puts events on buses.
         seed: makes the delays between attempts reproducible.
+        on_loop: called with a sentence about receivers whose calls feed each other over threads.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Deliverer:
         faults: Faults,
         seed: object,
         accept: Callable[[Iterable[Arrival]], object],
+        on_loop: Callable[[str], None],
     ) -> None:
         self._store = store
         self._new_id = store.ids.uuid
@@ -58,6 +61,9 @@ class Deliverer:
         self._invocations = invocations
         self._faults = faults
         self._accept = accept
+        self._on_loop = on_loop
+        #: Those of HTTP targets that no callable stands in for, by ARN.
+        self._gates: dict[str, Gate] = {}
         #: Whether something receives for a service. It is asked again for each call that delivers, and each retry.
         self.received: dict[str, bool] = {}
         self._failures = Failures(store, journal, handlers, services, faults, seed, self._retry)
@@ -133,7 +139,10 @@ class Deliverer:
             plan = plan_attempt(self._store, pending, destination, strike, self._new_id, spy is not None)
             if plan.refusal is not None:
                 raise plan.refusal
-            ended = _SEND[destination.way](self, pending, destination, plan, spy)
+            if spy is None and destination.way != "http":
+                ended = _SEND[destination.way](self, pending, destination, plan, spy)
+            else:
+                ended = self._through_gate(pending, destination, plan, spy)
         except AttemptFailed as failed:
             self._failures.follow(pending, failed)
         except BaseException as broken:  # of whoever gives tokens, or a mistake of ours: the event must not be lost
@@ -144,6 +153,26 @@ class Deliverer:
                 self._journal.add(ended)
             if ended.raised is not None:
                 let_out(ended.raised)
+
+    def _through_gate(
+        self, pending: PendingDelivery, destination: Destination, plan: AttemptPlan, spy: TargetSpy | None
+    ) -> Delivery:
+        """Call a receiver that may put events in turn, unless too many of its calls are open."""
+        gate = self._gates.setdefault(pending.target.arn, Gate()) if spy is None else spy.gate
+        may = gate.enter(partial(self._attempt, pending, destination))
+        if may is False:
+            return delivery_record(pending, "pending", pending.at)
+        if may is None:
+            loop = crowd(pending.rule, pending.target.arn)
+            self._on_loop(loop)
+            return delivery_record(pending, "dropped", pending.at, AttemptFailed("LOOP", loop))
+        work = CAUSE.get()
+        if work is not None:
+            work.receiver = pending.target.arn if spy is None else spy.target
+        try:
+            return _SEND[destination.way](self, pending, destination, plan, spy)
+        finally:
+            gate.leave()
 
     # the ways to a target
 

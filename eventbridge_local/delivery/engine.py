@@ -1,10 +1,9 @@
 """An event's way over a bus: what ``route`` plans for it is carried out, rule by rule.
 
-Strategy: events wait in one queue. A call that puts an event while no other works on the queue works it off before it
-returns; an event that is put meanwhile, by a handler or by another thread, waits behind. So delivery is synchronous
-and in order, and a handler that publishes never recurses. Each event remembers the delivery that caused it; a chain
-that grows past a limit is a rule loop, which is cut and named. What another thread puts during a delivery may be
-caused by it (a server's thread) or not (a producer of its own), so it makes a chain longer by very little.
+Strategy: a call that puts events works them off before it returns, in the thread of its caller. An event that a handler
+puts meanwhile waits in the queue of that work. So delivery is synchronous and in order, and a handler that publishes
+never recurses. Threads do not wait for each other: each works off what it puts. What events may cause is bounded in
+``loops``; what goes beyond is cut, and the loop is named.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from operator import attrgetter
-from threading import Lock, get_ident
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from eventbridge_local.delivery.deliver import Deliverer
@@ -20,6 +19,7 @@ from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers
 from eventbridge_local.delivery.journal import Journal, Routing
+from eventbridge_local.delivery.loops import CAUSE, Work, cut
 from eventbridge_local.delivery.route import Arrival, Plan, plan
 from eventbridge_local.model.event import forget_made
 from eventbridge_local.model.store import Store
@@ -27,14 +27,7 @@ from eventbridge_local.model.store import Store
 if TYPE_CHECKING:
     from eventbridge_local.delivery.http.invocations import Invocations
 
-_LONGEST_CHAIN = 100
 _NAME = attrgetter("name")
-#: Links of a chain that an event is worth which another thread put during a delivery.
-_BY_CHANCE = 0.01
-
-
-#: An arrival, how many deliveries in a row have led to it, and their rules.
-_Waiting = tuple[Arrival, float, tuple[str, ...]]
 
 
 class Engine:
@@ -44,7 +37,8 @@ class Engine:
         services: the other AWS services that moto or a loopback endpoint serves to this process.
         invocations: returns what calls HTTP targets. It is made when there is one.
         seed: makes the delays between attempts reproducible.
-        on_loop: called with the rules that feed each other without end.
+        most_caused: how many events one put may cause.
+        on_loop: called with a sentence about rules and handlers that feed each other without end.
     """
 
     def __init__(
@@ -56,68 +50,77 @@ class Engine:
         invocations: Callable[[], Invocations],
         faults: Faults,
         seed: object,
+        most_caused: int,
         on_loop: Callable[[str], None],
     ) -> None:
         self._store = store
         self._journal = journal
-        self._deliverer = Deliverer(store, journal, handlers, services, invocations, faults, seed, self.accept)
+        self._handlers = handlers
+        self._deliverer = Deliverer(store, journal, handlers, services, invocations, faults, seed, self.accept, on_loop)
+        self._most_caused = most_caused
         self._on_loop = on_loop
-        self._queue: deque[_Waiting] = deque()
-        self._lock = Lock()
-        #: The thread that works off the queue, and the delivery it is at.
-        self._worker: int | None = None
-        self._depth = 0.0
-        self._via: tuple[str, ...] = ()
+        #: The work of each thread that has some.
+        self._works: dict[int, Work[Arrival]] = {}
 
-    def accept(self, arrivals: Iterable[Arrival]) -> Plan | None:
-        """Queue events, and work off the queue unless somebody does.
+    def accept(self, arrivals: Iterable[Arrival], *, anew: bool = False) -> Plan | None:
+        """Work events off; those that a handler puts in the thread in which it was called wait until it returns.
+
+        Args:
+            arrivals: the events, each with its bus.
+            anew: count apart what each of them causes.
 
         Returns:
-            what became of the first of them on its bus; None when it waits, because somebody else works off the queue.
+            what became of the first of them on its bus; None when it waits.
 
         No error of a target comes out of this call; only Ctrl-C does, and a test framework's own way of failing.
         """
-        with self._lock:
-            depth = self._depth + (_BY_CHANCE if self._worker not in (None, get_ident()) else 1)
+        thread = get_ident()
+        busy = self._works.get(thread)
+        if busy is not None:
+            busy.queue_caused(arrivals, busy.queue)
+            return None
+        work: Work[Arrival] = Work()
+        self._works[thread] = work
+        queue = work.queue = deque()
+        cause = CAUSE.get()
+        if cause is not None:
+            cause.queue_caused(arrivals, queue)
+        else:
             for arrival in arrivals:
-                self._queue.append((arrival, depth, self._via))
-            if self._worker is not None:
-                return None
-            self._worker = get_ident()
+                queue.append((arrival, None))
+        token = CAUSE.set(work) if self._handlers.spies else None
         first: Plan | None = None
         try:
             self._deliverer.received.clear()
-            while True:
-                with self._lock:
-                    if not self._queue:
-                        self._worker, self._depth, self._via = None, 0.0, ()
-                        return first
-                    waiting = self._queue.popleft()
-                made = self._carry_out(waiting)
+            while queue:
+                arrival, work.origin = queue.popleft()
+                if anew:
+                    work.causes = None
+                made = self._carry_out(work, arrival)
                 first = first or made
-        except BaseException:  # only KeyboardInterrupt and its like come here: let others go on
-            with self._lock:
-                self._worker, self._depth, self._via = None, 0.0, ()
-            raise
+            return first
+        finally:
+            del self._works[thread]
+            if token is not None:
+                CAUSE.reset(token)
 
-    def _carry_out(self, waiting: _Waiting) -> Plan | None:
+    def _carry_out(self, work: Work[Arrival], arrival: Arrival) -> Plan | None:
         """Carry out what a bus makes of an event, and return it; None when the mock has ended."""
         if self._store.ended:
             return None
-        arrival, depth, via = waiting
         scope, bus, event, _, _ = arrival
         made = plan(arrival)
-        if made.trouble is None and depth > _LONGEST_CHAIN:
-            loop = " -> ".join(_loop(via))
-            made = Plan(trouble=f"rules trigger each other in an endless loop: {loop}")
-            self._on_loop(loop)
+        if work.origin is not None and made.trouble is None:
+            loop = cut(work.origin, self._most_caused)
+            if loop is not None:
+                self._on_loop(loop)
+                made = Plan(trouble=loop)
         matched = made.matched
         names = tuple(map(_NAME, matched))
         names = self._journal.shared(names, names)
         self._journal.add(Routing(event, bus, scope.account, scope.region, made.rules, names, made.trouble))
         for done, rule in enumerate(matched, 1):
-            self._depth = depth
-            self._via = (*via[-_LONGEST_CHAIN:], rule.name)
+            work.rule, work.receiver = rule, None
             try:
                 self._deliverer.deliver(scope, event, rule)
             except BaseException:  # only what ends a test run comes here
@@ -125,10 +128,3 @@ class Engine:
                 raise
         forget_made(event, None)
         return made
-
-
-def _loop(via: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the last turn of a chain: from the visit before of its last rule up to that rule again."""
-    last = via[-1]
-    earlier = [index for index, name in enumerate(via[:-1]) if name == last]
-    return via[earlier[-1] :] if earlier else via

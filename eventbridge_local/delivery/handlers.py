@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from eventbridge_local.delivery.loops import Gate
 from eventbridge_local.errors import UsageError
 from eventbridge_local.frozen import frozen
 from eventbridge_local.model.arn import names_of, parse_arn
@@ -120,11 +121,13 @@ class TargetSpy:
     Attributes:
         target: ARN or name it stands in for.
         handler: a Lambda handler ``(event, context)``, or any callable of one argument, ``(event)``.
+        gate: bounds how many of its calls are open at once.
     """
 
     def __init__(self, target: str, handler: Callable[..., Any], keep: int | None = None) -> None:
         self.target = target
         self.handler = handler
+        self.gate = Gate()
         self._arguments = _arguments(handler)
         self._calls: deque[SpyCall | _Recorded] = deque(maxlen=keep)
 

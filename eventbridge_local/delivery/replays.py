@@ -114,7 +114,8 @@ class Replayer:
         filters = replay.destination.get("FilterArns")
         only = frozenset(filters) if filters else None
         scope, bus, uuid = run.scope, run.archive.record.bus, self._ids.uuid
-        self._engine.accept(Arrival(scope, bus, replayed(event, uuid(), replay.name), only) for event in events)
+        arrivals = (Arrival(scope, bus, replayed(event, uuid(), replay.name), only) for event in events)
+        self._engine.accept(arrivals, anew=True)
 
     def _end_cancelled(self, run: _ReplayRun) -> None:
         run.replay = replace(run.replay, state="CANCELLED", ended=self._clock.now)

@@ -12,6 +12,7 @@ from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers, LambdaContext
 from eventbridge_local.delivery.journal import Attempt, DeadLetter, Journal, Record, delivery_record
+from eventbridge_local.delivery.loops import crowd
 from eventbridge_local.delivery.pending import (
     AttemptFailed,
     AwsRequest,
@@ -149,7 +150,12 @@ class Failures:
             raise struck
         spy = self._handlers.find(queue)
         if spy is not None:
-            raised, sent = spy(payload, LambdaContext(queue, self._store.ids.uuid())), True
+            if spy.gate.enter(None) is not True:
+                raise AttemptFailed("LOOP", crowd(rule, queue))
+            try:
+                raised, sent = spy(payload, LambdaContext(queue, self._store.ids.uuid())), True
+            finally:
+                spy.gate.leave()
         else:
             request = _request(queue, payload, written, event.trace_header)
             raised, sent = None, self._services.send(request) is not None

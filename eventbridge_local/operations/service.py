@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from eventbridge_local.delivery.http.invocations import Invocations
     from eventbridge_local.policies.access import Permissions
 
+#: Loops that are told apart at the end of a mock.
+_MOST_LOOPS = 10
+
 
 class Service:
     """One mock's EventBridge: its state, its bus and its journal."""
@@ -47,7 +50,9 @@ class Service:
         keep: int | None = None,
         organization: str | None = None,
         check_events: EventCheck | None = None,
+        most_caused: int = 5_000,
     ) -> None:
+        self._most_caused = most_caused
         self._check_events = check_events
         self._organization = organization
         self._seed = seed
@@ -60,6 +65,7 @@ class Service:
         self.handlers = Handlers(keep)
         self.journal = Journal(keep)
         self.services = services or Services()
+        #: A sentence for each loop of rules that was cut.
         self.loops: list[str] = []
         #: What a loaded template calls things: names to ARNs, and to the physical names of rules.
         self.names: dict[str, str] = {}
@@ -73,8 +79,9 @@ class Service:
         self.store = store = Store(self.clock, self.ids, self.limits, self._organization)
         invocations = _invocations_of(store, self.handlers, self.services)
         self.engine = engine = Engine(
-            store, self.journal, self.handlers, self.services, invocations, self.faults, self._seed, self.loops.append
-        )
+            store, self.journal, self.handlers, self.services, invocations, self.faults, self._seed,
+            self._most_caused, self._note_loop,
+        )  # fmt: skip
         #: What the context of every call begins with.
         self._parts = (
             store,
@@ -168,6 +175,10 @@ class Service:
             else:
                 self.journal.add(Call(name, params, account, region, at, answer))
         return answer
+
+    def _note_loop(self, loop: str) -> None:
+        if loop not in self.loops and len(self.loops) < _MOST_LOOPS:
+            self.loops.append(loop)
 
     def _write(self, store: Store, call: Call) -> None:
         """Write a call down, unless a reset has meanwhile ended the store it was made in."""

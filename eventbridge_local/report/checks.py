@@ -42,10 +42,12 @@ def failed_deliveries(seen: Seen, deliveries: Sequence[Delivery], loops: Sequenc
             failure.add_note(_failed_delivery(delivery, numbers.get(delivery.event.id), wording))
             yield failure
     for loop in loops:
-        yield DeliveryFailed(
-            f"rules trigger each other in an endless loop: {loop}; "
-            "a handler or a target puts an event that the first rule matches again"
-        )
+        endless = "endless loop" in loop
+        yield DeliveryFailed(f"{loop}; {_AGAIN if endless else _MEANT}")
+
+
+_AGAIN = "a handler or a target puts an event that the first rule matches again"
+_MEANT = "if so many are meant, allow more with mock_eventbridge(max_caused_events=...)"
 
 
 def lost_failures(count: int) -> Iterator[Exception]:
@@ -72,7 +74,7 @@ def _failure_of(delivery: Delivery) -> Exception | None:
     if delivery.outcome == "pending":
         waits = "it waits for another attempt; eb.clock.advance(hours=24) makes the other attempts"
         return DeliveryFailed(f"{delivery.error} ({delivery.reason}); {waits}" if delivery.error else waits)
-    if delivery.outcome in ("dead-lettered", "dropped"):
+    if delivery.outcome in ("dead-lettered", "dropped") and delivery.error != "LOOP":  # which is reported once
         remedy = bus_remedy(delivery.rule, delivery.target.arn, delivery.reason)
         return DeliveryFailed(f"{delivery.error}: {delivery.reason}{remedy}")
     return None

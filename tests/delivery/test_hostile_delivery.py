@@ -328,36 +328,6 @@ def test_looking_while_others_put(eb: EventBridge, eager_threads: None) -> None:
     assert len(eb.deliveries) == 200
 
 
-def test_a_steady_stream_of_other_threads_is_no_ring(eb: EventBridge) -> None:
-    """A producer who always puts the next event while the last one is handled is not caused by it."""
-    handling, put = threading.Semaphore(0), threading.Semaphore(0)
-    eb.rule("rule", pattern=SHOP, to="function")
-    eb.connect("function", lambda event: (handling.release(), put.acquire(timeout=300)))
-
-    def work(thread: int) -> None:
-        for _ in range(150 if thread else 1):
-            if thread:
-                assert handling.acquire(timeout=300)
-            eb.put("shop", "Sold")
-            if thread:
-                put.release()
-        if thread:
-            put.release()
-
-    in_threads(2, work)
-    assert len(eb.deliveries) == 151
-    assert not eb.service.loops
-
-
-def test_a_ring_over_threads_is_cut_too(eb: EventBridge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A handler whose events are put by a thread of its own, such as a server's, does not go on for ever."""
-    monkeypatch.setattr("eventbridge_local.delivery.engine._LONGEST_CHAIN", 10)
-    eb.rule("rule", pattern=SHOP, to="function")
-    eb.connect("function", lambda event: in_threads(1, lambda thread: eb.put("shop", "Sold")))
-    eb.put("shop", "Sold")
-    assert eb.service.loops == ["rule -> rule"]
-
-
 def test_two_threads_advance(eager_threads: None) -> None:
     """Every timer runs once and none before its time."""
     for _ in range(10):
