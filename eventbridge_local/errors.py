@@ -56,6 +56,11 @@ def validation_error(message: str, *, hint: str | None = None) -> ServiceError:
     return ServiceError("ValidationException", message, hint=hint)
 
 
+def wrong_arn(text: str) -> ServiceError:
+    """Return the refusal of a text that is no ARN, or not one of the form that is asked for."""
+    return validation_error(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")
+
+
 def not_found(message: str, *, hint: str | None = None) -> ServiceError:
     """Return the refusal when a resource does not exist."""
     return ServiceError("ResourceNotFoundException", message, hint=hint)

@@ -139,7 +139,7 @@ class Walker:
                 return self._members_called(member)
             case ast.Call(func=ast.Name(id=name)) if name in module.functions:
                 function = module.functions[name]
-                inner = self._environment(function, module, self._bound(function, value, module, env))
+                inner = self._environment(function, module, self._bound(module, function.name, value, module, env))
                 return self._returned(function, module, inner)
         return UNKNOWN
 
@@ -165,15 +165,15 @@ class Walker:
         return frozenset().union(*(self.texts(each.value, empty, {}) for each in keywords if each.arg == member))
 
     def _bound(
-        self, function: ast.FunctionDef, call: ast.Call, module: Module, env: Mapping[str, Texts]
+        self, there: Module, name: str, call: ast.Call, module: Module, env: Mapping[str, Texts]
     ) -> dict[str, Texts]:
-        """The parameters of a function as a call gives them."""
-        spec = function.args
+        """The parameters of a function of the module ``there`` as a call gives them."""
+        spec = there.functions[name].args
         names = [arg.arg for arg in spec.args]
         defaults = dict(zip(names[::-1], spec.defaults[::-1], strict=False))
         defaults |= {arg.arg: value for arg, value in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if value}
         bound = {arg.arg: UNKNOWN for arg in (*spec.args, *spec.kwonlyargs)}
-        bound |= {name: self.texts(value, module, {}) for name, value in defaults.items()}
+        bound |= {name: self.texts(value, there, {}) for name, value in defaults.items()}
         bound |= {name: self.texts(value, module, env) for name, value in zip(names, call.args, strict=False)}
         return bound | {each.arg: self.texts(each.value, module, env) for each in call.keywords if each.arg}
 
@@ -225,11 +225,12 @@ class Walker:
         there, name = found
         if there.name == f"{PACKAGE}.errors":
             self.sites.add(Site(module.name, call.lineno))
-            if call.args and not self.texts(call.args[0], module, env):
+            takes_a_message = there.functions[name].args.args[0].arg == "message"
+            if takes_a_message and call.args and not self.texts(call.args[0], module, env):
                 for text in self._texts_of_tables(function, module):
                     yield from self.refusals(name, there, {"message": frozenset({text})})
                 return
-        yield from self.refusals(name, there, self._bound(there.functions[name], call, module, env))
+        yield from self.refusals(name, there, self._bound(there, name, call, module, env))
 
     def _refusals_of_mention(self, mentioned: ast.expr, module: Module, env: Mapping[str, Texts]) -> Iterator[Refusal]:
         found = self._named(mentioned, module)
@@ -290,7 +291,7 @@ def operations_in_source() -> Iterator[tuple[str, str, Module]]:
 
 
 def makes_an_error(node: ast.AST) -> bool:
-    names = ("ServiceError", "validation_error", "not_found", "already_exists", "limit_exceeded")
+    names = ("ServiceError", "validation_error", "not_found", "already_exists", "limit_exceeded", "wrong_arn")
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
 
 

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
@@ -37,7 +38,23 @@ PATTERNS_FOR_PYTHON = {
 ENUM_ORDER = {
     "ApiDestinationHttpMethod": "HEAD, POST, PATCH, DELETE, PUT, GET, OPTIONS",
     "ArchiveState": "CREATE_FAILED, ENABLED, UPDATING, UPDATE_FAILED, CREATING, DISABLED",
+    "LaunchType": "FARGATE, EXTERNAL, EC2",
 }
+
+_BASE64 = r"^(?:[A-Za-z0-9+\/]{4})*(?:[A-Za-z0-9+\/]{4}|[A-Za-z0-9+\/]{3}=|[A-Za-z0-9+\/]{2}={2})$"
+
+#: Where the service was captured to have another constraint than the model, by operation and member. ListConnections
+#: is by analogy (judgement).
+OTHER_LIMITS: dict[str, dict[str, Any]] = {
+    "ListApiDestinations": {"NextToken": {"pattern": _BASE64}},
+    "ListConnections": {"NextToken": {"pattern": _BASE64}},
+    # An empty text takes the queue away, says the refusal of a queue without an ARN.
+    "CreateEventBus": {"DeadLetterConfig": {"Arn": {"min": 0}}},
+    "UpdateEventBus": {"DeadLetterConfig": {"Arn": {"min": 0}}},
+}
+
+#: Shapes whose pattern the service does not check: header values of a target may be empty or have a line break.
+UNCHECKED_PATTERNS = frozenset({"HeaderValue"})
 
 #: Mostly the pattern is reported before the length; for these members AWS was captured to do the reverse (facts 1.4).
 LENGTH_BEFORE_PATTERN = frozenset({"archiveName", "principal"})
@@ -64,7 +81,7 @@ class InputCheck:
 
     def __init__(self, model: OperationModel) -> None:
         shape = model.input_shape
-        self._params = _compile(shape) if shape is not None else None
+        self._params = _compile(shape, OTHER_LIMITS.get(model.name)) if shape is not None else None
 
     def __call__(self, params: Mapping[str, Any]) -> ServiceError | None:
         """Return the refusal of params that break a constraint, None for all others.
@@ -102,9 +119,11 @@ class _Compiled(NamedTuple):
     check: Check | None
 
 
-def _compile(shape: Shape) -> _Compiled:
+def _compile(shape: Shape, other: Mapping[str, Any] | None = None) -> _Compiled:
+    """Compile a shape; ``other`` has constraints that differ from its own, for a structure by member."""
     kind = shape.type_name
-    return _Compiled(frozenset(_TYPES.get(kind, ())), kind, _COMPILERS.get(kind, _no_check)(shape))
+    compiler = _COMPILERS.get(kind, _no_check)
+    return _Compiled(frozenset(_TYPES.get(kind, ())), kind, compiler(shape, other) if other else compiler(shape))
 
 
 def _check_type(value: Any, kind: str, path: str) -> None:
@@ -115,9 +134,11 @@ def _check_type(value: Any, kind: str, path: str) -> None:
         raise ServiceError("SerializationException", f"Unexpected value at '{path}': a {kind} was expected.")
 
 
-def _structure(shape: StructureShape) -> Check:
+def _structure(shape: StructureShape, other: Mapping[str, Any] = MappingProxyType({})) -> Check:
     required = tuple((name, _spelled(name)) for name in shape.required_members)
-    members = tuple((name, _spelled(name), *_compile(member)) for name, member in shape.members.items())
+    members = tuple(
+        (name, _spelled(name), *_compile(member, other.get(name))) for name, member in shape.members.items()
+    )
 
     def check(value: Any, path: str, found: list[str]) -> None:
         prefix = f"{path}." if path else ""
@@ -139,7 +160,7 @@ def _structure(shape: StructureShape) -> Check:
 def _list(shape: ListShape) -> Check:
     own = _constraints(shape)
     exact, kind, member = _compile(shape.member)
-    scalar = _constraints(shape.member) if shape.member.type_name == "string" else ()
+    scalar = _of_items(shape.member) if shape.member.type_name == "string" else ()
     brackets = f"Member must satisfy constraint: [{', '.join(each.text for each in scalar)}]"
 
     def check(value: Any, path: str, found: list[str]) -> None:
@@ -157,7 +178,7 @@ def _list(shape: ListShape) -> Check:
 
 def _map(shape: MapShape) -> Check:
     own = _constraints(shape)
-    sides = (("Map keys", _constraints(shape.key)), ("Map value", _constraints(shape.value)))
+    sides = (("Map keys", _of_items(shape.key)), ("Map value", _of_items(shape.value)))
     texts = tuple(
         f"{side} must satisfy constraint: [{', '.join(each.text for each in rules)}]" for side, rules in sides
     )
@@ -175,8 +196,8 @@ def _map(shape: MapShape) -> Check:
     return check
 
 
-def _scalar(shape: Shape) -> Check | None:
-    rules = _constraints(shape)
+def _scalar(shape: Shape, other: Mapping[str, Any] = MappingProxyType({})) -> Check | None:
+    rules = _constraints(shape, other)
     if not rules:
         return None
 
@@ -190,7 +211,7 @@ def _no_check(_: Shape) -> None:
     return None
 
 
-_COMPILERS: dict[str, Callable[[Any], Check | None]] = {
+_COMPILERS: dict[str, Callable[..., Check | None]] = {
     "structure": _structure,
     "list": _list,
     "map": _map,
@@ -214,11 +235,11 @@ class Constraint(NamedTuple):
     holds: Callable[[Any], object]
 
 
-def _constraints(shape: Shape) -> tuple[Constraint, ...]:
+def _constraints(shape: Shape, other: Mapping[str, Any] = MappingProxyType({})) -> tuple[Constraint, ...]:
     """Return the constraints that a shape puts on one value, in the order in which AWS reports them."""
     if shape.type_name not in _MEASURES:
         return ()
-    limits = shape.metadata
+    limits = {**shape.metadata, **other}
     rules: list[Constraint] = []
     noun, measure = _MEASURES[shape.type_name]
     if "enum" in limits:
@@ -233,9 +254,17 @@ def _constraints(shape: Shape) -> tuple[Constraint, ...]:
         least = limits["min"]
         text = f"Member must have {noun} greater than or equal to {least}"
         rules.append(Constraint(text, measure, partial(operator.le, least)))
-    if "pattern" in limits:
+    if "pattern" in limits and shape.name not in UNCHECKED_PATTERNS:
         rules.append(Constraint(_PATTERN_TEXT + limits["pattern"], str, compiled(limits["pattern"]).fullmatch))
     return tuple(rules)
+
+
+def _of_items(shape: Shape) -> tuple[Constraint, ...]:
+    """Return the constraints on what a list or map holds, which AWS prints all together.
+
+    A length with a maximum then has a minimum too, 0 where the model names none (captured for keys and values of maps).
+    """
+    return _constraints(shape, {"min": 0} if "max" in shape.metadata and "min" not in shape.metadata else {})
 
 
 def compiled(pattern: str) -> re.Pattern[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -57,6 +58,27 @@ def split_rule_resource(resource: str) -> tuple[str, str]:
     """Return bus and rule of ``rule/RULE`` or ``rule/BUS/RULE``. A partner bus has slashes of its own, a rule never."""
     bus, slash, rule = resource.removeprefix("rule/").rpartition("/")
     return (bus if slash else "default", rule)
+
+
+# keys of KMS
+
+
+_KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
+_KEY_RESOURCE = re.compile(rf"key/({_KEY_ID.pattern})|alias/(?!aws/)[a-zA-Z0-9_/-]+")
+
+
+def key_arn(identifier: str, account: str, region: str) -> str | None:
+    """Return the ARN of a customer managed key that an id, an alias or an ARN names; None for any other text.
+
+    A key of AWS (``alias/aws/...``) is none of a customer's (captured, facts 2.8). Whether the key exists is not asked.
+    """
+    partition = partition_of(region)
+    arn = parse_arn(identifier)
+    if arn is None:
+        resource = f"key/{identifier}" if _KEY_ID.fullmatch(identifier) else identifier
+        arn = Arn(partition, "kms", region, account, resource)
+    whole = arn.partition == partition and arn.service == "kms" and arn.region and arn.account
+    return str(arn) if whole and _KEY_RESOURCE.fullmatch(arn.resource) else None
 
 
 # the hosts of services

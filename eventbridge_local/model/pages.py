@@ -27,6 +27,8 @@ def page(
     limit: int,
     token: str | None,
     listing: Sequence[str | None],
+    malformed: str,
+    of_another: str,
 ) -> tuple[Sequence[T], str | None]:
     """Return one page of ``items``, which must be sorted by ``key``.
 
@@ -34,14 +36,16 @@ def page(
         limit: the most items a page may hold.
         token: the token of the page before, or None.
         listing: operation, account, Region and filters; a token serves only the listing that made it.
+        malformed: AWS's words for a token that cannot be read.
+        of_another: its words for a token that was made for another listing.
 
     Returns:
         the items of the page and the token of the next one, None on the last.
 
     Raises:
-        ServiceError: ValidationException in AWS's words for a token that is junk or was made for another listing.
+        ServiceError: ValidationException for a token that is junk or was made for another listing.
     """
-    start = 0 if token is None else bisect_left(items, _read(token, listing), key=key)
+    start = 0 if token is None else bisect_left(items, _read(token, listing, malformed, of_another), key=key)
     end = start + limit
     rest = items[end : end + 1]
     return items[start:end], (_write(listing, key(rest[0])) if rest else None)
@@ -52,14 +56,14 @@ def _digest(listing: Sequence[str | None]) -> str:
 
 
 def _write(listing: Sequence[str | None], key: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps([_digest(listing), key]).encode()).decode()
+    return base64.b64encode(json.dumps([_digest(listing), key]).encode()).decode()
 
 
-def _read(token: str, listing: Sequence[str | None]) -> Any:
+def _read(token: str, listing: Sequence[str | None], malformed: str, of_another: str) -> Any:
     try:
-        made_for, key = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
+        made_for, key = json.loads(base64.b64decode(token.encode(), validate=True))
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        raise validation_error("Parameter NextToken is not valid. Reason: Malformed request.") from None
+        raise validation_error(malformed) from None
     if made_for != _digest(listing) or not isinstance(key, str):
-        raise validation_error("Parameter NextToken is not valid. Reason: Token invalid.")
+        raise validation_error(of_another)
     return key

@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from eventbridge_local.delivery.http.loopback import is_loopback
+from eventbridge_local.delivery.http.requests import with_scheme
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.records import ApiDestination
-from eventbridge_local.operations.lookup import paged
+from eventbridge_local.operations.lookup import BAD_TOKEN_OF_DESTINATIONS, paged
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 
 _DEFAULT_RATE = 300
@@ -66,7 +67,16 @@ def list_api_destinations(ctx: Context, params: Params) -> Answer:
         ),
         key=_name,
     )
-    rows, token = paged(ctx, params, found, _name, prefix, connection)
+    rows, token = paged(
+        ctx,
+        params,
+        found,
+        _name,
+        prefix,
+        connection,
+        malformed=BAD_TOKEN_OF_DESTINATIONS,
+        of_another=BAD_TOKEN_OF_DESTINATIONS,
+    )
     return {"ApiDestinations": [_row(ctx, each) for each in rows], **without_nones(NextToken=token)}
 
 
@@ -98,16 +108,21 @@ def delete_api_destination(ctx: Context, params: Params) -> Answer:
 
 
 def _check_endpoint(params: Params, verb: str) -> None:
-    """Refuse what is no HTTPS URL, in AWS's words; plain HTTP to a loopback host is taken, which a test can serve."""
+    """Refuse what is no HTTPS URL, in AWS's words; plain HTTP to a loopback host is taken, which a test can serve.
+
+    A text without a scheme is taken, one with user information or a wildcard in its host is not (captured).
+    """
     endpoint = params.get("InvocationEndpoint")
     if endpoint is None:
         return
+    url = with_scheme(endpoint)
     try:
-        parts = urlsplit(endpoint)
+        parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(endpoint))):
+    wrong_host = not host or "*" in host or "@" in parts.netloc
+    if wrong_host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))):
         raise validation_error(
             f"Failed to {verb} the api-destination(s). Parameter InvocationEndpoint is not valid. "
             f"Reason: Endpoint '{endpoint}' is invalid, please provide a valid HTTPS endpoint URL.",

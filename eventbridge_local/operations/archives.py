@@ -9,11 +9,13 @@ from eventbridge_local.errors import already_exists, limit_exceeded, not_found, 
 from eventbridge_local.model.archives import Archive, ArchiveRecord
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.store import Bus
-from eventbridge_local.operations.lookup import bus_named, paged
+from eventbridge_local.operations.lookup import MALFORMED_TOKEN, TOKEN_OF_ANOTHER, bus_named, paged
 from eventbridge_local.operations.rules import compiled
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 from eventbridge_local.patterns import Pattern
 
+#: What a longer retention becomes: the largest number of 32 bits (captured).
+_MOST_DAYS = 2**31 - 1
 _FILTERS = ("NamePrefix", "EventSourceArn", "State")
 _CHANGES = ("EventPattern", "RetentionDays", "Description", "KmsKeyIdentifier")
 
@@ -37,7 +39,7 @@ def create_archive(ctx: Context, params: Params) -> Answer:
         created=ctx.now,
         pattern=params.get("EventPattern") or None,
         description=params.get("Description") or None,
-        retention_days=params.get("RetentionDays", 0),
+        retention_days=min(params.get("RetentionDays", 0), _MOST_DAYS),
         kms_key=params.get("KmsKeyIdentifier") or None,
     )
     ctx.scope.archives[name] = Archive(record, ctx.store.clock)
@@ -75,7 +77,17 @@ def list_archives(ctx: Context, params: Params) -> Answer:
         and bus_arn in (None, archive.record.bus_arn)
         and state in (None, archive.record.state)
     ]
-    shown, token = paged(ctx, params, found, lambda archive: archive.record.name, prefix, source, state)
+    shown, token = paged(
+        ctx,
+        params,
+        found,
+        lambda archive: archive.record.name,
+        prefix,
+        source,
+        state,
+        malformed=MALFORMED_TOKEN,
+        of_another=TOKEN_OF_ANOTHER,
+    )
     return without_nones(Archives=[_row(archive) for archive in shown], NextToken=token)
 
 
@@ -99,7 +111,7 @@ def update_archive(ctx: Context, params: Params) -> Answer:
         before,
         pattern=before.pattern if given is None else given or None,
         description=params.get("Description", before.description) or None,
-        retention_days=params.get("RetentionDays", before.retention_days),
+        retention_days=min(params.get("RetentionDays", before.retention_days), _MOST_DAYS),
         kms_key=params.get("KmsKeyIdentifier", before.kms_key) or None,
         state="ENABLED",
         state_reason=None,

@@ -19,7 +19,7 @@ from eventbridge_local.delivery.pending import AttemptFailed
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.arn import partition_of
 from eventbridge_local.model.records import AUTH_MEMBERS, USABLE, Connection, secret_document
-from eventbridge_local.operations.lookup import paged
+from eventbridge_local.operations.lookup import BAD_TOKEN_OF_DESTINATIONS, paged
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 
 _DEAUTHORIZED = "The authorization parameters were removed from this connection by a DeauthorizeConnection operation."
@@ -106,7 +106,16 @@ def list_connections(ctx: Context, params: Params) -> Answer:
         ),
         key=_name,
     )
-    rows, token = paged(ctx, params, found, _name, prefix, state)
+    rows, token = paged(
+        ctx,
+        params,
+        found,
+        _name,
+        prefix,
+        state,
+        malformed=BAD_TOKEN_OF_DESTINATIONS,
+        of_another=BAD_TOKEN_OF_DESTINATIONS,
+    )
     return {"Connections": [_row(each) for each in rows], **without_nones(NextToken=token)}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventbridge_local.errors import already_exists, limit_exceeded, validation_error
+from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, validation_error, wrong_arn
+from eventbridge_local.model.arn import key_arn, parse_arn, partition_of
 from eventbridge_local.model.records import EventBus
 from eventbridge_local.model.store import Bus
 from eventbridge_local.operations.lookup import bus_named, bus_of, paged
@@ -22,6 +23,7 @@ def create_event_bus(ctx: Context, params: Params) -> Answer:
     """Make a bus. Source: facts 2.1."""
     name = params["Name"]
     _check_name(params)
+    settings = _settings(_checked(ctx, params))
     tags = check_tags(params.get("Tags", []))
     source = source_of(ctx, name) if "EventSourceName" in params else None
     if name in ctx.scope.buses:
@@ -32,13 +34,57 @@ def create_event_bus(ctx: Context, params: Params) -> Answer:
         raise limit_exceeded()
     check_tag_count(tags, ctx.limits)
     arn, now = ctx.scope.arn(f"event-bus/{name}"), ctx.now
-    settings = _settings(params)
     ctx.scope.buses[name] = Bus(EventBus(name, arn, now, now, settings))
     if tags:
         ctx.scope.tags[arn] = tags
     if source is not None:
         match(ctx, source)
     return {"EventBusArn": arn, **settings}
+
+
+_NO_QUEUE = (
+    "Parameter DeadLetterConfig.Arn is not valid. Reason: Provide a valid SQS queue ARN, "
+    "or an empty string to remove the dead-letter queue configuration."
+)
+
+
+def _checked(ctx: Context, params: Params) -> Params:
+    """Return a request with its key as AWS answers it, an ARN, and without a dead-letter queue whose ARN is empty.
+
+    Raises:
+        ServiceError: the key is none of a customer's, or the queue is none that a bus may have. Captured; which words
+            an SNS topic, a text that is no ARN and a FIFO queue get is by analogy.
+    """
+    checked = dict(params)
+    key = params.get("KmsKeyIdentifier")
+    if key:
+        checked["KmsKeyIdentifier"] = key_arn(key, ctx.scope.account, ctx.scope.region)
+        if checked["KmsKeyIdentifier"] is None:
+            raise wrong_arn(key)
+    if "DeadLetterConfig" in params:
+        queue = params["DeadLetterConfig"].get("Arn")
+        if queue is None:
+            raise validation_error(_NO_QUEUE)
+        if queue:
+            _check_queue(ctx, queue)
+        else:
+            checked["DeadLetterConfig"] = {}
+    return checked
+
+
+def _check_queue(ctx: Context, text: str) -> None:
+    arn = parse_arn(text)
+    whole = arn is not None and arn.service == "sqs" and arn.region and arn.account and ":" not in arn.resource
+    if arn is None or not whole or not arn.resource or arn.partition != partition_of(ctx.scope.region):
+        raise validation_error(_NO_QUEUE)
+    if arn.resource.endswith(".fifo"):
+        raise validation_error("SQS FIFO is not supported by Dead Letter Queues")
+    if arn.region != ctx.scope.region:
+        raise ServiceError(
+            "AccessDeniedException",
+            f"Access to the resource {text} is denied. "
+            "Reason: You must specify a dead letter queue in the same region.",
+        )
 
 
 def _settings(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,8 +122,9 @@ def list_event_buses(ctx: Context, params: Params) -> Answer:
 @operation("UpdateEventBus")
 def update_event_bus(ctx: Context, params: Params) -> Answer:
     """Change the settings that are given and keep the others; the default bus when none is named."""
+    given = _checked(ctx, params)
     bus = bus_named(ctx, params.get("Name", "default"))
-    settings = _settings({**bus.record.settings, **params})
+    settings = _settings({**bus.record.settings, **given})
     bus.record = bus.record._replace(settings=settings, modified=ctx.now)
     return {"Arn": bus.record.arn, "Name": bus.name, **settings}
 

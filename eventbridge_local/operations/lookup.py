@@ -193,9 +193,22 @@ def _other_buses(ctx: Context, name: str) -> str:
 
 T = TypeVar("T")
 
+#: What the operations say of a page token that they cannot use. Captured for one operation of each of three families:
+#: ListRuleNamesByTarget, ListArchives and ListApiDestinations; for the others of a family by analogy (facts 1.5).
+BAD_TOKEN = "Parameter NextToken is not valid."
+MALFORMED_TOKEN = f"{BAD_TOKEN} Reason: Malformed request."
+TOKEN_OF_ANOTHER = f"{BAD_TOKEN} Reason: Token invalid."
+BAD_TOKEN_OF_DESTINATIONS = f"{BAD_TOKEN} Reason: The request is malformed."
+
 
 def paged(
-    ctx: Context, params: Params, items: Sequence[T], key: Callable[[T], Any], *filters: str | None
+    ctx: Context,
+    params: Params,
+    items: Sequence[T],
+    key: Callable[[T], Any],
+    *filters: str | None,
+    malformed: str = BAD_TOKEN,
+    of_another: str = BAD_TOKEN,
 ) -> tuple[Sequence[T], str | None]:
     """Return the page of ``items`` that a request asks for, and the token of the next one.
 
@@ -203,6 +216,7 @@ def paged(
         items: sorted by ``key``.
         filters: what the request narrows the listing by. With the operation and the caller's scope they are what a
             token is good for.
+        malformed, of_another: AWS's words for a token that is junk, and for one of another listing.
 
     Raises:
         ServiceError: ValidationException for a token that is junk or of another listing.
@@ -214,4 +228,6 @@ def paged(
         limit=limit,
         token=params.get("NextToken"),
         listing=(ctx.operation, ctx.scope.account, ctx.scope.region, *filters),
+        malformed=malformed,
+        of_another=of_another,
     )

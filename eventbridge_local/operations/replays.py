@@ -6,11 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eventbridge_local.delivery.replays import Replayer
-from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
+from eventbridge_local.errors import (
+    ServiceError,
+    already_exists,
+    limit_exceeded,
+    not_found,
+    validation_error,
+    wrong_arn,
+)
 from eventbridge_local.model.archives import Archive, Replay
 from eventbridge_local.model.arn import parse_arn, split_rule_resource
 from eventbridge_local.model.store import Bus
-from eventbridge_local.operations.lookup import bus_named, is_here, paged, rule_of
+from eventbridge_local.operations.lookup import MALFORMED_TOKEN, TOKEN_OF_ANOTHER, bus_named, is_here, paged, rule_of
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 
 _FILTERS = ("NamePrefix", "EventSourceArn", "State")
@@ -55,7 +62,8 @@ def _made(ctx: Context, params: Params, start: datetime, end: datetime) -> tuple
         name=name,
         arn=ctx.scope.arn(f"replay/{name}"),
         archive_arn=archive.record.arn,
-        destination=destination,
+        # An empty list of filters is none (captured).
+        destination={name: value for name, value in destination.items() if value},
         start=start,
         end=end,
         started=ctx.now,
@@ -91,7 +99,9 @@ def list_replays(ctx: Context, params: Params) -> Answer:
         # To look at a replay may change its state, so only those on the page are looked at.
         and state in (None, (replay.upcoming or (replay,))[0].state)
     ]
-    shown, token = paged(ctx, params, names, str, prefix, source, state)
+    shown, token = paged(
+        ctx, params, names, str, prefix, source, state, malformed=MALFORMED_TOKEN, of_another=TOKEN_OF_ANOTHER
+    )
     rows = [_row(_replayer(ctx).look(ctx.scope, name)) for name in shown]
     return without_nones(Replays=rows, NextToken=token)
 
@@ -144,7 +154,7 @@ def _check_filter(ctx: Context, bus: Bus, text: str) -> None:
     """Refuse a filter that is not a rule of the bus; only the words for a missing rule are known."""
     arn = parse_arn(text)
     if arn is None or not arn.resource.startswith("rule/"):
-        raise validation_error(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")
+        raise wrong_arn(text)
     of_bus, name = split_rule_resource(arn.resource)
     if of_bus != bus.name or not is_here(ctx, arn):
         raise not_found(f"Rule {name} does not exist on EventBus {bus.name}.")

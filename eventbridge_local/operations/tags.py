@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from eventbridge_local.errors import ServiceError, limit_exceeded, not_found, validation_error
+from eventbridge_local.errors import ServiceError, limit_exceeded, not_found, validation_error, wrong_arn
 from eventbridge_local.model.arn import Arn, parse_arn, split_rule_resource
 from eventbridge_local.model.limits import Limits
 from eventbridge_local.model.store import Bus
@@ -62,11 +62,11 @@ def _taggable(ctx: Context, text: str, *, change: bool) -> str:
     """Return the ARN of an existing bus or rule; which of the two it must be is told by the ARN (facts 2.7)."""
     arn = parse_arn(text)
     if arn is None or arn.service != "events":
-        raise validation_error(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")
+        raise wrong_arn(text)
     if arn.resource.startswith("event-bus/"):
         return _bus_here_or_there(ctx, arn).record.arn
     if not arn.resource.startswith("rule/"):
-        raise validation_error(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")
+        raise wrong_arn(text)
     bus_name, name = split_rule_resource(arn.resource)
     if arn.region != ctx.scope.region:
         raise not_found(f"Rule {name} does not exist on EventBus {bus_name}.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from eventbridge_local.delivery.archives import rule_was_forced
 from eventbridge_local.delivery.kinds import RuleScope, check_target, stored
-from eventbridge_local.errors import limit_exceeded
-from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.errors import limit_exceeded, wrong_arn
+from eventbridge_local.model.arn import parse_arn, partition_of
 from eventbridge_local.model.records import Target
 from eventbridge_local.operations.lookup import bus_of, paged, refuse_managed, rule_of, scope_of
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
@@ -69,8 +69,12 @@ def list_targets_by_rule(ctx: Context, params: Params) -> Answer:
 
 @operation("ListRuleNamesByTarget")
 def list_rule_names_by_target(ctx: Context, params: Params) -> Answer:
-    """List the names of this bus's rules that have a target of exactly that ARN."""
-    bus, arn = bus_of(ctx, params), params["TargetArn"]
+    """List the names of this bus's rules that have a target of exactly that ARN (captured, facts 4.1)."""
+    arn = params["TargetArn"]
+    parsed = parse_arn(arn)
+    if parsed is None or parsed.partition != partition_of(ctx.scope.region) or not parsed.resource:
+        raise wrong_arn(arn)
+    bus = bus_of(ctx, params)
     names = sorted(rule.name for rule in bus.rules.values() if any(target.arn == arn for target in rule.targets))
     shown, token = paged(ctx, params, names, str, bus.record.arn, arn)
     return without_nones(RuleNames=list(shown), NextToken=token)

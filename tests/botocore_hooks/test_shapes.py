@@ -139,7 +139,7 @@ ONE_VIOLATION: list[tuple[str, dict[str, Any], str, str, str]] = [
         target(InputTransformer={"InputTemplate": "1", "InputPathsMap": {"k": "x" * 257}}),
         f"'{{k={'x' * 257}}}'",
         T + "inputTransformer.inputPathsMap",
-        f"Map value must satisfy constraint: [{most(256)}]",
+        f"Map value must satisfy constraint: [{most(256)}, {least(0)}]",
     ),
     (
         "PutTargets",
@@ -290,11 +290,11 @@ def test_a_value_that_nearly_fits_is_refused() -> None:
     code = f"""
         from {service_model.__module__} import service_model
         from {InputCheck.__module__} import InputCheck
-        header = {{"x-a": "word " * 100 + "\u00e9"}}
-        target = {{"Id": "1", "Arn": {ARN!r}, "HttpParameters": {{"HeaderParameters": header}}}}
-        print(InputCheck(service_model().operation_model("PutTargets"))({{"Rule": "r", "Targets": [target]}}).message)
+        header = {{"HeaderParameters": [{{"Key": "x-a", "Value": "word " * 100 + "\u00e9"}}]}}
+        request = {{"Name": "c", "AuthParameters": {{"InvocationHttpParameters": header}}}}
+        print(InputCheck(service_model().operation_model("CreateConnection"))(request).message)
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True, timeout=300
     )
-    assert "targets.1.member.httpParameters.headerParameters" in done.stdout
+    assert "authParameters.invocationHttpParameters.headerParameters.1.member.value" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 
 import pytest
@@ -10,22 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventbridge_local.errors import ServiceError
-from eventbridge_local.model.pages import page
+from eventbridge_local.model import pages
 
 SCOPE = ("ListThings", None, "prefix")
+#: ``page`` with the words of an operation.
+page = functools.partial(pages.page, malformed="no token", of_another="of another listing")
 NAMES = st.lists(st.text(min_size=1, max_size=5), unique=True, max_size=30).map(sorted)
 
 
 def all_pages(names: list[str], limits: list[int]) -> list[tuple[list[str], str | None]]:
     """Every page with the token that led to it; the limits are used in turn, again and again."""
-    pages = []
+    found = []
     token = None
     while True:
         before = token
-        shown, token = page(names, str, limit=limits[len(pages) % len(limits)], token=before, listing=SCOPE)
-        pages.append((list(shown), before))
+        shown, token = page(names, str, limit=limits[len(found) % len(limits)], token=before, listing=SCOPE)
+        found.append((list(shown), before))
         if token is None:
-            return pages
+            return found
 
 
 @given(NAMES, st.lists(st.integers(1, 8), min_size=1, max_size=4))
@@ -78,31 +81,28 @@ def test_a_token_of_another_scope(scope: tuple[str | None, ...]) -> None:
     _, token = page("abcd", str, limit=2, token=None, listing=SCOPE)
     with pytest.raises(ServiceError) as refused:
         page("abcd", str, limit=2, token=token, listing=scope)
-    assert (refused.value.code, refused.value.message) == (
-        "ValidationException",
-        "Parameter NextToken is not valid. Reason: Token invalid.",
-    )
+    assert (refused.value.code, refused.value.message) == ("ValidationException", "of another listing")
 
 
 def encoded(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
+    return base64.b64encode(json.dumps(value).encode()).decode()
 
 
 @pytest.mark.parametrize(
     "token",
     ["", "junk", "junk!", "é", "\ud800", "====", encoded(None), encoded(5), encoded([]), encoded(["a"] * 3)]
-    + [base64.urlsafe_b64encode(raw).decode() for raw in (b"\xff\xff", b"[" * 30_000, b"{")],
+    + [base64.b64encode(raw).decode() for raw in (b"\xff\xff", b"[" * 30_000, b"{")],
 )
 def test_junk_for_a_token(token: str) -> None:
     """Whatever is no token at all is a malformed request, never an error of ours."""
-    with pytest.raises(ServiceError, match=r"Parameter NextToken is not valid\. Reason: Malformed request\."):
+    with pytest.raises(ServiceError, match="no token"):
         page("abcd", str, limit=2, token=token, listing=SCOPE)
 
 
 @given(st.text(max_size=40))
 def test_any_text_for_a_token(token: str) -> None:
     """No text for a token ends in anything but a refusal."""
-    with pytest.raises(ServiceError, match="Parameter NextToken is not valid"):
+    with pytest.raises(ServiceError, match=r"no token|of another listing"):
         page("abcd", str, limit=2, token=token, listing=SCOPE)
 
 
@@ -111,6 +111,6 @@ def test_a_forged_key(key: object) -> None:
     """A token whose scope is right and whose key is no text, as names are, is refused: nothing is compared with it."""
     _, token = page("abcd", str, limit=2, token=None, listing=SCOPE)
     assert token is not None
-    made_for, _ = json.loads(base64.urlsafe_b64decode(token))
-    with pytest.raises(ServiceError, match=r"Parameter NextToken is not valid\. Reason: Token invalid\."):
+    made_for, _ = json.loads(base64.b64decode(token))
+    with pytest.raises(ServiceError, match="of another listing"):
         page("abcd", str, limit=2, token=encoded([made_for, key]), listing=SCOPE)

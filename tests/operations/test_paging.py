@@ -128,8 +128,31 @@ LISTINGS: dict[str, Listing] = {
     "ListTargetsByRule": Listing(rules_with_targets, {"Rule": "n-0"}, {"Rule": "n-1"}),
 }
 
-INVALID = "Parameter NextToken is not valid. Reason: Token invalid."
-MALFORMED = "Parameter NextToken is not valid. Reason: Malformed request."
+PLAIN = "Parameter NextToken is not valid."
+NO_BASE64 = (
+    "1 validation error detected: Value 'junk!' at 'nextToken' failed to satisfy constraint: Member must satisfy "
+    r"regular expression pattern: ^(?:[A-Za-z0-9+\/]{4})*"
+    r"(?:[A-Za-z0-9+\/]{4}|[A-Za-z0-9+\/]{3}=|[A-Za-z0-9+\/]{2}={2})$"
+)
+
+
+class Words(NamedTuple):
+    """What is said of a token of another listing, of base64 that is no token, and of junk."""
+
+    of_another: str = PLAIN
+    malformed: str = PLAIN
+    junk: str = PLAIN
+
+
+#: Captured for ListArchives, ListApiDestinations and ListRuleNamesByTarget; the others follow their family.
+ARCHIVES = Words(f"{PLAIN} Reason: Token invalid.", *[f"{PLAIN} Reason: Malformed request."] * 2)
+DESTINATIONS = Words(*[f"{PLAIN} Reason: The request is malformed."] * 2, NO_BASE64)
+WORDS = {
+    "ListArchives": ARCHIVES,
+    "ListReplays": ARCHIVES,
+    "ListApiDestinations": DESTINATIONS,
+    "ListConnections": DESTINATIONS,
+}
 
 
 class Pager:
@@ -139,6 +162,7 @@ class Pager:
         shapes = service_model().operation_model(operation)
         listing = LISTINGS[operation]
         self.client = events_client()
+        self.words = WORDS.get(operation, Words())
         self.params, self.others = listing.params, listing.others
         self._operation = xform_name(operation)
         self._limit = "MaxResults" if "MaxResults" in shapes.input_shape.members else "Limit"
@@ -208,12 +232,14 @@ def test_tokens_are_for_what_made_them(pager: Pager) -> None:
     """Another filter, another operation and junk are refused in AWS's words (captured)."""
     _, token = pager.page(2)
     assert token is not None
-    assert pager.refusal(token, **pager.others) == INVALID
+    assert pager.refusal(token, **pager.others) == pager.words.of_another
     for name in ("foreign-1", "foreign-2"):
         pager.client.put_rule(Name=name, EventPattern=PATTERN)
     other_operation = pager.client.list_rules(NamePrefix="foreign", Limit=1)["NextToken"]
-    assert pager.refusal(other_operation) == INVALID
-    for junk in ("x", "%%%", token[:-4], token + "AAAA", "é"):
-        assert pager.refusal(junk) in (MALFORMED, INVALID)
-    assert pager.refusal("junk!") == MALFORMED
+    assert pager.refusal(other_operation) == pager.words.of_another
+    for junk in ("x", "%%%", "é", "_-__"):
+        assert pager.refusal(junk) == pager.words.junk.replace("junk!", junk)
+    for broken in (token[:-4], "AAAA", "AAAA" + token):
+        assert pager.refusal(broken) in (pager.words.malformed, pager.words.of_another)
+    assert pager.refusal("junk!") == pager.words.junk
     assert "length less than or equal to 2048" in pager.refusal("x" * 2049)

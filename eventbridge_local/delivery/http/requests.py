@@ -258,8 +258,13 @@ def with_query(url: str, query: Mapping[str, str]) -> str:
 
 def request_url(endpoint: str, path_values: Iterable[str], query: Mapping[str, str]) -> str:
     """Return the URL to call: the endpoint with its path filled and its query extended."""
-    parts = urlsplit(endpoint)
+    parts = urlsplit(with_scheme(endpoint))
     return with_query(urlunsplit(parts._replace(path=fill_path(parts.path or "/", path_values))), query)
+
+
+def with_scheme(endpoint: str) -> str:
+    """Return an endpoint as a URL. ``crm.example/events``, without a scheme, is accepted too and means HTTPS."""
+    return endpoint if "://" in endpoint else f"https://{endpoint}"
 
 
 def origin_of(url: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from eventbridge_local.delivery.kinds import compute, messaging, orchestration, web
 from eventbridge_local.delivery.kinds.base import RuleScope, TargetKind, Way
 from eventbridge_local.delivery.pending import AwsRequest, HttpRequest, PendingDelivery
-from eventbridge_local.errors import ServiceError, validation_error
+from eventbridge_local.errors import ServiceError, validation_error, wrong_arn
 from eventbridge_local.model import records
 from eventbridge_local.model.arn import Arn, parse_arn
 from eventbridge_local.transforms import check_target_input
@@ -153,17 +153,14 @@ def _kind(text: str) -> TargetKind:
     if kind is not None and kind.way == "archive":  # only AWS itself puts these
         raise validation_error(
             f"Parameter {text} is not valid. Reason: Service as target config for ARN: {text} not found."
+            " The API call hasn't been recognized as managed rules call"  # captured
         )
     if kind is not None:
         return kind
     arn = parse_arn(text)
     if arn is not None and arn.service not in SERVICES:
         raise validation_error(f"{arn.service} is not a supported service for a target.")
-    raise _wrong_form(text)
-
-
-def _wrong_form(arn: str) -> ServiceError:
-    return validation_error(f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format.")
+    raise wrong_arn(text)
 
 
 def _call_from_another_account(target: Target, kind: TargetKind, at: RuleScope) -> None:
@@ -188,7 +185,7 @@ def _role(target: Target, kind: TargetKind, at: RuleScope) -> None:
     if role is not None and kind.role == "forbidden":
         raise validation_error(f"RoleArn is not supported for target {target['Arn']}.")
     if role is not None and parse_arn(role) is None:
-        raise _wrong_form(role)
+        raise wrong_arn(role)
 
 
 def _parameters_of_other_kinds(target: Target, kind: TargetKind, at: RuleScope) -> None:
@@ -228,12 +225,12 @@ def _dead_letters(target: Target, kind: TargetKind, at: RuleScope) -> None:
         return
     arn = parse_arn(text)
     if arn is None:
-        raise _wrong_form(text)
+        raise wrong_arn(text)
     if arn.service != "sqs":
         raise validation_error(f"{arn.service} is not supported as a dead letter resource")
     queue = kind_of(text)
     if queue is None:
-        raise _wrong_form(text)
+        raise wrong_arn(text)
     if arn.resource.endswith(".fifo"):
         raise validation_error("SQS FIFO is not supported by Dead Letter Queues")
     if arn.region != at.region:
