@@ -243,7 +243,8 @@ CHANGES = [
         "botocore_hooks/shapes.py",
         "failed to satisfy constraint",
     ),
-    Change("a bad page token has another text", "the words about a bad page token", "operations/lookup.py", "Malformed request"),
+    Change("a bad page token has another text", "words on page tokens", "operations/lookup.py", "Malformed request"),
+    Change("a page token depends on one more thing", "pages and page tokens", "model/pages.py", "_digest"),
     Change("AWS raises the number of rules of a bus", "a quota", "model/limits.py", "rules_per_event_bus"),
     Change("a detail may be a list", "the entries of PutEvents", "operations/events.py", "MalformedDetail"),
     Change(
