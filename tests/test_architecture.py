@@ -28,7 +28,7 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 #: ``model`` stands above the pattern language, transforms and schedules because records hold them compiled.
 LEVELS = [
     {"errors", "typing", "defaults", "frozen"},
-    {"json_reader", "advice", "batching"},
+    {"json_reader", "advice", "batching", "moto_insides"},
     {"json_text"},
     {"patterns", "transforms", "schedules"},
     {"model"},
@@ -48,6 +48,7 @@ LEVELS = [
 #: Files under 60 lines, and why each is a file of its own. An ``__init__.py`` may be short: it says what a folder has.
 SHORT = {
     "__main__.py": "python -m eventbridge_local needs a file of this name",
+    "botocore_hooks/neighbours.py": "calls of services that are not ours, apart from the hook of events clients",
     "advice.py": "did-you-mean, which parts of every level above use",
     "defaults.py": "the pytest plugin imports it in every run, so it must bring nothing with it",
     "model/hash_order.py": "one fact about Java, which trace headers and bus policies use",

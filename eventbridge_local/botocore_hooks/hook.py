@@ -31,10 +31,10 @@ from botocore.model import OperationModel
 from botocore.session import Session
 from botocore.utils import IMDSFetcher
 
-from eventbridge_local.botocore_hooks import active, codec
-from eventbridge_local.delivery.forward import account_of_assumed_role
+from eventbridge_local.botocore_hooks import active, codec, neighbours
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.event import TRACE_HEADER
+from eventbridge_local.moto_insides import account_of_assumed_role
 from eventbridge_local.operations.service import Service
 
 EVENT = "before-call.eventbridge"
@@ -154,7 +154,7 @@ def _attach_to_existing() -> None:
 
 
 def _emitter_of(thing: Any) -> Any:
-    """Return the events of a session, or of a client of ``events``; None for any other client.
+    """Return the events of a session, or of a client that the handlers are for; None for any other client.
 
     Another thread may be in the middle of making it. A session without its events yet will take the handlers from
     ``BUILTIN_HANDLERS``; a client without its ``meta`` has copied the events of its session, and only its class can
@@ -164,7 +164,7 @@ def _emitter_of(thing: Any) -> Any:
     if isinstance(thing, Session):
         return members.get("_events")
     meta = members.get("meta")
-    return meta.events if meta is not None and meta.service_model.service_name == "events" else None
+    return meta.events if meta is not None and meta.service_model.service_name in _SERVICES else None
 
 
 def _register(emitter: Any) -> None:
@@ -229,5 +229,7 @@ def _patched(original: Any, instead: Callable[..., Any]) -> Any:
     return method
 
 
-HANDLERS = ((EVENT, answer_call), (PUT_EVENTS_PARAMS, carry_endpoint_id))
+HANDLERS = ((EVENT, answer_call), (PUT_EVENTS_PARAMS, carry_endpoint_id), *neighbours.HANDLERS)
+#: The services whose clients these handlers are for.
+_SERVICES = ("events", *neighbours.SERVICES)
 botocore.handlers.BUILTIN_HANDLERS.extend(HANDLERS)

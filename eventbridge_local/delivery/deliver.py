@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from eventbridge_local.delivery.archives import keep
 from eventbridge_local.delivery.faults import Faults
-from eventbridge_local.delivery.forward import Services
+from eventbridge_local.delivery.forward import NotBuilt, Services
 from eventbridge_local.delivery.handlers import Handlers, LambdaContext, TargetSpy
 from eventbridge_local.delivery.journal import Delivery, Journal, delivery_record
 from eventbridge_local.delivery.kinds import Destination, destination_of
@@ -197,7 +197,10 @@ class Deliverer:
             return delivery_record(pending, "recorded", pending.at, sent=request)
         request = destination.write(pending) if request is None else request
         assert isinstance(request, AwsRequest)
-        sent = self._services.send(request) is not None
+        try:
+            sent = self._services.send(request) is not None
+        except NotBuilt as lacking:
+            return delivery_record(pending, "recorded", pending.at, sent=request)._replace(reason=lacking.reason)
         return delivery_record(pending, "delivered" if sent else "recorded", pending.at, sent=request)
 
     def _to_bus(

@@ -27,8 +27,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
+from eventbridge_local import moto_insides
 from eventbridge_local.delivery.http.loopback import is_loopback, keep_from_dns
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, unforeseen
+from eventbridge_local.model.arn import names_of
+from eventbridge_local.moto_insides import moto_is_active
 
 
 class NotLocal(Exception):
@@ -40,6 +43,14 @@ class NotLocal(Exception):
             f"the endpoint of {service} is {url}, which is not on this machine, so nothing was sent. "
             f"mock_eventbridge(allow_hosts=[{host!r}]) allows it; forward='never' records without sending"
         )
+
+
+class NotBuilt(Exception):
+    """Whoever serves a service cannot carry out a request that AWS can; ``reason`` says what is missing."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Services:
@@ -61,7 +72,7 @@ class Services:
         """Return whether it is clear without making a client that nothing serves ``service`` here."""
         if not self._all and service not in self._only:
             return True
-        if moto_is_active():
+        if moto_insides.CORE in sys.modules and (moto_insides.switch or moto_insides.find_switch()).enabled:
             return False
         if _no_variable_is_set(service):
             return not self._file_names_an_endpoint(None)
@@ -88,25 +99,35 @@ class Services:
             return None
         by_moto = moto_is_active()
         client = _client(by_moto, service, account, region, None if by_moto else _endpoint_settings(service))
-        return client if by_moto or self._is_allowed(service, client.meta.endpoint_url) else None
+        if by_moto:
+            return client
+        url = client.meta.endpoint_url
+        return client if not is_served_here(url) and self._is_allowed(service, url) else None
 
     def send(self, request: AwsRequest) -> Mapping[str, Any] | None:
         """Send ``request``. Return the answer, None when nothing serves that service here.
 
         Raises:
             AttemptFailed: the service refused, did not answer or broke down, or its endpoint is configured wrongly.
+            NotBuilt: the stand-in for the service does not have what is asked for, or cannot run it.
         """
         try:
             client = self.client(request.service, request.account, request.region)
             if client is None:
                 return None
             return _STEPS.get((request.service, request.operation), _call)(client, request)
+        except NotBuilt:
+            raise
         except ClientError as error:
-            if moto_is_active() and error.response.get("Error") == _NOT_IN_MOTO:
+            if _is_answered_by_ourselves(error):
                 return None
+            if _is_not_built(error):
+                raise NotBuilt(_not_built(request)) from None
             raise _refused(request, error) from None
-        except NotImplementedError:
-            return None  # moto says so of operations it does not have
+        except NotImplementedError:  # moto says so of operations it does not have
+            raise NotBuilt(_not_built(request)) from None
+        except ModuleNotFoundError as missing:  # of a package that moto needs for this service alone
+            raise NotBuilt(f"{_not_built(request)}: {missing}") from None
         except (ReadTimeoutError, EndpointConnectionError, BotoConnectionError) as error:
             code = "TIMEOUT" if isinstance(error, ReadTimeoutError) else "CONNECTION_FAILURE"
             raise AttemptFailed(code, str(error)) from None
@@ -147,13 +168,30 @@ def _send_message(client: Any, request: AwsRequest) -> Mapping[str, Any]:
 
 
 def _invoke(client: Any, request: AwsRequest) -> Mapping[str, Any] | None:
-    """Invoke a function. moto runs functions in containers, so one that was not made there is recorded only."""
-    if moto_is_active():
-        try:
-            client.get_function(FunctionName=request.params["FunctionName"])
-        except client.exceptions.ResourceNotFoundException:
-            return None
-    return _call(client, request)
+    """Invoke a function, and see whether it ran.
+
+    A stand-in runs functions in containers, so tests seldom make them there: a function that is absent is not refused.
+    """
+    name = names_of(request.params["FunctionName"])[-1]
+    instead = f"eb.connect({name!r}, handler) calls a handler instead"
+    try:
+        answer = _call(client, request)
+    except client.exceptions.ResourceNotFoundException:
+        raise NotBuilt(f"there is no function {name!r}; {instead}") from None
+    except ModuleNotFoundError as missing:
+        raise NotBuilt(f"moto cannot run the function {name!r}: {missing}; {instead}") from None
+    except ClientError as error:
+        if not _is_not_built(error):
+            raise
+        raise NotBuilt(f"the function {name!r} cannot be run here; {instead}") from None
+    if moto_insides.NO_DOCKER in _start_of(answer.get("Payload")):
+        raise NotBuilt(f"moto cannot run the function {name!r} without Docker; {instead}")
+    return answer
+
+
+def _start_of(payload: Any) -> bytes:
+    """Return the first bytes of what a function answered."""
+    return bytes(payload.read(1_000)) if hasattr(payload, "read") else b""
 
 
 def _put_log_events(client: Any, request: AwsRequest) -> Mapping[str, Any]:
@@ -203,8 +241,31 @@ _CAPTURED = {
     ),
 }
 
-#: What botocore makes of moto's answer for a service that moto does not have at all.
-_NOT_IN_MOTO = {"Code": "404", "Message": "Not yet implemented"}
+
+def _is_not_built(error: ClientError) -> bool:
+    """Return whether a stand-in answers that it does not have the service or the operation.
+
+    moto does so with the words "Not yet implemented", LocalStack with status 501 and similar words. moto's server has
+    no answer for it: it breaks down, and its web server (Werkzeug) shows a page about that.
+    """
+    message = str(error.response.get("Error", {}).get("Message", ""))
+    metadata = error.response.get("ResponseMetadata", {})
+    status, headers = metadata.get("HTTPStatusCode"), metadata.get("HTTPHeaders", {})
+    if status == 501 or "not yet implemented" in message.lower():
+        return True
+    return status == 500 and "Werkzeug" in headers.get("server", "") and message.lower().startswith("<!doctype html")
+
+
+def _is_answered_by_ourselves(error: ClientError) -> bool:
+    """Return whether the endpoint is an EventBridge of this library, served by another process."""
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return str(headers.get("server", "")).startswith(SERVER_NAME)
+
+
+def _not_built(request: AwsRequest) -> str:
+    by = "moto" if moto_is_active() else "what serves it here"
+    return f"{by} has no {request.operation} of {request.service}, so nothing was called"
+
 
 _JAVA_NAMES = {"sqs": "AmazonSQS", "sns": "AmazonSNS", "kinesis": "AmazonKinesis", "logs": "AWSLogs"}
 
@@ -246,24 +307,20 @@ _CONFIG_FILE = "AWS_CONFIG_FILE"
 _DEFAULT_CONFIG = "~/.aws/config"
 
 
-def moto_is_active() -> bool:
-    """Return whether a ``mock_aws`` is active in this process. moto has no public function for that."""
-    models = sys.modules.get("moto.core.models")
-    return models is not None and bool(getattr(getattr(models, "botocore_stubber", None), "enabled", False))
-
-
 def moto_client(service: str, account: str, region: str) -> Any:
     """Return a client that moto answers, whatever ``forward`` says. Only to be asked for while moto is active."""
     return _client(True, service, account, region, None)
 
 
-def account_of_assumed_role(access_key: str) -> str | None:
-    """Return the account of a role that was assumed through moto's STS, None for a key that moto did not give out."""
-    models = sys.modules.get("moto.iam.models")
-    if models is None or not moto_is_active():
-        return None
-    account: str = models.get_account_id_from(access_key)
-    return None if account == models.DEFAULT_ACCOUNT_ID else account
+#: How the server of this library calls itself in its answers.
+SERVER_NAME = "eventbridge-local"
+#: The ports on which this process serves EventBridge.
+served_ports: set[int] = set()
+
+
+def is_served_here(url: str) -> bool:
+    """Return whether a URL is that of an EventBridge that this process serves, which answers for no other service."""
+    return bool(served_ports) and is_loopback(url) and urlsplit(url).port in served_ports
 
 
 def _endpoint_variable(service: str) -> str | None:

@@ -275,7 +275,7 @@ class Delivery(NamedTuple):
         at: the instant of the latest attempt, aware and in UTC.
         attempts: how many there were.
         error: a code such as ``INVALID_JSON``, None where nothing failed.
-        reason: its text.
+        reason: its text; of a delivery that is ``recorded``, what moto or a local endpoint lacks to carry it out.
         raised: what a connected handler raised.
         sent: the request that was made, where one was made.
     """

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from eventbridge_local.delivery.forward import moto_client, moto_is_active
+from eventbridge_local.delivery.forward import moto_client
 from eventbridge_local.model.arn import Arn, parse_arn
+from eventbridge_local.moto_insides import moto_is_active
 from eventbridge_local.policies.access import Permissions, resource_of, statements_in
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from eventbridge_local.delivery.faults import Faults
-from eventbridge_local.delivery.forward import Services
+from eventbridge_local.delivery.forward import NotBuilt, Services
 from eventbridge_local.delivery.handlers import Handlers, LambdaContext
 from eventbridge_local.delivery.journal import Attempt, DeadLetter, Journal, Record, delivery_record
 from eventbridge_local.delivery.loops import crowd
@@ -158,9 +158,16 @@ class Failures:
                 spy.gate.leave()
         else:
             request = _request(queue, payload, written, event.trace_header)
-            raised, sent = None, self._services.send(request) is not None
+            raised, sent = None, self._is_sent(request)
         self._add(DeadLetter(pending.number, queue, payload, written, event, rule, target, pending.at, sent))
         return raised
+
+    def _is_sent(self, request: AwsRequest) -> bool:
+        """Send a dead letter. Return False where nothing here takes it."""
+        try:
+            return self._services.send(request) is not None
+        except NotBuilt:
+            return False
 
     def _add(self, record: Record) -> None:
         """Write a record down, unless a reset has ended the state that it belongs to."""

@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from eventbridge_local import moto_insides
+from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.pending import AttemptFailed
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.arn import partition_of
 from eventbridge_local.model.records import AUTH_MEMBERS, USABLE, Connection, secret_document
+from eventbridge_local.model.store import Store
 from eventbridge_local.operations.lookup import BAD_TOKEN_OF_DESTINATIONS, paged
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 
@@ -448,6 +451,37 @@ def _delete_secret(ctx: Context, arn: str | None) -> None:
             client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
         except client.exceptions.ResourceNotFoundException:
             return
+
+
+def make_missing_secrets(store: Store, services: Services) -> None:
+    """Make the secrets of connections that are older than the Secrets Manager which is here now.
+
+    The ARN that DescribeConnection answered stays where moto can be told it, else the connection gets the new one.
+    """
+    for scope in store.scopes:
+        for name, connection in tuple(scope.connections.items()):
+            client = services.client("secretsmanager", scope.account, scope.region)
+            if client is None:
+                return
+            known = connection.secret_arn
+            if known is None or _has_secret(client, known):
+                continue
+            made: str = client.create_secret(
+                Name=known.partition(":secret:")[2][: -len("-abcdef")],
+                SecretString=json.dumps(secret_document(connection)),
+                Tags=[_OWNER],
+                **_key(connection.kms_key),
+            )["ARN"]
+            if not moto_insides.call_secret(made, known, scope.account, scope.region):
+                scope.connections[name] = connection._replace(secret_arn=made)
+
+
+def _has_secret(client: Any, arn: str) -> bool:
+    try:
+        client.describe_secret(SecretId=arn)
+    except client.exceptions.ResourceNotFoundException:
+        return False
+    return True
 
 
 def _client(ctx: Context) -> Any | None:

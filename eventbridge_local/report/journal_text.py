@@ -170,7 +170,7 @@ def outcome(delivery: Delivery, attempts: Sequence[Attempt] = ()) -> str:
     """Return how a delivery stands, in a few words."""
     said: str = delivery.outcome
     if delivery.outcome == "recorded":
-        said += " (no handler is connected)"
+        said += f" ({delivery.reason or 'no handler is connected'})"
     elif delivery.attempts > 1 and delivery.error is not None:
         said += f" after {delivery.attempts} attempts"
     if delivery.error is not None:

@@ -19,6 +19,7 @@ from email.utils import formatdate
 from typing import Any
 
 from eventbridge_local.botocore_hooks.wire import WireResponse, refused, respond
+from eventbridge_local.delivery.forward import SERVER_NAME, served_ports
 from eventbridge_local.errors import ContractViolation, ServiceError, UnsupportedOperation
 from eventbridge_local.operations.service import Service
 
@@ -74,6 +75,7 @@ class Listener(http.server.ThreadingHTTPServer):
         """Bind without asking DNS for the name of the host, as the class above would."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+        served_ports.add(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer one connection in a thread of its own."""
@@ -88,6 +90,7 @@ class Listener(http.server.ThreadingHTTPServer):
     def server_close(self) -> None:
         """Give the address back, and close the connections that clients keep open: there will be no more answers."""
         super().server_close()
+        served_ports.discard(self.server_address[1])
         for connection in tuple(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -107,7 +110,7 @@ class _Unreadable(Exception):
 class _Handler(http.server.BaseHTTPRequestHandler):
     server: Listener
     protocol_version = "HTTP/1.1"
-    server_version = "eventbridge-local"
+    server_version = SERVER_NAME
     sys_version = ""
     disable_nagle_algorithm = True
     wbufsize = 65_536  # an answer in one packet; it is flushed after each request
@@ -189,7 +192,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response_only(status)
-        for name, value in {"Date": formatdate(usegmt=True), **headers, "Content-Length": str(len(body))}.items():
+        common = {"Server": SERVER_NAME, "Date": formatdate(usegmt=True)}
+        for name, value in {**common, **headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")

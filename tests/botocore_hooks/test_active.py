@@ -482,9 +482,10 @@ def test_importing_the_package_patches_nothing() -> None:
         before = [(*names, id(value)) for *names, value in functions()]
         handlers = list(botocore.handlers.BUILTIN_HANDLERS)
         import eventbridge_local.mock
+        from eventbridge_local.botocore_hooks import hook
         assert [(*names, id(value)) for *names, value in functions()] == before
         assert botocore.handlers.BUILTIN_HANDLERS[:len(handlers)] == handlers
-        assert len(botocore.handlers.BUILTIN_HANDLERS) == len(handlers) + 2
+        assert len(botocore.handlers.BUILTIN_HANDLERS) == len(handlers) + len(hook.HANDLERS)
     """
     script = "\n".join(line[8:] for line in code.splitlines())
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
