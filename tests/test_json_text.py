@@ -172,3 +172,11 @@ def test_positions_of_members() -> None:
     assert locate(("d",)) == (3, 14)
     assert locate(("😀", "x", "y")) is None
     assert locate(()) is None
+
+
+def test_positions_are_asked_for_in_any_order() -> None:
+    """Lines are counted on from the place that was asked for before, also backwards."""
+    locate = locator('{\n "a": 1,\n "b": [\n  {"c": 2}]}')
+    asked = ["a", "b", "a", "b"]
+    assert [locate((name,)) for name in asked] == [(2, 2), (3, 2), (2, 2), (3, 2)]
+    assert locate(("b", 0, "c")) == (4, 4)

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac.values import Path
-from eventbridge_local.json_text import locator
+from eventbridge_local.json_text import locator, members_if_valid
 
 Position = tuple[int, int]
 #: Makes the error for a problem at a line and column.
@@ -138,6 +138,12 @@ def _text(path: FilePath) -> str:
 
 
 def _read_json(text: str, complain: _Complaint) -> tuple[Any, Callable[[Path], Position | None]]:
+    # Positions in a text of one line say nothing; such files are written by tools.
+    has_positions = "\n" in text.strip()
+    if has_positions and text.lstrip()[:1] == "{":
+        top = members_if_valid(text)
+        if top is not None:
+            return {name: member.value for name, member in top.items()}, locator(text, top)
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as broken:
@@ -147,8 +153,7 @@ def _read_json(text: str, complain: _Complaint) -> tuple[Any, Callable[[Path], P
         raise complain(1, 1, "nested too deep to be read") from None
     except ValueError as broken:
         raise complain(1, 1, str(broken)) from None
-    # Positions in a text of one line say nothing; such files are written by tools.
-    return value, locator(text) if "\n" in text.strip() else lambda path: None
+    return value, locator(text) if has_positions else lambda path: None
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -15,7 +15,7 @@ import hashlib
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -51,7 +51,24 @@ class ResourceKind(NamedTuple):
     dead_letter: tuple[str, ...] = ()
 
 
-def format_fields(kind: ResourceKind, name: str, seed: tuple[str, ...], environment: Environment) -> dict[str, str]:
+class FormatFields(dict[str, str]):
+    """Values for formats, to be used with ``format_map``. Ids that AWS makes up are made when a format asks for one.
+
+    Args:
+        known: the other values.
+        seed: what made-up ids depend on.
+    """
+
+    def __init__(self, known: Mapping[str, str], seed: tuple[str, ...]) -> None:
+        super().__init__(known)
+        self._seed = seed
+
+    def __missing__(self, name: str) -> str:
+        made = self[name] = _MADE_UP[name](self._seed)
+        return made
+
+
+def format_fields(kind: ResourceKind, name: str, seed: tuple[str, ...], environment: Environment) -> FormatFields:
     """Return the values for the formats of a kind, ``arn`` included.
 
     Args:
@@ -61,18 +78,17 @@ def format_fields(kind: ResourceKind, name: str, seed: tuple[str, ...], environm
         environment: the account and Region it is in.
     """
     partition = partition_of(environment.region)
-    fields = {
+    known = {
         "partition": partition,
         "region": environment.region,
         "account": environment.account,
         "dns": domain_of(partition),
         "queue_url": queue_url(Arn(partition, "sqs", environment.region, environment.account, name)),
         "name": name,
-        "id": suffix(*seed, length=10).lower(),
-        "short": suffix(*seed, length=6),
-        "uuid": made_up_uuid(*seed),
     }
-    return {**fields, "arn": kind.arn.format(**fields)}
+    fields = FormatFields(known, seed)
+    fields["arn"] = kind.arn.format_map(fields)
+    return fields
 
 
 def function_arn(name: str, environment: Environment) -> str:
@@ -93,6 +109,13 @@ def suffix(*parts: str, length: int = 12) -> str:
 def made_up_uuid(*parts: str) -> str:
     """Return an id in the form of a UUID that depends on ``parts`` only."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, "\0".join(parts)))
+
+
+_MADE_UP: Mapping[str, Callable[[tuple[str, ...]], str]] = {
+    "id": lambda seed: suffix(*seed, length=10).lower(),
+    "short": lambda seed: suffix(*seed, length=6),
+    "uuid": lambda seed: made_up_uuid(*seed),
+}
 
 
 def physical_name(stack: str, logical_id: str, *, longest: int = 64, ending: str = "") -> str:

@@ -337,7 +337,8 @@ def run(plan: Plan, perform: Perform) -> LoadReport:
     actual: dict[str, str] = {}
     done: list[Step] = []
     for step in plan.steps:
-        step = replace(step, params=_replaced(step.params, actual))
+        if actual:
+            step = replace(step, params=_replaced(step.params, actual))
         try:
             answer = perform(step.operation, step.params) or {}
         except ServiceError as refusal:
@@ -345,11 +346,13 @@ def run(plan: Plan, perform: Perform) -> LoadReport:
         for failed in answer.get("FailedEntries") or ():
             raise PlanRefused(step, ServiceError(failed.get("ErrorCode", ""), failed.get("ErrorMessage", "")))
         arn = answer.get(_ARN_MEMBERS.get(step.operation, ""))
-        if step.arn and arn and arn != step.arn:
-            actual[step.arn] = arn
-        done.append(replace(step, arn=arn or step.arn))
+        if arn and arn != step.arn:
+            if step.arn:
+                actual[step.arn] = arn
+            step = replace(step, arn=arn)
+        done.append(step)
     names = {
-        name: replace(resource, arn=actual.get(resource.arn, resource.arn)) if resource.arn else resource
+        name: replace(resource, arn=actual[resource.arn]) if resource.arn in actual else resource
         for name, resource in plan.names.items()
     }
     return report_of(replace(plan, steps=tuple(done), names=names))
@@ -357,8 +360,6 @@ def run(plan: Plan, perform: Perform) -> LoadReport:
 
 def _replaced(value: Any, actual: Mapping[str, str]) -> Any:
     """Return ``value`` with the ARNs in its texts replaced, each only where it is not the start of a longer name."""
-    if not actual:
-        return value
     if isinstance(value, dict):
         return {name: _replaced(inner, actual) for name, inner in value.items()}
     if isinstance(value, list):

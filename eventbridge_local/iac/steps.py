@@ -190,7 +190,7 @@ class PlanBuilder:
         Returns:
             None when a member is not known that cannot be left out alone.
         """
-        missing = {name: list(unknowns(value)) for name, value in members.items()}
+        missing = {name: unknowns(value) for name, value in members.items()}
         fatal = [name for name, found in missing.items() if found and name not in harmless]
         for name, found in missing.items():
             left_out = what if fatal else name
@@ -377,7 +377,7 @@ def api_value(member: str, value: Any) -> Any:
         return value if isinstance(value, str) else compact_json(value)
     if isinstance(value, dict):
         renamed = _RENAMED.get(member, {})
-        inner = {renamed.get(name, name): part for name, part in value.items()}
+        inner = {renamed.get(name, name): part for name, part in value.items()} if renamed else value
         return {name: api_value(name, part) for name, part in inner.items() if part is not None}
     if isinstance(value, list):
         return [api_value(member, part) for part in value]

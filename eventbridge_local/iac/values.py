@@ -8,7 +8,7 @@ known is not known at all. The place where the value is used decides what is lef
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -70,21 +70,29 @@ class GivenValues:
         return None
 
 
-def unknowns(value: Any) -> Iterator[Unknown]:
-    """Yield every unknown value inside ``value``, at any depth."""
+def unknowns(value: Any) -> list[Unknown]:
+    """Return every unknown value inside ``value``, at any depth."""
+    found: list[Unknown] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: Any, found: list[Unknown]) -> None:
+    """Add every unknown value inside ``value`` to ``found``."""
     if isinstance(value, Unknown):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from unknowns(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from unknowns(inner)
+        found.append(value)
+    elif isinstance(value, dict | list | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            if type(inner) is not str:  # as most values are
+                _collect(inner, found)
 
 
 def first_unknown(*values: Any) -> Unknown | None:
     """Return the first unknown value inside any of ``values``."""
-    return next((found for value in values for found in unknowns(value)), None)
+    for value in values:
+        if type(value) is not str and (found := unknowns(value)):
+            return found[0]
+    return None
 
 
 def known(value: Any) -> Any:
@@ -103,7 +111,10 @@ def text_of(value: Any) -> str:
 
 def compact_json(value: Any) -> str:
     """Return ``value`` as JSON without blanks; what JSON does not have is written as its text."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
+    return _write(value)
+
+
+_write = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=str).encode
 
 
 def path_text(path: Path) -> str:

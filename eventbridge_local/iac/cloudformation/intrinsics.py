@@ -45,8 +45,13 @@ def evaluate(stack: StackValues, node: Any, path: Path = ()) -> Any:
                 return _placed(function(stack, argument), path)
             if isinstance(name, str) and name.startswith("Fn::"):
                 return _unsupported(name, path)
-        made = {key: evaluate(stack, inner, (*path, key)) for key, inner in node.items()}
-        return {key: inner for key, inner in made.items() if inner is not NO_VALUE}
+        made = {}
+        for key, inner in node.items():
+            if type(inner) is not str or "{{resolve:" in inner:  # else it is its own value, as most are
+                inner = evaluate(stack, inner, (*path, key))
+            if inner is not NO_VALUE:
+                made[key] = inner
+        return made
     if isinstance(node, list):
         elements = [evaluate(stack, inner, (*path, number)) for number, inner in enumerate(node)]
         return [inner for inner in elements if inner is not NO_VALUE]
@@ -290,7 +295,7 @@ FUNCTIONS: dict[str, Callable[[StackValues, Any], Any]] = {
 # values of the fragment.
 
 LOOP_PREFIX = "Fn::ForEach::"
-_CONTAINERS = (dict, list)
+_CONTAINERS = frozenset((dict, list))
 _LOOP_PLACEHOLDER = re.compile(r"[$&]\{\w+\}")
 
 
@@ -318,13 +323,19 @@ def expand_loops(node: Any, stack: StackValues, missing: Callable[[Path, Unknown
 
 def has_loops(node: Any) -> bool:
     """Return whether there is a ``Fn::ForEach`` anywhere in ``node``."""
-    waiting: list[Any] = [[node]]
+    # Loops and no generators, because a template has tens of thousands of values.
+    waiting: list[Any] = [node]
     for inner in waiting:  # it grows meanwhile
         if isinstance(inner, dict):
-            if LOOP_PREFIX in " ".join(map(str, inner)):
-                return True
-            inner = inner.values()
-        waiting.extend(each for each in inner if isinstance(each, _CONTAINERS))
+            for key, value in inner.items():
+                if LOOP_PREFIX in str(key):
+                    return True
+                if type(value) in _CONTAINERS:
+                    waiting.append(value)
+        else:
+            for value in inner:
+                if type(value) in _CONTAINERS:
+                    waiting.append(value)
     return False
 
 

@@ -275,8 +275,8 @@ def _named(stack: Stack, kind: ResourceKind, name: Any, logical_id: str) -> Iden
         return Identity(name, name, name, dict.fromkeys(_attributes(kind), name))
     fields = format_fields(kind, name, (stack.name, logical_id), stack.environment)
     fields["arn"] = fields["arn"].replace("parameter//", "parameter/")  # the name of a parameter may begin with a slash
-    fields["ref"] = kind.ref.format(**fields)
-    attributes = {attribute: form.format(**fields) for attribute, form in _attributes(kind).items()}
+    fields["ref"] = kind.ref.format_map(fields)
+    attributes = {attribute: form.format_map(fields) for attribute, form in _attributes(kind).items()}
     return Identity(name, fields["arn"], fields["ref"], attributes)
 
 

@@ -202,7 +202,7 @@ class InstanceValues:
             if kind and name == kind.name:
                 return fields["name"]
             if name == "id" and kind:
-                return kind.id.format(**fields)
+                return kind.id.format_map(fields)
             if name in named:
                 return fields[named[name]] + (":1" if name == "qualified_arn" else "")
         return _known_after_apply(instance.address, name)
@@ -224,7 +224,7 @@ class InstanceValues:
         elif instance.type == "aws_iam_role":
             path = str(instance.values.get("path") or "/")
             fields["arn"] = fields["arn"].replace(":role/", f":role{path}")
-        fields["ref"] = RESOURCE_KINDS[kind.type].ref.format(**fields)
+        fields["ref"] = RESOURCE_KINDS[kind.type].ref.format_map(fields)
         return fields
 
     def _rule_fields(self, instance: Instance) -> dict[str, str] | Unknown:
