@@ -15,6 +15,10 @@ class UsageError(EventBridgeLocalError, ValueError):
     """An argument to this library does not make sense; the text names it, its value and what to write instead."""
 
 
+class UnusableFile(UsageError, OSError):
+    """A file that cannot be opened, read or written; the text names it, the reason and what to do."""
+
+
 class UnsupportedOperation(EventBridgeLocalError, NotImplementedError):
     """An operation that this library does not know, such as one of a newer botocore. Nothing was sent anywhere."""
 

@@ -10,17 +10,20 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import shutil
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import count
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from eventbridge_local.advice import suggest
-from eventbridge_local.errors import UsageError
+from eventbridge_local.errors import UnusableFile, UsageError
 from eventbridge_local.json_text import JsonError, Member, members
 from eventbridge_local.model.arn import parse_arn, rule_resource
 from eventbridge_local.model.event import Event, replayed
@@ -200,7 +203,7 @@ def replay_file(
 
     Raises:
         UsageError: there is no such rule.
-        OSError: the file cannot be read.
+        UnusableFile: the file cannot be read.
     """
     chosen = _chosen_rules(bus, rules)
     only = None if rules is None else frozenset(rule.arn for rule in chosen)
@@ -263,9 +266,33 @@ class _NotAnEvent(ValueError):
 
 
 def write_events(events: Iterable[Event], path: PathLike) -> int:
-    """Write one envelope in each line, in place of what the file held; return how many were written."""
-    with _opened(path, "wb") as file:
-        return sum(bool(file.write(event.text.encode("utf-8", "surrogatepass") + b"\n")) for event in events)
+    """Write one envelope in each line, in place of what the file held; return how many were written.
+
+    The file is replaced when everything is written, so whatever ends the process before leaves what was there.
+
+    Raises:
+        UnusableFile: it cannot be written.
+    """
+    lines = (event.text.encode("utf-8", "surrogatepass") + b"\n" for event in events)
+    with _usable(path, "written"):
+        name = os.path.realpath(path)
+        if os.path.exists(name) and not os.path.isfile(name):  # such as a pipe
+            return _write_lines(lines, name)
+        fresh = os.path.join(os.path.dirname(name), f".{token_hex(8)}{_GZIP if name.endswith(_GZIP) else '.tmp'}")
+        try:
+            written = _write_lines(lines, fresh)
+            with suppress(OSError):
+                shutil.copymode(name, fresh)
+            os.replace(fresh, name)
+        finally:
+            with suppress(OSError):
+                os.remove(fresh)
+    return written
+
+
+def _write_lines(lines: Iterable[bytes], name: str) -> int:
+    with _opened(name, "wb") as file:
+        return sum(bool(file.write(line)) for line in lines)
 
 
 def read_events(path: PathLike) -> Iterator[Event | BadLine]:
@@ -275,9 +302,9 @@ def read_events(path: PathLike) -> Iterator[Event | BadLine]:
     members than those of an envelope are ignored.
 
     Raises:
-        OSError: the file cannot be read, or is not gzip although its name says so.
+        UnusableFile: the file cannot be read, or is not gzip although its name says so.
     """
-    with _opened(path, "rb") as file:
+    with _usable(path, "read"), _opened(os.fspath(path), "rb") as file:
         yield from events_in(file)
 
 
@@ -368,9 +395,23 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _opened(path: PathLike, mode: str) -> BinaryIO:
-    opener = gzip.open if os.fspath(path).endswith(".gz") else open
-    return cast("BinaryIO", opener(path, mode))
+_GZIP = ".gz"
+
+
+def _opened(name: str, mode: str) -> BinaryIO:
+    return cast("BinaryIO", (gzip.open if name.endswith(_GZIP) else open)(name, mode))
+
+
+@contextmanager
+def _usable(path: PathLike, done: str) -> Iterator[None]:
+    """Say of a file that it cannot be read or written, in words for a user."""
+    try:
+        yield
+    except (OSError, TypeError, ValueError) as problem:
+        if isinstance(problem, UsageError):
+            raise
+        reason = getattr(problem, "strerror", None) or problem
+        raise UnusableFile(f"{str(path)!r} cannot be {done}: {reason}; give the path of a file") from problem
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | _NotAnEvent]]:

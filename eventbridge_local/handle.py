@@ -52,7 +52,12 @@ class EventBridge:
         region: the Region in which they act.
     """
 
-    def __init__(self, service: Service, account: str, region: str) -> None:
+    def __init__(self, service: Service | None = None, account: str = "", region: str = "") -> None:
+        if not isinstance(service, Service):
+            raise UsageError(
+                "EventBridge(...) is made by a mock: write `with mock_eventbridge() as eb:`, or use the pytest fixture "
+                "eventbridge; current_eventbridge() returns that of the mock which is active"
+            )
         self.service = service
         self.account = account
         self.region = region
@@ -341,7 +346,7 @@ class EventBridge:
         entry = {
             "Source": source,
             "DetailType": detail_type,
-            "Detail": detail if isinstance(detail, str) else json.dumps(detail or {}, ensure_ascii=False),
+            "Detail": detail if isinstance(detail, str) else _json_of(detail or {}, "put(detail=...)"),
             "EventBusName": bus,
             **{_ENVELOPE[name]: value for name, value in envelope.items()},
         }
@@ -352,13 +357,16 @@ class EventBridge:
     def archive_to(self, path: PathLike, archive: str | None = None, *, bus: str | None = None) -> int:
         """Write events to a file, one envelope in each line. Return how many.
 
+        The file is replaced when everything is written.
+
         Args:
             path: the file, which is replaced if it exists. It is written as gzip if its name ends in ``.gz``.
             archive: name or ARN of the archive whose events are written; None for all events of PutEvents so far.
             bus: without an archive: write only events that were put on the bus of that name.
 
         Raises:
-            UsageError: there is no such archive, both are given, or the journal has dropped events.
+            UsageError: there is no such archive, both are given, the journal has dropped events, or the file cannot be
+                written.
         """
         # Late, because few tests use archives or files of events.
         from eventbridge_local.event_files import archived_events, write_events
@@ -400,7 +408,7 @@ class EventBridge:
 
         Raises:
             UsageError: there is no such bus or rule.
-            OSError: the file cannot be read.
+            UnusableFile: the file cannot be read. It is an OSError too.
         """
         # Late, because few tests use archives or files of events.
         from eventbridge_local.event_files import bus_called, replay_file
@@ -742,11 +750,31 @@ def _check_envelope(envelope: Mapping[str, Any]) -> None:
 
 
 def _json(pattern: EventPattern | None) -> str | None:
-    return pattern if pattern is None or isinstance(pattern, str) else json.dumps(pattern, ensure_ascii=False)
+    return pattern if pattern is None or isinstance(pattern, str) else _json_of(pattern, "pattern=...")
+
+
+def _json_of(value: Any, argument: str) -> str:
+    """Return a value as JSON text.
+
+    Raises:
+        UsageError: JSON has no form for it.
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        raise UsageError(f"{argument}: nested too deeply; JSON text may be deeper than a dict") from None
+    except (TypeError, ValueError) as wrong:
+        raise UsageError(
+            f"{argument}: this is no JSON: {wrong}; give dicts, lists, texts, numbers or JSON text"
+        ) from None
 
 
 def _several(to: str | Callable[..., Any] | Iterable[Any]) -> list[Any]:
-    return [to] if isinstance(to, str) or callable(to) else list(to)
+    if isinstance(to, str) or callable(to):
+        return [to]
+    if not isinstance(to, Iterable):
+        raise UsageError(f"to={to!r}: give an ARN, the name of a function, a callable, or a list of these")
+    return list(to)
 
 
 def _given(**expected: Any) -> dict[str, Any]:

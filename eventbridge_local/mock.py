@@ -55,9 +55,29 @@ class Mock:
         return _EnteredMock(self._options, self).__enter__()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        traceback: TracebackType | None = None,
     ) -> None:
         self._innermost().__exit__(kind, error, traceback)
+
+    def start(self) -> EventBridge:
+        """Begin, as ``with`` does, where no block can be written: in ``setUp``, with ``addCleanup(mock.stop)``.
+
+        Returns:
+            the handle.
+        """
+        return self.__enter__()
+
+    def stop(self) -> None:
+        """End what ``start`` began, with its checks.
+
+        Raises:
+            ExceptionGroup: a check failed, as at the end of a ``with`` block.
+            UsageError: it has not been started, or was stopped already.
+        """
+        self._innermost().__exit__(None, None, None)
 
     def add_notes(self, error: BaseException) -> None:
         """Add hints and failed checks to an error that ended a test, as an exit with this error would."""
@@ -68,7 +88,10 @@ class Mock:
         for mock in active_mocks():
             if isinstance(mock, _EnteredMock) and mock.owner is self:
                 return mock
-        raise UsageError(f"{self!r} is not active; it exits once for each time it was entered")
+        raise UsageError(
+            "this mock_eventbridge is not active: it was not entered, or has ended already. Write `with mock:`, or "
+            "call mock.start() once before each mock.stop()"
+        )
 
     async def __aenter__(self) -> EventBridge:
         return self.__enter__()

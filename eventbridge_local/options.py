@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, Literal, TypedDict
-
-from dateutil import parser
 
 from eventbridge_local import defaults
 from eventbridge_local.advice import suggest
 from eventbridge_local.errors import UsageError
 from eventbridge_local.frozen import frozen
-from eventbridge_local.model.clock import aware
+from eventbridge_local.model.clock import instant_of
 from eventbridge_local.model.limits import Limits
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -36,7 +34,7 @@ class Options:
         account: twelve digits; the account of callers. An access key id of twelve digits names another account.
         region: the Region of clients that name none, and of the methods of the handle. None takes the Region of the
             environment or of the AWS configuration, else us-east-1.
-        now: the time of the clock: an aware datetime or an ISO 8601 text. None follows the real clock.
+        now: the time of the clock: an aware datetime, an ISO 8601 text or a date. None follows the real clock.
         seed: makes ids, and failures with a ``rate``, the same in every run. None takes a seed from the operating
             system; the fixture takes the name of the test.
         limits: sizes and quotas of the service.
@@ -70,7 +68,7 @@ class Options:
 
     account: str = "123456789012"
     region: str | None = None
-    now: datetime | str | None = None
+    now: datetime | date | str | None = None
     seed: int | str | None = None
     limits: Limits = Limits()
     organization: str | None = None
@@ -139,15 +137,7 @@ class Options:
 
     def start(self) -> datetime | None:
         """Return ``now`` as an aware datetime."""
-        if isinstance(self.now, str):
-            try:
-                when = parser.isoparse(self.now)
-            except ValueError:
-                raise UsageError(f"now={self.now!r}: write ISO 8601, such as '2026-03-06T09:00Z'") from None
-            return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-        if self.now is not None and not isinstance(self.now, datetime):
-            raise UsageError(f"now={self.now!r}: give an aware datetime or an ISO 8601 text")
-        return self.now and aware(self.now, "now")
+        return None if self.now is None else instant_of(self.now, "now")
 
 
 class OptionKeywords(TypedDict, total=False):
@@ -155,7 +145,7 @@ class OptionKeywords(TypedDict, total=False):
 
     account: str
     region: str | None
-    now: datetime | str | None
+    now: datetime | date | str | None
     seed: int | str | None
     limits: Limits
     organization: str | None

@@ -184,8 +184,10 @@ def _opened(given: str) -> Iterator[tuple[BinaryIO, Callable[[], int], int | Non
         with open(path, "rb") as raw:
             stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if path.endswith(".gz") else raw
             yield stream, raw.tell, os.fstat(raw.fileno()).st_size
-    except OSError as problem:
-        raise UsageError(f"cannot read {path}: {problem.strerror or problem}") from None
+    except (OSError, ValueError) as problem:
+        if isinstance(problem, UsageError):
+            raise
+        raise UsageError(f"cannot read {path}: {getattr(problem, 'strerror', None) or problem}") from None
 
 
 def _tally_lines(tally: _Tally, rules: Mapping[tuple[str, str], int]) -> Iterator[str]:

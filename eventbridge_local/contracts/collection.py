@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -221,7 +222,7 @@ def _document_of(schema: Any, key: Key, number: int) -> SchemaDocument:
 
 
 def _documents_at(path: Path) -> Iterator[SchemaDocument]:
-    if not path.is_dir():
+    if not isdir(path):
         document = read_document(path)
         if not looks_like_schema(document):
             raise UsageError(

@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -61,9 +62,13 @@ class SchemaDocument:
 
 def find_files(folder: Path) -> Iterator[Path]:
     """Yield all JSON and YAML files below a folder, in order; names that begin with a dot are skipped."""
-    for path in sorted(folder.rglob("*")):
+    try:
+        paths = sorted(folder.rglob("*"))
+    except OSError as wrong:
+        raise UsageError(f"{folder}: cannot be searched: {wrong.strerror or wrong}; give a smaller folder") from wrong
+    for path in paths:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in _READERS and path.is_file() and not hidden:
+        if path.suffix.lower() in _READERS and isfile(path) and not hidden:
             yield path
 
 
@@ -78,10 +83,10 @@ def read_document(path: Path, folder: Path | None = None) -> SchemaDocument:
         raise UsageError(f"{path}: a contract is a file that ends in {', '.join(_READERS)}, or a folder of such files")
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except OSError as wrong:
-        raise UsageError(f"{path}: cannot be read: {wrong.strerror}") from wrong
     except UnicodeDecodeError as wrong:
         raise UsageError(f"{path}: not UTF-8: {wrong.reason} at byte {wrong.start}") from wrong
+    except (OSError, ValueError) as wrong:
+        raise UsageError(f"{path}: cannot be read: {getattr(wrong, 'strerror', None) or wrong}") from wrong
     tree = reader(path, text)
     if not isinstance(tree, dict):
         raise UsageError(f"{path}: a schema document is an object, not {type(tree).__name__}")

@@ -7,6 +7,7 @@ are resolved when the set is made, so that a broken one is found before the firs
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from os.path import isfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -120,7 +121,7 @@ def _files_beside(
     by_file = {path_of(uri): document for uri, document in placed.items() if document.file}
     for target in {reference.target for reference in references}:
         path = path_of(target)
-        if path is not None and target not in registry and path.is_file():
+        if path is not None and target not in registry and isfile(path):
             yield target, by_file.get(path) or read_document(path)
 
 

@@ -242,13 +242,20 @@ def _arguments(handler: Callable[..., Any]) -> int:
     if inspect.isgeneratorfunction(handler):
         raise UsageError(f"handler={handler!r} is a generator function; connect a plain function")
     try:
-        signature = inspect.signature(handler)
+        outer, inner = inspect.signature(handler, follow_wrapped=False), inspect.signature(handler)
     except (TypeError, ValueError):  # some builtins have none
         return 1
-    for count in (2, 1):
-        try:
-            signature.bind(*range(count))
-        except TypeError:
-            continue
-        return count
-    raise UsageError(f"handler={handler!r} takes neither (event, context) nor (event): its signature is {signature}")
+    # A decorator may take other arguments than the function that it wraps. What it takes decides; where it takes any,
+    # it most likely hands on what it gets.
+    taken = [count for count in (2, 1) if _takes(outer, count)]
+    if not taken:
+        raise UsageError(f"handler={handler!r} takes neither (event, context) nor (event): its signature is {outer}")
+    return next((count for count in taken if _takes(inner, count)), taken[0])
+
+
+def _takes(signature: inspect.Signature, count: int) -> bool:
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        return False
+    return True

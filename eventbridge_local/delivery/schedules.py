@@ -7,8 +7,10 @@ the rule was put" are our choice where AWS documents nothing.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from eventbridge_local.delivery.engine import Engine
 from eventbridge_local.delivery.route import Arrival
@@ -17,7 +19,12 @@ from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Scope
 
+if TYPE_CHECKING:  # few tests have a schedule
+    from eventbridge_local.schedules import Schedule
+
 _Key = tuple[str, str, str]
+#: Firings that take some seconds.
+_WORTH_SAYING = 100_000
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -25,6 +32,7 @@ class _Rhythm:
     """The schedule a rule has, since when, and the timer of its next firing while the rule is enabled."""
 
     text: str
+    schedule: Schedule
     since: datetime
     timer: Timer | None = None
 
@@ -37,6 +45,7 @@ class Scheduler:
         self._clock = clock
         self._ids = ids
         self._rhythms: dict[_Key, _Rhythm] = {}
+        clock.announce = self._announce
 
     def follow(self, scope: Scope, rule: Rule) -> None:
         """Arm, re-arm or disarm a rule after it was put, enabled or disabled."""
@@ -53,7 +62,8 @@ class Scheduler:
             self._rhythms.pop(key, None)
             return
         if rhythm is None or rhythm.text != rule.schedule_text:
-            rhythm = self._rhythms[key] = _Rhythm(rule.schedule_text, self._clock.now)
+            assert rule.schedule is not None
+            rhythm = self._rhythms[key] = _Rhythm(rule.schedule_text, rule.schedule, self._clock.now)
         if rule.enabled:
             self._arm(scope, rule, rhythm, self._clock.now)
 
@@ -72,6 +82,27 @@ class Scheduler:
             lambda: self._fire(scope, rule, rhythm, timer.due),
             "fired",
         )
+
+    def _announce(self, until: datetime) -> None:
+        """Say on standard error how often schedules will fire until then, if somebody will wait for it."""
+        counts = {key: self._count(rhythm, until) for key, rhythm in self._rhythms.items()}
+        total = sum(counts.values())
+        if total < _WORTH_SAYING:
+            return
+        (_, _, name), most = max(counts.items(), key=lambda item: item[1])
+        text = self._rhythms[max(counts, key=lambda key: counts[key])].text
+        print(
+            f"eventbridge_local: schedules will fire about {total:,} times until {until.isoformat()}, of which rule "
+            f"{name!r} ({text}) {most:,} times. Ctrl-C stops it; disable the rule or advance by less to save the time",
+            file=sys.stderr,
+        )
+
+    def _count(self, rhythm: _Rhythm, until: datetime) -> int:
+        """Return about how often a schedule will fire until then."""
+        if rhythm.timer is None:
+            return 0
+        first = rhythm.schedule.next_after(self._clock.now, created=rhythm.since)
+        return 0 if first is None or first > until else rhythm.schedule.count(first, until)
 
     def _fire(self, scope: Scope, rule: Rule, rhythm: _Rhythm, due: datetime) -> None:
         # The next timer is set first: a target may disable or replace the rule that calls it. It counts from the

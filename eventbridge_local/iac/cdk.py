@@ -7,6 +7,7 @@ Source: the schema of the cloud assembly, package @aws-cdk/cloud-assembly-schema
 from __future__ import annotations
 
 from collections.abc import Iterator
+from os.path import isfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,7 +48,7 @@ def stack_files(folder: Path) -> list[StackFile]:
 
 def known_stack(template: Path) -> StackFile | None:
     """Return the stack that a single template belongs to, by the manifest beside it; None when there is no manifest."""
-    if not (template.parent / MANIFEST).is_file():
+    if not isfile(template.parent / MANIFEST):
         return None
     return next((stack for stack in _stacks(template.parent) if stack.path.resolve() == template.resolve()), None)
 

@@ -123,8 +123,8 @@ def read_document(path: FilePath) -> Document:
 def _text(path: FilePath) -> str:
     try:
         raw = path.read_bytes()
-    except OSError as problem:
-        raise UsageError(f"cannot read {path}: {problem.strerror or problem}") from None
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"cannot read {path}: {getattr(problem, 'strerror', None) or problem}") from None
     if raw[:2] == b"PK":
         raise UsageError(
             f"{path} is a zip archive; for a Terraform plan give the output of `terraform show -json {path.name}`"

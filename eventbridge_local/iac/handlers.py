@@ -43,7 +43,7 @@ class Handler:
             UsageError: the folder, the module or the function does not exist. What the module itself raises while it
                 is imported is not changed.
         """
-        if not self.root.exists():
+        if not os.path.exists(self.root):
             raise UsageError(f"handler {self}: there is no {self.root}; build the code first, or connect a handler")
         module = self._module()
         try:
@@ -91,7 +91,7 @@ def python_handler(handler: Any, root: Path | None, runtime: Any) -> Handler | N
         is_python = runtime.startswith("python")
     else:
         file = root.joinpath(*module.split("."))
-        is_python = file.with_suffix(".py").exists() or (file / "__init__.py").exists()
+        is_python = os.path.exists(f"{file}.py") or os.path.exists(file / "__init__.py")
     return Handler(root, module, function) if is_python else None
 
 

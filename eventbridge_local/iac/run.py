@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
+from os.path import isdir, isfile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -162,6 +163,11 @@ def read(
         UsageError: the path does not exist, or holds none of these; PyYAML is needed and not installed.
         BrokenFile: the text of a file is broken; names file, line and column.
     """
+    if not isinstance(source, str | PathLike):
+        raise UsageError(f"the source {source!r} is no path; give that of a template, of cdk.out or of a plan as JSON")
+    for name, given in (("parameters", parameters), ("resources", resources)):
+        if given is not None and not isinstance(given, Mapping):
+            raise UsageError(f"{name}={given!r}: give a dict of names and values")
     path = Path(source)
     reading = _Reading(
         str(source),
@@ -170,9 +176,9 @@ def read(
         MappingProxyType(dict(parameters or {})),
         GivenValues(MappingProxyType(dict(resources or {}))),
     )
-    if not path.is_dir():
+    if not isdir(path):
         return _read_file(path, reading)
-    if (path / cdk.MANIFEST).is_file():
+    if isfile(path / cdk.MANIFEST):
         return _read_assembly(path, reading)
     return _read_file(_template_in(path), reading)
 
@@ -248,7 +254,7 @@ def _form_of(path: Path, what: str) -> Iterator[None]:
 
 
 def _template_in(folder: Path) -> Path:
-    found = next((folder / name for name in _IN_FOLDER if (folder / name).is_file()), None)
+    found = next((folder / name for name in _IN_FOLDER if isfile(folder / name)), None)
     if found is not None:
         return found
     if any(folder.glob("*.tf")):

@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from os.path import isfile
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -438,7 +439,7 @@ def _file(variables: Variables, argument: str, address: str) -> Any:
     path = variables.folder / argument.strip()
     if path.suffix not in (".yml", ".yaml", ".json"):
         return _deployed(variables, f"file({argument})", address)
-    if not path.is_file():
+    if not isfile(path):
         return _ABSENT
     return _at(variables, read_document(path).data, address)
 

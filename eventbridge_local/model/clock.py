@@ -10,9 +10,10 @@ import heapq
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from threading import Lock
+from typing import Any
 
 from eventbridge_local.errors import EventBridgeLocalError, UsageError
 
@@ -21,6 +22,9 @@ _RUNAWAY = 1_000_000
 _BOUNDED = "fired"
 #: A year before Python's calendar ends, so that whoever reckons from an instant of the clock need not fear for it.
 _END = datetime(9999, 1, 1, tzinfo=UTC)
+#: A shorter advance says nothing about its length.
+_LONG = timedelta(days=30)
+_UNITS = ("seconds", "minutes", "hours", "days", "weeks", "milliseconds", "microseconds")
 
 
 class Advance(dict[str, int]):
@@ -70,6 +74,8 @@ class Clock:
         #: Timers whose instant is not found yet; their order is that in which they were set, as for all others.
         self._unset: list[tuple[int, Timer, Callable[[], datetime | None]]] = []
         self._moving = Lock()  # several threads may move the clock
+        #: Called with the instant before a long advance, to say how long it will be.
+        self.announce: Callable[[datetime], None] | None = None
         self._order = itertools.count()
 
     @property
@@ -130,40 +136,47 @@ class Clock:
         self._timers.clear()
         self._unset.clear()
 
-    def advance(self, **delta: float) -> Advance:
-        """Move forward by ``timedelta(**delta)``, running what falls due; returns what was done.
+    def advance(self, duration: timedelta | None = None, /, **delta: float) -> Advance:
+        """Move forward, running what falls due; returns what was done.
 
         Args:
-            **delta: ``seconds``, ``minutes``, ``hours``, ``days``, ``weeks``; not below zero in all.
+            duration: how far, as ``advance(timedelta(minutes=5))``.
+            **delta: the same by its parts, as ``advance(minutes=5)``: ``seconds``, ``minutes``, ``hours``, ``days``,
+                ``weeks`` and the other keywords of ``timedelta``; not below zero in all.
 
         Raises:
-            UsageError: it would go back.
+            UsageError: it would go back, or is no duration.
         """
-        step = timedelta(**delta)
+        step = _duration(duration, delta)
+        if step is None:
+            raise _after_the_end("when")
         if step < timedelta(0):
             raise UsageError(f"advance({step}): the clock cannot go back; give a positive duration")
         try:
             when = self.freeze() + step
         except OverflowError:
-            when = datetime.max.replace(tzinfo=UTC)
+            raise _after_the_end("when") from None
         return self._go_to(_before_the_end(when, "when"))
 
-    def advance_to(self, when: datetime) -> Advance:
+    def advance_to(self, when: datetime | date | str) -> Advance:
         """Move forward to ``when``, running what falls due, each at its own instant; returns what was done.
 
         Args:
-            when: an aware datetime.
+            when: an aware datetime, an ISO 8601 text such as ``2026-03-06T09:00Z``, or a date. A date, and a text
+                without a time zone, are in UTC.
 
         Raises:
-            UsageError: ``when`` is naive, lies in the past of this clock, or after the year 9998.
+            UsageError: ``when`` is none of these, is naive, lies in the past of this clock, or after the year 9998.
         """
-        when = _before_the_end(aware(when, "when"), "when")
-        if when < self.now:
-            raise UsageError(f"advance_to(when={when.isoformat()}): the clock already shows {self.now.isoformat()}")
-        return self._go_to(when)
+        instant = _before_the_end(instant_of(when, "when"), "when")
+        if instant < self.now:
+            raise UsageError(f"advance_to(when={instant.isoformat()}): the clock already shows {self.now.isoformat()}")
+        return self._go_to(instant)
 
     def _go_to(self, when: datetime) -> Advance:
-        self.freeze()
+        now = self.freeze()
+        if self.announce is not None and when - now > _LONG:
+            self.announce(when)
         done = self._run_to(when)
         self._move_to(when)
         return done
@@ -219,6 +232,40 @@ class Clock:
             self._fixed = max(when, self._fixed)  # a timer, or another thread, may have moved it further
 
 
+def _duration(duration: Any, delta: Mapping[str, Any]) -> timedelta | None:
+    """Return how far to advance, None for what no timedelta can hold.
+
+    Raises:
+        UsageError: it is no duration.
+    """
+    if duration is not None and delta:
+        raise UsageError("advance(...): give a timedelta or keywords such as minutes=5, not both")
+    if isinstance(duration, timedelta):
+        return duration
+    if duration is not None:
+        raise UsageError(f"advance({duration!r}): name the unit, as advance(minutes=5), or give a timedelta")
+    for name, value in delta.items():
+        if name not in _UNITS:
+            advice = {"years": "; write days=365", "months": "; write days=30"}.get(name, "")
+            raise UsageError(f"advance({name}=...): there is no such unit{advice}; choose from {', '.join(_UNITS)}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+            raise UsageError(f"advance({name}={value!r}): give a number, as advance({name}=5)")
+    try:
+        return timedelta(**delta)
+    except OverflowError:
+        if any(value < 0 for value in delta.values()):
+            raise UsageError(f"advance({_spelled(delta)}): give a positive duration") from None
+        return None
+
+
+def _spelled(delta: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in delta.items())
+
+
+def _after_the_end(argument: str) -> UsageError:
+    return UsageError(f"{argument} is beyond the calendar: the clock ends with the year 9998")
+
+
 def _before_the_end(when: datetime, argument: str) -> datetime:
     if when >= _END:
         raise UsageError(f"{argument}={when.isoformat()}: the clock ends with the year 9998")
@@ -227,6 +274,36 @@ def _before_the_end(when: datetime, argument: str) -> datetime:
 
 def aware(when: datetime, argument: str) -> datetime:
     """Return ``when`` in UTC; a naive datetime is refused because its zone would be a guess."""
-    if when.tzinfo is None:
+    if when.tzinfo is None or when.utcoffset() is None:
         raise UsageError(f"{argument}={when!r} has no time zone; write datetime(..., tzinfo=UTC)")
-    return when.astimezone(UTC)
+    try:
+        return when.astimezone(UTC)
+    except OverflowError:
+        raise UsageError(
+            f"{argument}={when.isoformat()!r}: in UTC this is outside of the calendar, the years 1 to 9999"
+        ) from None
+
+
+def instant_of(given: Any, argument: str) -> datetime:
+    """Return what a user calls an instant, in UTC.
+
+    Args:
+        given: an aware datetime; or an ISO 8601 text or a date, which are in UTC where they name no time zone.
+        argument: its name, for the message.
+
+    Raises:
+        UsageError: it is none of these, or outside of the calendar.
+    """
+    if isinstance(given, str):
+        from dateutil import parser  # imported when it is used, as few tests write times as text
+
+        try:
+            when = parser.isoparse(given)
+        except (ValueError, OverflowError):
+            raise UsageError(f"{argument}={given!r}: write ISO 8601, such as '2026-03-06T09:00Z'") from None
+        return aware(when.replace(tzinfo=UTC) if when.tzinfo is None else when, argument)
+    if isinstance(given, datetime):
+        return aware(given, argument)
+    if isinstance(given, date):
+        return datetime(given.year, given.month, given.day, tzinfo=UTC)
+    raise UsageError(f"{argument}={given!r}: give an aware datetime, a date or an ISO 8601 text")

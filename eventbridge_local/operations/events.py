@@ -8,13 +8,14 @@ what a handler puts in turn waits behind them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from eventbridge_local.batching import entry_size
 from eventbridge_local.delivery.journal import Entry, accepted_entry
 from eventbridge_local.delivery.route import Arrival, Content, permission_to_put
 from eventbridge_local.errors import ServiceError, validation_error
+from eventbridge_local.model.clock import aware
 from eventbridge_local.model.event import Event, changed
 from eventbridge_local.model.records import Endpoint
 from eventbridge_local.model.store import Scope
@@ -194,7 +195,7 @@ def _event_of(
         detail_type=shared(detail_type, detail_type),
         source=shared(source, source),
         account=home.account,
-        time=entry["Time"].astimezone(UTC) if "Time" in entry else now,
+        time=aware(entry["Time"], "Time") if "Time" in entry else now,
         region=home.region,
         resources=(*entry.get("Resources", ()), *through),
         detail_text=entry["Detail"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from eventbridge_local.delivery.replays import Replayer
@@ -16,6 +16,7 @@ from eventbridge_local.errors import (
 )
 from eventbridge_local.model.archives import Archive, Replay
 from eventbridge_local.model.arn import parse_arn, split_rule_resource
+from eventbridge_local.model.clock import aware
 from eventbridge_local.model.store import Bus
 from eventbridge_local.operations.lookup import MALFORMED_TOKEN, TOKEN_OF_ANOTHER, bus_named, is_here, paged, rule_of
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
@@ -137,7 +138,7 @@ def _is_of(text: str, kind: str) -> bool:
 
 
 def _whole_second(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(microsecond=0)
+    return aware(instant, "EventStartTime or EventEndTime").replace(microsecond=0)
 
 
 def _archive_of(ctx: Context, text: str) -> Archive:

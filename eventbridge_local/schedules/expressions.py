@@ -33,6 +33,8 @@ LARGEST_VALUE = 2**31 - 1
 _RATE = re.compile(r"rate\(([0-9]+) (minute|hour|day)(s?)\)")
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 _ONE_DAY = timedelta(days=1)
+#: Days that are looked at to count firings.
+_MOST_COUNTED = 400
 
 
 class InvalidSchedule(EventBridgeLocalError, ValueError):
@@ -81,6 +83,10 @@ class Rate:
             return start + (passed + 1) * interval
         except OverflowError:
             return None
+
+    def count(self, first: datetime, until: datetime) -> int:
+        """Return how many firings there are from a firing up to an instant."""
+        return (until - first) // timedelta(seconds=self.seconds) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,20 @@ class Cron:
                 return datetime(day.year, day.month, day.day, *time)
             day = None if day == date.max else self._first_day_from(day + _ONE_DAY)
         return None if day is None else datetime(day.year, day.month, day.day, self.hours[0], self.minutes[0])
+
+    def count(self, first: datetime, until: datetime) -> int:
+        """Return about how many firings there are from a firing up to an instant; both in UTC.
+
+        Only so many days are looked at; what lies beyond them is estimated.
+        """
+        begin, last, days = first.date(), until.date(), 0
+        day: date | None = begin
+        while day is not None and day <= last and days < _MOST_COUNTED:
+            days += 1
+            day = self._first_day_from(day + _ONE_DAY)
+        if day is not None and day <= last:
+            days = days * (last - begin).days // (day - begin).days
+        return days * len(self.hours) * len(self.minutes)
 
     def _time_after(self, hour: int, minute: int) -> tuple[int, int] | None:
         """Return the first firing hour and minute of a firing day strictly after a time of day."""

@@ -164,7 +164,10 @@ def _split(stack: StackValues, argument: Any) -> Any:
     if not isinstance(argument, list) or len(argument) != 2:
         return _malformed("Fn::Split", "a delimiter and a text")
     delimiter, text = _each(stack, argument)
-    return first_unknown(delimiter, text) or text_of(text).split(str(delimiter))
+    unknown = first_unknown(delimiter, text)
+    if unknown is None and not text_of(delimiter):
+        return _malformed("Fn::Split", "a delimiter that is not empty and a text")
+    return unknown or text_of(text).split(text_of(delimiter))
 
 
 def _if(stack: StackValues, argument: Any) -> Any:

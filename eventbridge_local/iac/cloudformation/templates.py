@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from os.path import isfile
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
@@ -206,7 +207,7 @@ def _template_file(loaded: LoadedStack, logical_id: str, member: str) -> FilePat
     named = asset or loaded.stack.property(logical_id, member)
     if isinstance(named, str) and "://" not in named:
         path = loaded.document.path.parent / named
-        if path.is_file():
+        if isfile(path):
             return path
     unknown = Unknown("the nested template is not beside this one", "its file to load as well")
     loaded.miss(("Resources", logical_id, "Properties", member), unknown, "its rules are left out")
