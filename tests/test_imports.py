@@ -65,6 +65,7 @@ FOR_FEATURES = {
     "eventbridge_local.operations.permissions",
     "eventbridge_local.operations.replays",
     "eventbridge_local.policies.access",
+    "eventbridge_local.policies.documents",
     "eventbridge_local.policies.statements",
     "eventbridge_local.report.assertions",
     "eventbridge_local.report.checks",

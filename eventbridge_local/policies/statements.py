@@ -20,6 +20,8 @@ Document = Mapping[str, Any]
 Effect = Literal["Allow", "Deny"]
 
 PUT_EVENTS = "events:PutEvents"
+#: Twelve digits that are no account (captured): the short form keeps them as they are, a whole policy is refused.
+NO_ACCOUNT = "000000000000"
 
 
 def statement_of(sid: str, principal: str, bus_arn: str, condition: Mapping[str, str] | None = None) -> Document:
@@ -30,11 +32,12 @@ def statement_of(sid: str, principal: str, bus_arn: str, condition: Mapping[str,
         condition: the request's ``Condition`` with ``Type``, ``Key`` and ``Value``.
     """
     bus = parse_arn(bus_arn)
-    partition = "aws" if bus is None else partition_of(bus.region)
+    assert bus is not None
+    root = principal if principal == NO_ACCOUNT != bus.account else root_arn(principal, bus.region)
     return {
         "Sid": sid,
         "Effect": "Allow",
-        "Principal": principal if principal == "*" else {"AWS": f"arn:{partition}:iam::{principal}:root"},
+        "Principal": principal if principal == "*" else {"AWS": root},
         "Action": PUT_EVENTS,
         "Resource": bus_arn,
         **({"Condition": {condition["Type"]: {condition["Key"]: condition["Value"]}}} if condition else {}),
@@ -136,7 +139,7 @@ def caller_context(account: str, region: str, organization: str | None) -> dict[
 
 
 def root_arn(account: str, region: str) -> str:
-    """Return the ARN by which the mock calls a caller, of whom it knows only the account."""
+    """Return the ARN of an account as a principal, by which the mock calls each caller of that account too."""
     return f"arn:{partition_of(region)}:iam::{account}:root"
 
 

@@ -147,7 +147,9 @@ def test_an_account_keeps_its_rules_on_a_bus_of_another(central: EventBridge) ->
     """A rule that somebody may put on the central bus sends what arrives there to his own bus."""
     actions = ["events:PutEvents", "events:PutRule", "events:PutTargets"]
     statement = {"Sid": "s", "Effect": "Allow", "Principal": {"AWS": STRANGER}, "Action": actions, "Resource": "*"}
-    events(CENTRAL).put_permission(EventBusName="audit", Policy=json.dumps({"Statement": [statement]}))
+    events(CENTRAL).put_permission(
+        EventBusName="audit", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
     stranger = events(STRANGER)
     rule = stranger.put_rule(Name="copy", EventBusName=AUDIT, EventPattern=PATTERN)["RuleArn"]
     target = {"Id": "1", "Arn": f"arn:aws:events:us-east-1:{STRANGER}:event-bus/default", "RoleArn": ROLE}
