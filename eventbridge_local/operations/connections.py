@@ -464,8 +464,8 @@ def make_missing_secrets(store: Store, services: Services) -> None:
             if client is None:
                 return
             known = connection.secret_arn
-            if known is None or _has_secret(client, known):
-                continue
+            if known is None or connection.state == "DELETING" or _has_secret(client, known):
+                continue  # the deletion took the secret at once, as on AWS
             made: str = client.create_secret(
                 Name=known.partition(":secret:")[2][: -len("-abcdef")],
                 SecretString=json.dumps(secret_document(connection)),
