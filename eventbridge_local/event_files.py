@@ -17,8 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from itertools import count
+from functools import lru_cache, partial
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
@@ -26,7 +25,7 @@ from eventbridge_local.advice import suggest
 from eventbridge_local.errors import UnusableFile, UsageError
 from eventbridge_local.json_text import JsonError, Member, members
 from eventbridge_local.model.arn import parse_arn, rule_resource
-from eventbridge_local.model.event import Event, replayed
+from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Bus, Scope
 from eventbridge_local.patterns import parse_event
@@ -34,6 +33,8 @@ from eventbridge_local.patterns import parse_event
 if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
     from eventbridge_local.model.archives import Archive
 
+#: Makes an event of its first ten fields.
+MakeEvent = Callable[[str, str, str, str, datetime, str, tuple[str, ...], str, dict[str, Any], str | None], Event]
 PathLike = str | os.PathLike[str]
 Names = str | Iterable[str]
 
@@ -210,18 +211,20 @@ def replay_file(
     matched = {rule.name: 0 for rule in chosen}
     count = unmatched = bad_count = 0
     bad_lines: list[BadLine] = []
-    for found in read_events(path):
+    for found in read_events(path, as_replayed(new_id, replay_name)):
         if isinstance(found, BadLine):
             bad_count += 1
             if len(bad_lines) < _MOST_BAD_LINES:
                 bad_lines.append(found)
             continue
-        event = replayed(found, new_id(), found.replay_name if replay_name is None else replay_name)
-        hits = [rule.name for rule in put(event, only) if rule.name in matched]
-        for name in hits:
-            matched[name] += 1
         count += 1
-        unmatched += not hits
+        hit = False
+        for rule in put(found, only):
+            if rule.name in matched:
+                matched[rule.name] += 1
+                hit = True
+        if not hit:
+            unmatched += 1
     return ReplayReport(count, matched, unmatched, bad_count, tuple(bad_lines))
 
 
@@ -295,42 +298,77 @@ def _write_lines(lines: Iterable[bytes], name: str) -> int:
         return sum(bool(file.write(line)) for line in lines)
 
 
-def read_events(path: PathLike) -> Iterator[Event | BadLine]:
+def read_events(path: PathLike, make: MakeEvent = Event) -> Iterator[Event | BadLine]:
     """Yield the events of a file in its order, each with the id it was captured with; blank lines are skipped.
 
     An envelope needs ``detail-type``, ``source``, ``account``, ``time``, ``region`` and an object as ``detail``; other
     members than those of an envelope are ignored.
 
+    Args:
+        path: the file.
+        make: makes an event of what was read of it.
+
     Raises:
         UnusableFile: the file cannot be read, or is not gzip although its name says so.
     """
     with _usable(path, "read"), _opened(os.fspath(path), "rb") as file:
-        yield from events_in(file)
+        yield from events_in(file, make)
 
 
-def events_in(file: BinaryIO) -> Iterator[Event | BadLine]:
-    """Yield the events of a stream of uncompressed lines; see ``read_events``."""
+def events_in(file: BinaryIO, make: MakeEvent = Event) -> Iterator[Event | BadLine]:
+    """Yield the events of a stream of uncompressed lines; see ``read_events``.
+
+    Args:
+        file: the stream.
+        make: makes an event of what was read of it.
+    """
     for number, line in _lines(file):
-        if isinstance(line, _NotAnEvent):
+        if type(line) is not bytes:
             yield BadLine(number, str(line))
         elif not line.isspace():
             try:
-                yield read_event(line)
+                yield read_event(line, make)
             except _NotAnEvent as why:
                 yield BadLine(number, str(why))
 
 
-def read_event(line: bytes) -> Event:
-    """Return the event of one line.
+def as_replayed(new_id: Callable[[], str], replay_name: str | None) -> MakeEvent:
+    """Return what makes events as a replay sends them; to change each that was read takes twice as long.
+
+    Args:
+        new_id: returns the id of the next event.
+        replay_name: their ``replay-name``; None keeps the one that each was captured with.
+    """
+
+    def make(
+        _: str,
+        detail_type: str,
+        source: str,
+        account: str,
+        time: datetime,
+        region: str,
+        resources: tuple[str, ...],
+        detail_text: str,
+        tree: dict[str, Any],
+        captured: str | None,
+    ) -> Event:
+        name = captured if replay_name is None else replay_name
+        return Event(new_id(), detail_type, source, account, time, region, resources, detail_text, tree, name)
+
+    return make
+
+
+def read_event(line: bytes, make: MakeEvent = Event) -> Event:
+    """Return the event of one line, made by ``make``.
 
     Raises:
         ValueError: the line is not an envelope; the message says why.
     """
     text = _text_of(line).rstrip("\r\n")
-    return _usual_event(text) or _event_of(text)
+    return _usual_event(text, make) or _event_of(text, make)
 
 
-def _usual_event(text: str) -> Event | None:
+def _usual_event(text: str, make: MakeEvent = Event) -> Event | None:
     """Return the event of an envelope in AWS's own form; None for any other text, also for one that is not an event."""
     head = _USUAL.match(text)
     if head is None or text[-1] != "}":
@@ -342,10 +380,10 @@ def _usual_event(text: str) -> Event | None:
     except ValueError:
         return None
     resources = tuple(_CONTENTS.findall(several)) if several else ()
-    return Event(event_id, detail_type, source, account, time, region, resources, detail_text, tree, replay_name)
+    return make(event_id, detail_type, source, account, time, region, resources, detail_text, tree, replay_name)
 
 
-def _event_of(text: str) -> Event:
+def _event_of(text: str, make: MakeEvent = Event) -> Event:
     """Return the event of any envelope.
 
     Raises:
@@ -355,17 +393,17 @@ def _event_of(text: str) -> Event:
     values = _checked({str(name): member.value for name, member in found.items()})
     detail = found["detail"]
     detail_text = text[detail.start : detail.end]
-    return Event(
-        id=values.get("id", ""),
-        detail_type=values["detail-type"],
-        source=values["source"],
-        account=values["account"],
-        time=_time(values["time"]),
-        region=values["region"],
-        resources=tuple(values.get("resources", ())),
-        detail_text=detail_text,
-        tree=_detail_tree(detail_text),
-        replay_name=values.get("replay-name"),
+    return make(
+        values.get("id", ""),
+        values["detail-type"],
+        values["source"],
+        values["account"],
+        _time(values["time"]),
+        values["region"],
+        tuple(values.get("resources", ())),
+        detail_text,
+        _detail_tree(detail_text),
+        values.get("replay-name"),
     )
 
 
@@ -416,20 +454,18 @@ def _usable(path: PathLike, done: str) -> Iterator[None]:
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | _NotAnEvent]]:
     """Yield lines with their numbers; for a line that cannot be read, the reason."""
-    for number in count(1):
-        try:
-            line = file.readline(_LONGEST_LINE)
+    whole = 0  # lines that were read to their end
+    try:
+        for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), 1):
             cut = len(line) == _LONGEST_LINE and _is_cut(line)
             while cut and _is_cut(file.readline(_LONGEST_LINE)):
                 pass
-        except (EOFError, zlib.error, gzip.BadGzipFile) as damage:
-            if number == 1 and isinstance(damage, gzip.BadGzipFile):
-                raise
-            yield number, _NotAnEvent("the compressed data is damaged; nothing can be read from here on")
-            return
-        if not line:
-            return
-        yield number, _NotAnEvent(f"longer than {_LONGEST_LINE:,} bytes") if cut else line
+            whole = number
+            yield number, _NotAnEvent(f"longer than {_LONGEST_LINE:,} bytes") if cut else line
+    except (EOFError, zlib.error, gzip.BadGzipFile) as damage:
+        if whole == 0 and isinstance(damage, gzip.BadGzipFile):
+            raise
+        yield whole + 1, _NotAnEvent("the compressed data is damaged; nothing can be read from here on")
 
 
 def _is_cut(part: bytes) -> bool:

@@ -18,10 +18,10 @@ from eventbridge_local.cli.templates import bus_for, loaded
 from eventbridge_local.delivery.kinds import destination_of
 from eventbridge_local.delivery.route import Arrival, plan
 from eventbridge_local.errors import ServiceError, UsageError
-from eventbridge_local.event_files import BadLine, events_in
+from eventbridge_local.event_files import BadLine, as_replayed, events_in
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.iac import LoadReport
-from eventbridge_local.model.event import FROM_FILE, replayed
+from eventbridge_local.model.event import FROM_FILE
 from eventbridge_local.model.records import Rule
 from eventbridge_local.report.explain import RoutingTable, RuleStep, table
 from eventbridge_local.report.hints import users_rules
@@ -112,11 +112,11 @@ def replay(args: argparse.Namespace, terminal: Terminal) -> int:
     new_id = eb.service.ids.uuid()  # one for all, because nobody sees it
     tally = _Tally()
     with _opened(args.events) as (file, done, total), Progress(terminal.err, total) as progress:
-        for found in events_in(file):
+        for found in events_in(file, as_replayed(lambda: new_id, FROM_FILE)):
             if isinstance(found, BadLine):
                 tally.bad(found)
             else:
-                tally.add(_matched(eb, Arrival(scope, bus, replayed(found, new_id, FROM_FILE))))
+                tally.add(_matched(eb, Arrival(scope, bus, found)))
             if progress.shown:
                 progress.at(done(), tally.count)
     rules = {(rule.bus, rule.name): 0 for rule in report.rules if rule.pattern is not None} | tally.matched

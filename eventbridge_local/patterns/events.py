@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from json import JSONDecoder
+from collections.abc import Callable, Mapping
+from json import JSONDecodeError, JSONDecoder
 from typing import Any, NoReturn
 
-from eventbridge_local.json_reader import DEEPEST, JsonError, read_tree
+from eventbridge_local.json_reader import DEEPEST, LONGEST_NUMBER, JsonError, read_tree
 from eventbridge_local.json_text import check_depth
 from eventbridge_local.patterns.values import SpelledNumber, read_float, read_integer
 
@@ -88,9 +88,11 @@ def _read(text: str) -> tuple[dict[str, Any], int]:
         if text[start : start + 1] != "{":
             raise ValueError("an event is a JSON object")
     try:
-        tree, end = _DECODER.raw_decode(text, start)
+        tree, end = (_SCAN_SHORT if len(text) <= LONGEST_NUMBER else _SCAN)(text, start)
     except RecursionError:
         tree, end = _read_slowly(text)
+    except StopIteration as nothing:
+        tree, end = _read_slowly(text, JSONDecodeError("Expecting value", text, nothing.value))
     except ValueError as error:
         tree, end = _read_slowly(text, error)
     else:
@@ -123,11 +125,19 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = JSONDecoder(
-    object_pairs_hook=_make_object,
-    parse_float=read_float,
-    parse_int=read_integer,
-    parse_constant=_refuse_constant,
-)
+def _scanner(parse_int: Callable[[str], int]) -> Callable[[str, int], tuple[Any, int]]:
+    """Return what reads the value that begins at an index; where none begins it raises StopIteration."""
+    decoder: Any = JSONDecoder(
+        object_pairs_hook=_make_object,
+        parse_float=read_float,
+        parse_int=parse_int,
+        parse_constant=_refuse_constant,
+    )
+    return decoder.scan_once  # type: ignore[no-any-return]
+
+
+_SCAN = _scanner(read_integer)
+#: For texts in which no number can be too long. The scanner reads integers itself then.
+_SCAN_SHORT = _scanner(int)
 
 __all__ = ["RepeatedKeys", "SpelledNumber", "event_tree", "pairs_of", "parse_event", "read_event"]

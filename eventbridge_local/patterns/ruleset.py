@@ -104,19 +104,21 @@ class RuleSet:
         candidates = self._index.candidates(values)
         if self._always:
             candidates += self._always
-        refused: set[int] = set()  # rules the whole pattern decided against; their other branches need no look
-        for entry in dict.fromkeys(candidates):
+        decided: set[int] = set()  # rules the whole pattern decided about; their other branches need no look
+        for entry in dict.fromkeys(candidates) if len(candidates) > 1 else candidates:
             rule = entry.rule
             order = rule.order
-            if not rule.live or order in matched or order in refused:
+            if not rule.live or order in matched or order in decided:
                 continue
             if (bound or not entry.checks) and entry.needs_places(bound):
-                (matched if rule.pattern.judge(tree) else refused).add(order)
+                decided.add(order)
+                if rule.pattern.judge(tree):
+                    matched.add(order)
             elif entry.holds(values):
                 matched.add(order)
         if not matched:
             return []
-        return list(map(self._names.__getitem__, sorted(matched)))
+        return list(map(self._names.__getitem__, sorted(matched) if len(matched) > 1 else matched))
 
     # -- keeping the index
 
