@@ -36,7 +36,7 @@ class _ReplayRun:
     scope: Scope
     name: str
     archive: Archive
-    minutes: Iterator[list[Event]] = field(default_factory=lambda: iter(()))
+    minutes: Iterator[tuple[datetime, list[Event]]] = field(default_factory=lambda: iter(()))
 
     @property
     def replay(self) -> Replay:
@@ -69,8 +69,9 @@ class Replayer:
         replay = scope.replays[name]
         cancelling = replace(replay, state="CANCELLING", upcoming=())
         if replay.upcoming:
-            # AWS was recorded to say CANCELLING, without any time, to the DescribeReplay that follows.
-            cancelled = replace(replay.upcoming[-1], state="CANCELLED")
+            # AWS was recorded to say CANCELLING, without any time, to the DescribeReplay that follows. A replay that is
+            # cancelled at once has no EventLastReplayedTime in the end either (captured).
+            cancelled = replace(replay.upcoming[-1], state="CANCELLED", last_replayed=None)
             cancelling = replace(cancelling, upcoming=(cancelling, cancelled))
         scope.replays[name] = cancelling
         return cancelling
@@ -103,14 +104,14 @@ class Replayer:
 
     def _begin(self, run: _ReplayRun) -> None:
         replay = run.replay = replace(run.replay, state="RUNNING")
-        run.minutes = _minutes(run.archive.between(replay.start, replay.end))
+        run.minutes = _minutes(run.archive, replay.start, replay.end)
 
     def _next_minute(self, run: _ReplayRun) -> None:
-        events = next(run.minutes, None)
-        if events is None:
+        minute, events = next(run.minutes, (None, []))
+        if minute is None:
             run.replay = replace(run.replay, state="COMPLETED", ended=self._clock.now)
             return
-        replay = run.replay = replace(run.replay, last_replayed=minute_of(events[0].time))
+        replay = run.replay = replace(run.replay, last_replayed=minute)
         filters = replay.destination.get("FilterArns")
         only = frozenset(filters) if filters else None
         scope, bus, uuid = run.scope, run.archive.record.bus, self._ids.uuid
@@ -133,6 +134,13 @@ def minute_of(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(second=0, microsecond=0)
 
 
-def _minutes(events: list[Event]) -> Iterator[list[Event]]:
-    """Return events that are sorted by time in lists of one minute each."""
-    return (list(group) for _, group in groupby(events, key=lambda event: minute_of(event.time)))
+def _minutes(archive: Archive, start: datetime, end: datetime) -> Iterator[tuple[datetime, list[Event]]]:
+    """Yield the minutes that touch an interval and hold archived events, each with its events of the interval.
+
+    A minute whose events all lie outside of the interval counts as replayed, too (captured, facts 9.7).
+    """
+    last = minute_of(end)
+    until = last if last == end else last + timedelta(minutes=1)
+    touched = archive.between(minute_of(start), until)
+    for minute, events in groupby(touched, key=lambda event: minute_of(event.time)):
+        yield minute, [event for event in events if start <= event.time < end]

@@ -316,11 +316,14 @@ def usable_destination(store: Store, pending: PendingDelivery) -> tuple[ApiDesti
         raise AttemptFailed("NO_RESOURCE", f"API destination {pending.target.arn} does not exist.")
     connection = store.scope(pending.account, pending.region).connection(destination.connection_arn)
     if connection is None:
-        raise AttemptFailed("NO_RESOURCE", f"Connection {destination.connection_arn} does not exist.")
+        deleted = destination.connection_arn or f"of API destination {destination.name}"
+        raise AttemptFailed("NO_RESOURCE", f"Connection {deleted} does not exist.")
     if connection.state not in USABLE:
+        # While its connection is about to lose its parameters or to be deleted, a destination is ACTIVE.
+        state = "ACTIVE without credentials" if destination.active else "INACTIVE"
         raise AttemptFailed(
             "SDK_CLIENT_ERROR",
-            f"API destination {destination.name} is INACTIVE: connection {connection.name} is {connection.state}.",
+            f"API destination {destination.name} is {state}: connection {connection.name} is {connection.state}.",
             retry=connection.state in ("AUTHORIZING", "CREATING", "UPDATING"),
         )
     return destination, connection

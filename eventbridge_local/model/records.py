@@ -96,6 +96,9 @@ class Rule(NamedTuple):
 #: States in which a connection's credentials may be used: public and private APIs (User Guide, connection states).
 USABLE = ("AUTHORIZED", "ACTIVE")
 
+#: States in which a connection still is what it was for its API destinations, as its end is not reached (captured).
+LEAVING = ("DEAUTHORIZING", "DELETING")
+
 #: Which member of AuthParameters belongs to an authorization type.
 AUTH_MEMBERS = {
     "BASIC": "BasicAuthParameters",
@@ -138,7 +141,11 @@ class Connection(NamedTuple):
 
 
 class ApiDestination(NamedTuple):
-    """An API destination as DescribeApiDestination shows it; its state is that of its connection."""
+    """An API destination as DescribeApiDestination shows it.
+
+    ``active`` follows the state of its connection. ``connection_arn`` is empty once the connection was deleted while
+    the destination was active.
+    """
 
     name: str
     arn: str
@@ -149,6 +156,7 @@ class ApiDestination(NamedTuple):
     method: str
     rate: int
     description: str | None = None
+    active: bool = True
 
 
 def secret_document(connection: Connection) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.limits import Limits
 from eventbridge_local.model.records import (
+    LEAVING,
     USABLE,
     ApiDestination,
     Connection,
@@ -120,10 +121,29 @@ class Scope:
         found = self.connections.get(name)
         return found if found is not None and found.arn == arn else None
 
-    def is_active(self, destination: ApiDestination) -> bool:
-        """Return whether a destination may be invoked: its connection exists and is authorized."""
-        connection = self.connection(destination.connection_arn)
-        return connection is not None and connection.state in USABLE
+    def put_connection(self, connection: Connection, now: datetime) -> None:
+        """Enter a connection. Its API destinations follow its state, and are modified then (captured, facts 10.4)."""
+        self.connections[connection.name] = connection
+        if connection.state not in LEAVING:
+            for destination in self._destinations_of(connection, active=connection.state not in USABLE):
+                self.api_destinations[destination.name] = destination._replace(
+                    active=not destination.active, modified=now.replace(microsecond=0)
+                )
+
+    def remove_connection(self, connection: Connection, now: datetime) -> None:
+        """Remove a connection. Destinations that were active lose its ARN, others keep it (captured, facts 10.4)."""
+        self.connections.pop(connection.name, None)
+        for destination in self._destinations_of(connection, active=True):
+            self.api_destinations[destination.name] = destination._replace(
+                active=False, connection_arn="", modified=now.replace(microsecond=0)
+            )
+
+    def _destinations_of(self, connection: Connection, *, active: bool) -> list[ApiDestination]:
+        return [
+            each
+            for each in self.api_destinations.values()
+            if each.connection_arn == connection.arn and each.active is active
+        ]
 
 
 class Store:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from eventbridge_local.delivery.http.loopback import is_loopback
 from eventbridge_local.delivery.http.requests import with_scheme
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
-from eventbridge_local.model.records import ApiDestination
+from eventbridge_local.model.records import USABLE, ApiDestination, Connection
 from eventbridge_local.operations.lookup import BAD_TOKEN_OF_DESTINATIONS, paged
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 
@@ -16,10 +16,13 @@ _DEFAULT_RATE = 300
 
 @operation("CreateApiDestination")
 def create_api_destination(ctx: Context, params: Params) -> Answer:
-    """Make a destination. Source: recorded (facts 10.4); refusals of a taken name and of a rate second-hand."""
+    """Make a destination, INACTIVE on a connection that is not authorized (captured).
+
+    Source: recorded (facts 10.4); refusals of a taken name and of a rate second-hand.
+    """
     name = params["Name"]
     _check_endpoint(params, "create")
-    _check_connection(ctx, params, "create")
+    connection = _connection(ctx, params["ConnectionArn"], "create")
     if name in ctx.scope.api_destinations:
         raise already_exists(
             f"Failed to create the api-destination(s). An api-destination with name '{name}' already exists."
@@ -38,16 +41,17 @@ def create_api_destination(ctx: Context, params: Params) -> Answer:
         method=params["HttpMethod"],
         rate=params.get("InvocationRateLimitPerSecond", min(_DEFAULT_RATE, ctx.limits.invocation_rate_per_second)),
         description=params.get("Description") or None,
+        active=connection.state in USABLE,
     )
     ctx.scope.api_destinations[name] = made
-    return _summary(ctx, made)
+    return _summary(made)
 
 
 @operation("DescribeApiDestination")
 def describe_api_destination(ctx: Context, params: Params) -> Answer:
     """Describe a destination (recorded)."""
     found = _destination(ctx, params, "describe")
-    return _row(ctx, found) | without_nones(Description=found.description)
+    return _row(found) | without_nones(Description=found.description)
 
 
 @operation("ListApiDestinations")
@@ -77,7 +81,7 @@ def list_api_destinations(ctx: Context, params: Params) -> Answer:
         malformed=BAD_TOKEN_OF_DESTINATIONS,
         of_another=BAD_TOKEN_OF_DESTINATIONS,
     )
-    return {"ApiDestinations": [_row(ctx, each) for each in rows], **without_nones(NextToken=token)}
+    return {"ApiDestinations": [_row(each) for each in rows], **without_nones(NextToken=token)}
 
 
 @operation("UpdateApiDestination")
@@ -85,18 +89,22 @@ def update_api_destination(ctx: Context, params: Params) -> Answer:
     """Change what is given and keep the rest; the ARN stays."""
     _check_endpoint(params, "update")
     before = _destination(ctx, params, "update")
-    _check_connection(ctx, params, "update")
+    arn, active = before.connection_arn, before.active
+    if "ConnectionArn" in params:
+        arn = params["ConnectionArn"]
+        active = _connection(ctx, arn, "update").state in USABLE
     _check_rate(ctx, params, "update")
     changed = before._replace(
         modified=ctx.now.replace(microsecond=0),
-        connection_arn=params.get("ConnectionArn", before.connection_arn),
+        connection_arn=arn,
         endpoint=params.get("InvocationEndpoint", before.endpoint),
         method=params.get("HttpMethod", before.method),
         rate=params.get("InvocationRateLimitPerSecond", before.rate),
         description=params.get("Description", before.description) or None,
+        active=active,
     )
     ctx.scope.api_destinations[before.name] = changed
-    return _summary(ctx, changed)
+    return _summary(changed)
 
 
 @operation("DeleteApiDestination")
@@ -130,10 +138,11 @@ def _check_endpoint(params: Params, verb: str) -> None:
         )
 
 
-def _check_connection(ctx: Context, params: Params, verb: str) -> None:
-    arn = params.get("ConnectionArn")
-    if arn is not None and ctx.scope.connection(arn) is None:
+def _connection(ctx: Context, arn: str, verb: str) -> Connection:
+    found = ctx.scope.connection(arn)
+    if found is None:
         raise not_found(f"Failed to {verb} the api-destination(s). Connection '{arn}' does not exist.")
+    return found
 
 
 def _check_rate(ctx: Context, params: Params, verb: str) -> None:
@@ -158,18 +167,18 @@ def _name(destination: ApiDestination) -> str:
     return destination.name
 
 
-def _summary(ctx: Context, destination: ApiDestination) -> Answer:
+def _summary(destination: ApiDestination) -> Answer:
     return {
         "ApiDestinationArn": destination.arn,
-        "ApiDestinationState": "ACTIVE" if ctx.scope.is_active(destination) else "INACTIVE",
+        "ApiDestinationState": "ACTIVE" if destination.active else "INACTIVE",
         "CreationTime": destination.created,
         "LastModifiedTime": destination.modified,
     }
 
 
-def _row(ctx: Context, destination: ApiDestination) -> Answer:
+def _row(destination: ApiDestination) -> Answer:
     return {
-        **_summary(ctx, destination),
+        **_summary(destination),
         "Name": destination.name,
         "ConnectionArn": destination.connection_arn,
         "InvocationEndpoint": destination.endpoint,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from eventbridge_local.delivery.archives import archive_of, managed_pattern, managed_rule, rule_name
-from eventbridge_local.errors import already_exists, limit_exceeded, not_found, validation_error
-from eventbridge_local.model.archives import Archive, ArchiveRecord
-from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.errors import already_exists, limit_exceeded, not_found, validation_error, wrong_arn
+from eventbridge_local.model.archives import Archive, ArchiveRecord, Rekeying
+from eventbridge_local.model.arn import key_arn, parse_arn
 from eventbridge_local.model.store import Bus
 from eventbridge_local.operations.lookup import MALFORMED_TOKEN, TOKEN_OF_ANOTHER, bus_named, paged
 from eventbridge_local.operations.rules import compiled
@@ -16,6 +17,13 @@ from eventbridge_local.patterns import Pattern
 
 #: What a longer retention becomes: the largest number of 32 bits (captured).
 _MOST_DAYS = 2**31 - 1
+#: AWS takes between a second and half a minute (captured).
+_REKEYING_TAKES = timedelta(seconds=1)
+_KEY_NOT_ACCESSIBLE = (
+    "events.amazonaws.com is not authorized to access the key because the resource does not exist in this Region, "
+    "no resource-based policies allow access, or a resource-based policy explicitly denies access. "
+    "Please ensure that events.amazonaws.com has permissions to access required KMS APIs."
+)
 _FILTERS = ("NamePrefix", "EventSourceArn", "State")
 _CHANGES = ("EventPattern", "RetentionDays", "Description", "KmsKeyIdentifier")
 
@@ -25,6 +33,7 @@ def create_archive(ctx: Context, params: Params) -> Answer:
     """Make an archive of a bus; it keeps events from now on. Source: facts 9.1, 9.2."""
     name = params["ArchiveName"]
     pattern = _checked_pattern(params.get("EventPattern"))
+    key = _checked_key(ctx, params)
     bus = _source_bus(ctx, params["EventSourceArn"])
     if name in ctx.scope.archives:
         raise already_exists(f"Archive {name} already exists.")
@@ -40,7 +49,7 @@ def create_archive(ctx: Context, params: Params) -> Answer:
         pattern=params.get("EventPattern") or None,
         description=params.get("Description") or None,
         retention_days=min(params.get("RetentionDays", 0), _MOST_DAYS),
-        kms_key=params.get("KmsKeyIdentifier") or None,
+        kms_key=key,
     )
     ctx.scope.archives[name] = Archive(record, ctx.store.clock)
     bus.put_rule(managed_rule(ctx.scope, record, pattern, ctx.ids.uuid()))
@@ -95,12 +104,14 @@ def list_archives(ctx: Context, params: Params) -> Answer:
 def update_archive(ctx: Context, params: Params) -> Answer:
     """Change what is given and keep the rest; a managed rule that was removed by force is made again.
 
-    An empty pattern or description clears it, and 0 days keep events for ever (seen on AWS by others).
+    An empty pattern or description clears it, and 0 days keep events for ever (seen on AWS by others). While the key
+    changes the archive is UPDATING.
     """
     if not any(member in params for member in _CHANGES):
         raise validation_error("At least one of EventPattern, RetentionDays or Description must be provided.")
     given = params.get("EventPattern")
     pattern = None if given is None else _checked_pattern(given)
+    key = _checked_key(ctx, params)
     archive = _archive_named(ctx, params["ArchiveName"])
     before = archive.record
     bus = bus_named(ctx, before.bus_arn)
@@ -112,14 +123,58 @@ def update_archive(ctx: Context, params: Params) -> Answer:
         pattern=before.pattern if given is None else given or None,
         description=params.get("Description", before.description) or None,
         retention_days=min(params.get("RetentionDays", before.retention_days), _MOST_DAYS),
-        kms_key=params.get("KmsKeyIdentifier", before.kms_key) or None,
-        state="ENABLED",
+        state="UPDATING" if before.rekeying else "ENABLED",
         state_reason=None,
     )
+    if "KmsKeyIdentifier" in params and key != before.kms_key:
+        # The new key is shown while the archive is UPDATING; one that is taken away is shown until it is gone.
+        record = replace(
+            record, state="UPDATING", kms_key=key or before.kms_key, rekeying=Rekeying(before.kms_key, key)
+        )
     pattern = pattern or _checked_pattern(record.pattern)
     archive.record = record
     _put_managed_rule(ctx, bus, record, pattern)
+    if record.rekeying is not None and record.rekeying is not before.rekeying:
+        _rekey_later(ctx, archive, record.rekeying)
     return _answer(record)
+
+
+def _rekey_later(ctx: Context, archive: Archive, rekeying: Rekeying) -> None:
+    """Let a change of the key end, unless another one has begun meanwhile (captured, facts 9.8)."""
+
+    def complete() -> None:
+        with ctx.alone:
+            if archive.record.rekeying is not rekeying:
+                return
+            done = replace(archive.record, state="ENABLED", kms_key=rekeying.after, rekeying=None)
+            if rekeying.before is not None and _is_disabled(ctx, rekeying.before):
+                done = replace(done, state="UPDATE_FAILED", kms_key=rekeying.before, state_reason=_KEY_NOT_ACCESSIBLE)
+            archive.record = done
+
+    ctx.store.clock.later(_REKEYING_TAKES, complete)
+
+
+def _is_disabled(ctx: Context, key: str) -> bool:
+    """Return whether the KMS of moto or of a local endpoint has a key and lets nobody use it."""
+    client = ctx.services.client("kms", ctx.scope.account, ctx.scope.region)
+    if client is None:
+        return False
+    try:
+        state = client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+    except client.exceptions.ClientError:
+        return False  # a key that was not made in the test is outside of it
+    return bool(state != "Enabled")
+
+
+def _checked_key(ctx: Context, params: Params) -> str | None:
+    """Return the key of a request as it was given, which is how it is answered. Raises for a text that is no key.
+
+    The code is captured for UpdateArchive, the words are those of CreateEventBus.
+    """
+    key: str | None = params.get("KmsKeyIdentifier") or None
+    if key is not None and key_arn(key, ctx.scope.account, ctx.scope.region) is None:
+        raise wrong_arn(key)
+    return key
 
 
 @operation("DeleteArchive")

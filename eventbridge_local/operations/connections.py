@@ -12,14 +12,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from eventbridge_local import moto_insides
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.pending import AttemptFailed
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
-from eventbridge_local.model.arn import partition_of
+from eventbridge_local.model.arn import key_arn, partition_of
 from eventbridge_local.model.records import AUTH_MEMBERS, USABLE, Connection, secret_document
 from eventbridge_local.model.store import Store
 from eventbridge_local.operations.lookup import BAD_TOKEN_OF_DESTINATIONS, paged
@@ -30,6 +30,9 @@ _NOTHING_TO_UPDATE = (
     "Failed to update the connection(s). At least one of the following is required: Description, KmsKeyIdentifier, "
     "AuthorizationType with BasicAuthParameters, ApiKeyAuthParameters, or OAuthParameters."
 )
+
+#: When an OAuth connection was authorized that never got a token (captured).
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: How long AWS takes for a change of state is not recorded; long enough for a test to look in between.
 _CHANGE_TAKES = timedelta(seconds=1)
@@ -63,12 +66,12 @@ def _enter(ctx: Context, params: Params) -> Connection:
         ctx.scope.arn(f"connection/{name}/{ctx.ids.uuid()}"),
         created=now,
         modified=now,
-        authorized=now,
+        authorized=_NEVER if kind == "OAUTH_CLIENT_CREDENTIALS" else now,
         state="",
         authorization_type=kind,
         auth=auth,
         description=params.get("Description") or None,
-        kms_key=params.get("KmsKeyIdentifier") or None,
+        kms_key=_checked_key(ctx, params, "create"),
         private=_private_path(ctx, params.get("InvocationConnectivityParameters")),
         oauth_private=_private_path(ctx, params["AuthParameters"].get("ConnectivityParameters")),
     )
@@ -76,7 +79,7 @@ def _enter(ctx: Context, params: Params) -> Connection:
         state=_passing_state(made, "CREATING"),
         secret_arn=_make_secret(ctx, name, secret_document(made), made.kms_key),
     )
-    ctx.scope.connections[name] = made
+    ctx.scope.put_connection(made, now)
     return made
 
 
@@ -92,7 +95,7 @@ def describe_connection(ctx: Context, params: Params) -> Answer:
         Description=found.description,
         SecretArn=found.secret_arn,
         KmsKeyIdentifier=found.kms_key,
-        AuthParameters=auth or None,
+        AuthParameters=auth,  # empty in and after a deauthorization (captured)
         InvocationConnectivityParameters=private,
     )
 
@@ -136,17 +139,18 @@ def update_connection(ctx: Context, params: Params) -> Answer:
         before, changed = _update(ctx, params, reauthorize)
     if changed.state != before.state or reauthorize:
         _start_transition(ctx, changed)
-    return _summary(changed)
+    return _as_answered(before, changed)
 
 
 def _update(ctx: Context, params: Params, reauthorize: bool) -> tuple[Connection, Connection]:
     """Carry out an update. Return the connection before it and after it."""
     before = _connection(ctx, params, "update")
     _refuse_passing(before, "update")
+    given_key = _checked_key(ctx, params, "update")
     changed = before._replace(
         modified=_whole_second(ctx.now),
         description=params.get("Description", before.description) or None,
-        kms_key=params.get("KmsKeyIdentifier", before.kms_key) or None,
+        kms_key=given_key if "KmsKeyIdentifier" in params else before.kms_key,
         private=_updated_private_path(ctx, before.private, params.get("InvocationConnectivityParameters")),
     )
     if reauthorize or params.get("AuthorizationType", before.authorization_type) != before.authorization_type:
@@ -154,7 +158,7 @@ def _update(ctx: Context, params: Params, reauthorize: bool) -> tuple[Connection
     elif changed.private != before.private and before.state in USABLE:
         changed = changed._replace(state="UPDATING" if changed.private else "AUTHORIZED")
     changed = changed._replace(secret_arn=_updated_secret(ctx, before, changed))
-    ctx.scope.connections[before.name] = changed
+    ctx.scope.put_connection(changed, ctx.now)
     return before, changed
 
 
@@ -171,7 +175,7 @@ def _with_new_auth(ctx: Context, connection: Connection, kind: str, given: Mappi
         auth=auth,
         oauth_private=oauth_private,
         reason=None,
-        authorized=_whole_second(ctx.now),
+        authorized=connection.authorized if kind == "OAUTH_CLIENT_CREDENTIALS" else _whole_second(ctx.now),
     )
     return changed._replace(state=_passing_state(changed, "UPDATING"))
 
@@ -181,7 +185,7 @@ def _updated_secret(ctx: Context, before: Connection, changed: Connection) -> st
     if changed.auth is before.auth and changed.kms_key == before.kms_key:
         return before.secret_arn
     document = secret_document(changed)
-    if before.secret_arn is None:
+    if before.secret_arn is None or not before.auth:
         return _make_secret(ctx, changed.name, document, changed.kms_key) if changed.auth else None
     _replace_secret(ctx, before.secret_arn, document, changed.kms_key)
     return before.secret_arn
@@ -189,18 +193,23 @@ def _updated_secret(ctx: Context, before: Connection, changed: Connection) -> st
 
 @operation("DeauthorizeConnection")
 def deauthorize_connection(ctx: Context, params: Params) -> Answer:
-    """Remove the authorization parameters and the secret; without any there is nothing to do."""
+    """Remove the authorization parameters and the secret; without any there is nothing to do.
+
+    SecretArn is shown until the connection is DEAUTHORIZED, the reason from then on (captured, facts 10.4).
+    """
     before = _connection(ctx, params, "deauthorize")
     _refuse_passing(before, "deauthorize")
     if not before.auth:
         return _summary(before)
     _delete_secret(ctx, before.secret_arn)
-    changed = before._replace(
-        state="DEAUTHORIZING", auth={}, secret_arn=None, oauth_private=None, modified=_whole_second(ctx.now)
+    changed = before._replace(state="DEAUTHORIZING", auth={}, oauth_private=None, modified=_whole_second(ctx.now))
+    ctx.scope.put_connection(changed, ctx.now)
+    _change_later(
+        ctx,
+        changed,
+        lambda current: current._replace(state="DEAUTHORIZED", reason=_DEAUTHORIZED, secret_arn=None),
     )
-    ctx.scope.connections[before.name] = changed
-    _change_later(ctx, changed, lambda current: current._replace(state="DEAUTHORIZED", reason=_DEAUTHORIZED))
-    return _summary(changed)
+    return _as_answered(before, changed)
 
 
 @operation("DeleteConnection")
@@ -211,9 +220,9 @@ def delete_connection(ctx: Context, params: Params) -> Answer:
         return _summary(before)
     _delete_secret(ctx, before.secret_arn)
     changed = before._replace(state="DELETING", modified=_whole_second(ctx.now))
-    ctx.scope.connections[before.name] = changed
+    ctx.scope.put_connection(changed, ctx.now)
     _change_later(ctx, changed, lambda current: None)
-    return _summary(changed)
+    return _as_answered(before, changed)
 
 
 def _refuse_passing(connection: Connection, verb: str) -> None:
@@ -276,10 +285,11 @@ def _change_later(ctx: Context, connection: Connection, change: Callable[[Connec
         with ctx.alone:
             if connections.get(connection.name) is not current:
                 return  # a handler that stands in for the authorization endpoint has changed the connection
+            now = ctx.store.clock.now
             if changed is not None:
-                connections[connection.name] = changed
+                ctx.scope.put_connection(changed, now)
             else:
-                connections.pop(connection.name, None)
+                ctx.scope.remove_connection(current, now)
 
     ctx.store.clock.later(_CHANGE_TAKES, complete)
 
@@ -503,6 +513,17 @@ def _connection(ctx: Context, params: Params, verb: str) -> Connection:
     return found
 
 
+def _checked_key(ctx: Context, params: Params, verb: str) -> str | None:
+    """Return the key of a request, as it was given. Raises ServiceError for a text that is no key (judgement)."""
+    key: str | None = params.get("KmsKeyIdentifier") or None
+    if key is not None and key_arn(key, ctx.scope.account, ctx.scope.region) is None:
+        raise validation_error(
+            f"Failed to {verb} the connection(s). Parameter {key} is not valid. "
+            "Reason: Provided Arn is not in correct format."
+        )
+    return key
+
+
 def _name(connection: Connection) -> str:
     return connection.name
 
@@ -526,3 +547,8 @@ _SUMMARY = ("ConnectionArn", "ConnectionState", "CreationTime", "LastModifiedTim
 def _summary(connection: Connection, *members: str) -> Answer:
     row = _row(connection)
     return {name: row[name] for name in members or _SUMMARY}
+
+
+def _as_answered(before: Connection, changed: Connection) -> Answer:
+    """Return the answer of a call that changed a connection: LastModifiedTime is that of before (captured)."""
+    return _summary(changed._replace(modified=before.modified))

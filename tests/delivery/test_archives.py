@@ -11,6 +11,7 @@ import boto3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto import mock_aws
 
 from eventbridge_local import EventBridge, matches, mock_eventbridge
 from eventbridge_local.delivery.archives import managed_pattern
@@ -18,6 +19,7 @@ from eventbridge_local.delivery.journal import Delivery
 
 NOW = datetime(2026, 3, 6, 9, tzinfo=UTC)
 SHOP = {"source": ["shop"]}
+DEFAULT_BUS = "arn:aws:events:us-east-1:123456789012:event-bus/default"
 
 
 def client() -> Any:
@@ -50,14 +52,20 @@ def test_only_events_of_its_bus() -> None:
 
 
 def test_count_and_size_are_right_at_once() -> None:
-    """The size is that of the envelopes in UTF-8."""
+    """26 bytes, source, detail-type, detail without blanks and each resource (captured; in UTF-8: ours)."""
     with mock_eventbridge(now=NOW) as eb:
         eb.archive("all")
         assert figures("all") == (0, 0)
-        texts = [eb.put("shop", "Sold", {"name": name}).event.text for name in ("Bob", "Zoë", "\U0001f600")]
-        assert figures("all") == (3, sum(len(text.encode()) for text in texts))
-        texts.append(eb.put("shop", "Sold").event.text)
-        assert figures("all") == (4, sum(len(text.encode()) for text in texts))
+        for name in ("Bob", "Zoë", "\U0001f600"):
+            eb.put("shop", "Sold", {"name": name})
+        size = 3 * (26 + len("shop") + len("Sold") + len('{"name":""}')) + len("BobZoë\U0001f600".encode())
+        assert figures("all") == (3, size)
+        entry = {"Source": "shop", "DetailType": "Sold", "Detail": ' { "a" : 1 } ', "Resources": ["one", "arn:two"]}
+        client().put_events(Entries=[entry])
+        assert figures("all") == (
+            4,
+            size + 26 + len("shop") + len("Sold") + len('{"a":1}') + len("one") + len("arn:two"),
+        )
 
 
 def test_events_expire_by_their_arrival() -> None:
@@ -71,7 +79,7 @@ def test_events_expire_by_their_arrival() -> None:
         assert len(archive) == 2
         assert eb.clock.advance(minutes=1)["expired"] == 1
         assert [event.detail["id"] for event in archive.events] == [2]
-        assert figures("two-days") == (1, len(archive.events[0].text))
+        assert figures("two-days") == (1, 26 + len("shop") + len("Sold") + len('{"id":2}'))
         assert eb.clock.advance(days=30)["expired"] == 1
         assert figures("two-days") == (0, 0)
 
@@ -105,20 +113,42 @@ def test_a_deleted_archive_leaves_no_timer() -> None:
         assert eb.clock.advance(days=2).total == 0
 
 
+@pytest.mark.parametrize("to", ["alias/new", ""])
+def test_a_key_that_may_not_be_used_any_more_cannot_be_replaced(to: str) -> None:
+    """UPDATE_FAILED with the old key and AWS's reason (captured for a denied key; here for one that moto disabled)."""
+    with mock_aws(), mock_eventbridge(now=NOW) as eb:
+        kms = boto3.client("kms", region_name="us-east-1", aws_access_key_id="unused", aws_secret_access_key="unused")
+        old = kms.create_key()["KeyMetadata"]["KeyId"]
+        client().create_archive(ArchiveName="a", EventSourceArn=DEFAULT_BUS, KmsKeyIdentifier=old)
+        kms.disable_key(KeyId=old)
+        assert client().update_archive(ArchiveName="a", KmsKeyIdentifier=to)["State"] == "UPDATING"
+        eb.clock.advance(seconds=1)
+        found = client().describe_archive(ArchiveName="a")
+        assert (found["State"], found["KmsKeyIdentifier"]) == ("UPDATE_FAILED", old)
+        assert found["StateReason"].startswith("events.amazonaws.com is not authorized to access the key because")
+        assert len(client().list_archives(State="UPDATE_FAILED")["Archives"]) == 1
+        kms.enable_key(KeyId=old)
+        client().update_archive(ArchiveName="a", KmsKeyIdentifier=to)
+        eb.clock.advance(seconds=1)
+        found = client().describe_archive(ArchiveName="a")
+        assert (found["State"], found.get("KmsKeyIdentifier", ""), "StateReason" in found) == ("ENABLED", to, False)
+
+
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 40)), max_size=25), st.integers(0, 3))
 def test_retention_against_a_plain_reckoning(steps: list[tuple[bool, int]], days: int) -> None:
     """Whatever is put and however time passes, the archive holds what is younger than its days, and its size."""
     with mock_eventbridge(now=NOW) as eb:
         archive = eb.archive("a", days=days)
-        kept: deque[tuple[datetime, str]] = deque()
+        kept: deque[tuple[datetime, str, int]] = deque()
         for look, hours in steps:
-            kept.append((eb.clock.now, eb.put("shop", "Sold", {"x": "y" * hours}).event.text))
+            text = eb.put("shop", "Sold", {"x": "y" * hours}).event.text
+            kept.append((eb.clock.now, text, 26 + len("shopSold") + len('{"x":""}') + hours))
             eb.clock.advance(hours=hours)
-            alive = [text for at, text in kept if not days or eb.clock.now < at + timedelta(days=days)]
+            alive = [(text, size) for at, text, size in kept if not days or eb.clock.now < at + timedelta(days=days)]
             if look:
-                assert figures("a") == (len(alive), sum(map(len, alive)))
-            assert [event.text for event in archive.events] == alive
+                assert figures("a") == (len(alive), sum(size for _, size in alive))
+            assert [event.text for event in archive.events] == [text for text, _ in alive]
 
 
 def test_it_keeps_nothing_while_disabled() -> None:

@@ -74,7 +74,9 @@ def test_cancelled_before_anybody_looked() -> None:
         shown = described()
         assert shown["State"] == "CANCELLING"
         assert not {"ReplayEndTime", "EventLastReplayedTime"} & shown.keys()
-        assert described()["State"] == "CANCELLED"
+        ended = described()
+        assert ended["State"] == "CANCELLED"
+        assert ("ReplayEndTime" in ended, "EventLastReplayedTime" in ended) == (True, False)
         with pytest.raises(ClientError, match="Replay r is not in a valid state for this operation"):
             client().cancel_replay(ReplayName="r")
 
@@ -230,8 +232,49 @@ def test_what_comes_against_a_plain_reckoning(seconds: list[int], first: int, le
         eb.clock.advance(minutes=1)
         wanted = [(second, number) for number, second in enumerate(seconds) if first <= second < first + length]
         assert numbers(eb) == [number for _, number in sorted(wanted)]
-        last = {NINE + timedelta(minutes=max(wanted)[0] // 60)} if wanted else {None}
-        assert {described().get("EventLastReplayedTime")} == last
+        # The last minute that touches the interval and holds an event, although that event may lie outside of it.
+        touched = [second // 60 for second in seconds if first // 60 <= second // 60 <= (first + length - 1) // 60]
+        last = NINE + timedelta(minutes=max(touched)) if touched else None
+        assert described().get("EventLastReplayedTime") == last
+
+
+@pytest.mark.parametrize(
+    ("held", "interval", "last"),
+    [
+        ([26], (25, 26), 0),
+        ([26, 86], (27, 85), 60),
+        ([26], (60, 120), None),
+        ([59], (60, 61), None),
+        ([60], (0, 60), None),
+        ([60], (0, 61), 60),
+        ([], (0, 600), None),
+    ],
+)
+def test_the_last_minute_that_was_gone_through(held: list[int], interval: tuple[int, int], last: int | None) -> None:
+    """Captured from AWS: it touches the interval and holds events, whether they are replayed or not."""
+    with mock_eventbridge(now=NOW) as eb:
+        archive = eb.archive("a")
+        put(eb, *(NINE + timedelta(seconds=second) for second in held))
+        start(archive, start=NINE + timedelta(seconds=interval[0]), end=NINE + timedelta(seconds=interval[1]))
+        eb.clock.advance(minutes=1)
+        wanted = None if last is None else NINE + timedelta(seconds=last)
+        assert (described()["State"], described().get("EventLastReplayedTime")) == ("COMPLETED", wanted)
+
+
+def test_minutes_count_that_no_rule_takes() -> None:
+    """A disabled rule as the only filter gives the newest minute; a window in the future gives none (captured)."""
+    with mock_eventbridge(now=NOW) as eb:
+        archive = eb.archive("a")
+        arn = client().put_rule(Name="off", EventPattern='{"source":["shop"]}', State="DISABLED")["RuleArn"]
+        put(eb, *minutes(0, 1, 2))
+        request = archive.as_replay_request(start=NINE, end=NINE + timedelta(minutes=10))
+        request["Destination"] = {**request["Destination"], "FilterArns": [arn]}
+        client().start_replay(ReplayName="r", **request)
+        start(archive, "future", start=NOW + timedelta(days=1), end=NOW + timedelta(days=2))
+        eb.clock.advance(minutes=1)
+        assert described()["EventLastReplayedTime"] == NINE + timedelta(minutes=2)
+        assert numbers(eb, "off") == []
+        assert (described("future")["State"], "EventLastReplayedTime" in described("future")) == ("COMPLETED", False)
 
 
 def test_how_a_replayed_event_looks() -> None:

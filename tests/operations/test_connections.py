@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -125,12 +126,27 @@ def test_a_deauthorized_connection_says_why(eb: EventBridge, events: Any) -> Non
     found = described(events)
     assert found["ConnectionState"] == "DEAUTHORIZED"
     assert found["StateReason"].startswith("The authorization parameters were removed from this connection")
-    assert not found.keys() & {"AuthParameters", "SecretArn"}
+    assert (found["AuthParameters"], "SecretArn" in found) == ({}, False)
     assert eb.secret("crm") == {}
     assert events.list_connections()["Connections"][0]["StateReason"] == found["StateReason"]
     events.update_connection(Name="crm", AuthorizationType="BASIC", AuthParameters=BASIC)
     found = described(events)
     assert (found["ConnectionState"], "StateReason" in found, "SecretArn" in found) == ("AUTHORIZED", False, True)
+
+
+def test_a_deauthorization_takes_the_secret_from_sight_at_its_end(eb: EventBridge, events: Any) -> None:
+    """On its way SecretArn is still shown and no reason yet; DELETING afterwards keeps the reason (captured)."""
+    create(events)
+    arn = described(events)["SecretArn"]
+    events.deauthorize_connection(Name="crm")
+    found = described(events)
+    assert (found["AuthParameters"], found["SecretArn"], "StateReason" in found) == ({}, arn, False)
+    eb.clock.advance(seconds=1)
+    reason = described(events)["StateReason"]
+    events.delete_connection(Name="crm")
+    found = described(events)
+    assert (found["ConnectionState"], found["StateReason"], found["AuthParameters"]) == ("DELETING", reason, {})
+    assert "SecretArn" not in found
 
 
 def test_what_comes_later_wins(eb: EventBridge, events: Any) -> None:
@@ -190,6 +206,40 @@ def test_times(eb: EventBridge, events: Any) -> None:
     assert (passed, found["CreationTime"].microsecond) == ([3600, 0], 0)
     events.update_connection(Name="crm", AuthorizationType="BASIC", AuthParameters=BASIC)
     assert described(events)["LastAuthorizedTime"] == found["LastModifiedTime"]
+
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_an_oauth_connection_that_was_never_authorized(eb: EventBridge, events: Any) -> None:
+    """LastAuthorizedTime is the beginning of 1970 wherever it is shown (captured), until a token was fetched."""
+    create_oauth(events)
+    assert described(events)["LastAuthorizedTime"] == NEVER
+    assert events.list_connections()["Connections"][0]["LastAuthorizedTime"] == NEVER
+    change = {"OAuthParameters": {"HttpMethod": "GET"}}
+    kind = "OAUTH_CLIENT_CREDENTIALS"
+    updated = events.update_connection(Name="crm", AuthorizationType=kind, AuthParameters=change)
+    assert updated["LastAuthorizedTime"] == NEVER
+    assert events.delete_connection(Name="crm")["LastAuthorizedTime"] == NEVER
+
+
+def test_answers_have_the_time_from_before_the_call(eb: EventBridge, events: Any) -> None:
+    """LastModifiedTime in an answer is that of before; Describe has the new one at once (captured)."""
+    created = create(events)["LastModifiedTime"]
+    before = created
+    calls: list[Any] = [
+        lambda: events.update_connection(Name="crm", Description="new"),
+        lambda: events.deauthorize_connection(Name="crm"),
+        lambda: events.update_connection(Name="crm", AuthorizationType="BASIC", AuthParameters=BASIC),
+        lambda: events.delete_connection(Name="crm"),
+    ]
+    for call in calls:
+        eb.clock.advance(minutes=1)
+        answer = call()
+        assert answer["LastModifiedTime"] == before
+        before = described(events)["LastModifiedTime"]
+        assert before == eb.clock.now
+    assert answer["LastAuthorizedTime"] == created + timedelta(minutes=3)
 
 
 # tokens

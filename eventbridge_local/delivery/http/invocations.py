@@ -23,6 +23,7 @@ from eventbridge_local.delivery.http.sender import (
     Sender,
     outcome_of,
     response_of,
+    unreachable,
 )
 from eventbridge_local.delivery.kinds.web import graphql_request
 from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest, PendingDelivery
@@ -145,7 +146,12 @@ class Invocations:
         Raises:
             AttemptFailed: the authorization endpoint gives none.
         """
-        self._tokens.value(connection)
+        try:
+            self._tokens.value(connection)
+        except AttemptFailed as failed:
+            if failed.reason == unreachable().reason:
+                raise AttemptFailed(failed.code, "Could not connect to the specified endpoint.") from None  # captured
+            raise
 
     def _ask_for_token(self, connection: Connection, request: HttpRequest) -> HttpResponse | None:
         spy = self._connected_to(request.url) or self._handlers.find(connection.arn)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -119,6 +122,18 @@ def test_an_authorization_server_that_refuses(eb: EventBridge, events: Any, serv
     assert "hook is INACTIVE: connection crm is DEAUTHORIZED" in str(eb.deliveries[-1].reason)
 
 
+def test_an_authorization_endpoint_that_cannot_be_reached(eb: EventBridge, events: Any, sockets: list[Any]) -> None:
+    """The reason is in AWS's words, and the connection was never authorized (captured)."""
+    with socket.socket() as closed_afterwards:
+        closed_afterwards.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed_afterwards.getsockname()[1]}/"
+    connect(events, "OAUTH_CLIENT_CREDENTIALS", oauth(url))
+    eb.clock.advance(seconds=1)
+    found = events.describe_connection(Name="crm")
+    assert found["StateReason"] == "Could not connect to the specified endpoint."
+    assert found["LastAuthorizedTime"] == datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def test_an_event_waits_for_an_authorization(eb: EventBridge, events: Any, serve: Any) -> None:
     """While the connection is AUTHORIZING the delivery is tried again."""
     auth, api = serve(), serve()
@@ -211,3 +226,25 @@ def test_gone_destinations_and_connections(eb: EventBridge, events: Any, server:
     put(events)
     assert [each.error for each in eb.deliveries] == ["NO_RESOURCE"] * 3
     assert server.requests == []
+
+
+def test_a_destination_whose_connection_is_about_to_lose_its_parameters(eb: EventBridge, events: Any) -> None:
+    """It is shown ACTIVE until then (captured), and what is sent has no credentials any more (judgement)."""
+    target(events, connect(events), "https://crm.example/hook")
+    events.deauthorize_connection(Name="crm")
+    assert events.describe_api_destination(Name="hook")["ApiDestinationState"] == "ACTIVE"
+    put(events)
+    assert "hook is ACTIVE without credentials: connection crm is DEAUTHORIZING" in str(eb.deliveries[-1].reason)
+    eb.clock.advance(seconds=1)
+    events.delete_connection(Name="crm")
+    eb.clock.advance(seconds=1)
+    put(events)
+    assert re.search("Connection .* does not exist", str(eb.deliveries[-1].reason))
+
+
+def test_an_endpoint_without_a_scheme_is_called_by_https(eb: EventBridge, events: Any) -> None:
+    """Accepted by AWS (captured); that it means HTTPS is judgement."""
+    got = eb.connect("https://crm.example", lambda request: 200)
+    target(events, connect(events), "crm.example/orders/*", HttpParameters={"PathParameterValues": ["7"]})
+    put(events)
+    assert [request.url for request in got.events] == ["https://crm.example/orders/7"]
