@@ -23,6 +23,10 @@ class UnsupportedOperation(EventBridgeLocalError, NotImplementedError):
     """An operation that this library does not know, such as one of a newer botocore. Nothing was sent anywhere."""
 
 
+class MotoVersionWarning(UserWarning):
+    """moto is not as this library knows it, so what moto's own services send may not arrive."""
+
+
 class ServiceError(Exception):
     """A refusal in the service's own words.
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar, Unpack, overload
 import botocore.session
 
 from eventbridge_local import defaults, report
+from eventbridge_local.botocore_hooks import neighbours
 from eventbridge_local.botocore_hooks.active import (
     ActiveMock,
     active_mocks,
@@ -255,6 +256,17 @@ class _EnteredMock(ActiveMock):
         return bool(self.service.loops or journal.kept_deliveries.lost_failures) or any(
             each.raised is not None or each.outcome not in _SUCCEEDED for each in journal.deliveries
         )
+
+
+@functools.cache
+def _producers() -> Any:
+    """Return what takes what moto's services send, imported late: most mocks see no moto."""
+    from eventbridge_local.moto_producers import Producers
+
+    return Producers()
+
+
+neighbours.receiver = _producers
 
 
 def _checking() -> Any:

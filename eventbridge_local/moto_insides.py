@@ -1,13 +1,30 @@
 """All that this library knows of moto's insides. Whatever moto changes there is mended here and nowhere else.
 
-Strategy: nothing here imports moto by itself. It is looked up in ``sys.modules``, so a test without moto pays nothing.
+Strategy: moto is looked up in ``sys.modules``, so a test without moto pays nothing.
+
+moto's own services write into moto's EventBridge, past every client. While a mock of ours is active, a few functions
+of moto are replaced, through which S3 sends its notifications and CloudFormation finds the code for a type of resource;
+``SEAMS`` lists them with the parameters that we know. A function that is not there, or takes other parameters, is left
+alone, and a warning says so. moto imports its services when they are first called, so functions are replaced when a
+mock begins and again before calls of these two services (``botocore_hooks/neighbours.py``), whatever was entered first.
+
+What becomes of an event or of a resource is decided elsewhere: ``Receiver`` is what is asked.
 """
 
 from __future__ import annotations
 
+import functools
+import importlib
+import inspect
 import sys
+import warnings
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from threading import Lock
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple, Protocol
+
+from eventbridge_local.errors import MotoVersionWarning, ServiceError
 
 #: The module that every use of moto imports.
 CORE = "moto.core.models"
@@ -59,3 +76,341 @@ def call_secret(made: str, arn: str, account: str, region: str) -> bool:
     except (AttributeError, KeyError):
         return False
     return True
+
+
+# what is told to us instead of to moto's EventBridge
+
+
+class StoredObject(NamedTuple):
+    """An object of a bucket in moto, as its events describe it.
+
+    Attributes:
+        bucket: name of the bucket.
+        arn: the ARN of the bucket.
+        key: the key, not encoded.
+        size: in bytes; None for a delete marker.
+        etag: without quotes; None for a delete marker.
+        version_id: None in a bucket without versioning.
+    """
+
+    bucket: str
+    arn: str
+    key: str
+    size: int | None
+    etag: str | None
+    version_id: str | None
+
+
+class Made(Protocol):
+    """A resource of EventBridge that a stack has made."""
+
+    #: What ``Ref`` gives.
+    ref: str
+
+    def attribute(self, name: str) -> Any:
+        """Return what ``GetAtt`` gives, None for an attribute that it does not have."""
+
+    def update(self, name: str, properties: Mapping[str, Any]) -> Made:
+        """Change it to a new declaration, and return what stands in its place."""
+
+    def delete(self) -> None:
+        """Delete it, if it is still there."""
+
+
+class Receiver(Protocol):
+    """What is asked about an event or a resource."""
+
+    @property
+    def types(self) -> Mapping[str, tuple[str, tuple[str, ...]]]:
+        """For each type of resource its property for the name, "" where there is none, and what ``GetAtt`` gives."""
+
+    def object_event(self, account: str, region: str, event: str, stored: StoredObject) -> None:
+        """Take an event of S3, such as ``ObjectCreated:Put``."""
+
+    def make(
+        self, resource_type: str, logical_id: str, name: str, properties: Mapping[str, Any], account: str, region: str
+    ) -> Made:
+        """Make a resource of a stack.
+
+        Raises:
+            ServiceError: EventBridge refuses it.
+        """
+
+
+class Seam(NamedTuple):
+    """A function of moto that is replaced.
+
+    Attributes:
+        module: its module.
+        name: its name there.
+        parameters: the names of the parameters that we know.
+        instead: called with the receiver, the original and these parameters.
+    """
+
+    module: str
+    name: str
+    parameters: tuple[str, ...]
+    instead: Callable[..., Any]
+
+
+#: The modules to import before the first call of a service, as botocore spells services in the names of its events.
+MODULES = {"s3": "moto.s3.notifications", "cloudformation": "moto.cloudformation.parsing"}
+#: The major version of moto that was looked at.
+KNOWN_VERSION = "5"
+
+#: The operation of S3 or CloudFormation that was called last in this context.
+called: ContextVar[str] = ContextVar("eventbridge_local_called", default="")
+_lock = Lock()
+#: What is replaced now: the seam, the module, the original and what stands in its place.
+_replaced: list[tuple[Seam, Any, Any, Any]] = []
+#: Functions of moto that were looked at and have the parameters that we know.
+_known: set[Any] = set()
+_warned: set[str] = set()
+
+
+def replace(receiver: Callable[[], Receiver], service: str | None = None) -> None:
+    """Let what moto's services send come to a receiver, as far as their modules are there.
+
+    Args:
+        receiver: returns it, when there is something to receive.
+        service: ``s3`` or ``cloudformation``, whose module is imported if moto is about to answer it; None imports
+            nothing.
+    """
+    if service is not None and MODULES[service] not in sys.modules and moto_is_active():
+        try:
+            importlib.import_module(MODULES[service])
+        except ImportError:
+            return  # moto will say so itself
+    with _lock:
+        done = {(seam.module, seam.name) for seam, *_ in _replaced}
+        for seam in SEAMS:
+            module = sys.modules.get(seam.module)
+            if module is not None and (seam.module, seam.name) not in done:
+                _replace(seam, module, receiver)
+
+
+def restore() -> None:
+    """Put the functions of moto back."""
+    with _lock:
+        for seam, module, original, instead in _replaced:
+            if getattr(module, seam.name, None) is instead:  # else somebody has wrapped ours, which then passes on
+                setattr(module, seam.name, original)
+        _replaced.clear()
+        _warned.clear()
+
+
+def _replace(seam: Seam, module: Any, receiver: Callable[[], Receiver]) -> None:
+    original: Any = getattr(module, seam.name, None)
+    if not _is_known(seam, original):
+        _warn(f"{seam.module}.{seam.name} is not as in moto {KNOWN_VERSION}")
+        return
+    version = str(getattr(sys.modules.get("moto"), "__version__", ""))
+    if version.partition(".")[0] != KNOWN_VERSION:
+        _warn(f"this version of eventbridge_local knows moto {KNOWN_VERSION}")
+
+    @functools.wraps(original)
+    def instead(*args: Any, **kwargs: Any) -> Any:
+        if not any(each[3] is instead for each in _replaced):
+            return original(*args, **kwargs)
+        given = dict(zip(seam.parameters, args, strict=False)) | kwargs
+        return seam.instead(receiver(), original, **given)
+
+    setattr(module, seam.name, instead)
+    _replaced.append((seam, module, original, instead))
+
+
+def _is_known(seam: Seam, original: Any) -> bool:
+    if original in _known:
+        return True
+    if not callable(original) or tuple(inspect.signature(original).parameters) != seam.parameters:
+        return False
+    _known.add(original)
+    return True
+
+
+def _warn(what: str) -> None:
+    if what in _warned:
+        return
+    _warned.add(what)
+    version = getattr(sys.modules.get("moto"), "__version__", "of an unknown version")
+    warnings.warn(
+        f"moto {version}: {what}, so events of moto's S3 and AWS::Events resources of its CloudFormation may not reach "
+        "eventbridge_local; moto's own EventBridge may get them instead",
+        MotoVersionWarning,
+        stacklevel=2,
+    )
+
+
+# S3
+
+
+def _object_event(receiver: Receiver, original: Any, account_id: str, bucket: Any, event_name: Any, key: Any) -> None:
+    """Stand in for the function that writes an event of a bucket into moto's EventBridge."""
+    etag = getattr(key, "etag", None)
+    stored = StoredObject(
+        bucket.name,
+        bucket.arn,
+        key.name,
+        getattr(key, "size", None),
+        None if etag is None else str(etag).strip('"'),
+        str(key.version_id) if bucket.is_versioned else None,
+    )
+    name = str(getattr(event_name, "value", event_name)).removeprefix("s3:")
+    if _is_part_of_another(name, account_id, bucket, key):
+        return
+    receiver.object_event(account_id, bucket.region_name, name, stored)
+
+
+#: What S3 sends for an operation that moto carries out in several steps, each of which says something.
+_SENT_BY = {
+    "CompleteMultipartUpload": "ObjectCreated:CompleteMultipartUpload",
+    "CopyObject": "ObjectCreated:Copy",
+    "PutObject": "ObjectCreated:Put",
+}
+
+
+def _is_part_of_another(name: str, account_id: str, bucket: Any, key: Any) -> bool:
+    """Return whether an event is about a step of an operation, such as the tags of an upload; S3 sends none for it."""
+    operation = called.get()
+    if operation in _SENT_BY:
+        return name != _SENT_BY[operation]
+    if operation or name != "ObjectTagging:Put":
+        return False
+    backend = sys.modules["moto.s3.models"].s3_backends[account_id][bucket.partition]  # a request without boto3
+    return not backend.tagger.get_tag_dict_for_resource(key.arn)
+
+
+# CloudFormation
+
+
+class StackResource:
+    """A resource of EventBridge in a stack of moto. It has the methods that moto's stacks call.
+
+    It is no subclass of moto's: moto keeps lists of all classes and instances of its own.
+    """
+
+    receiver: Receiver
+    resource_type: str
+    #: moto sets these.
+    cf_resource_type: str
+    logical_resource_id: str
+
+    def __init__(self, made: Made) -> None:
+        self.made = made
+
+    @property
+    def physical_resource_id(self) -> str:
+        return self.made.ref
+
+    def is_created(self) -> bool:
+        return True
+
+    def get_cfn_attribute(self, name: str) -> Any:
+        value = self.made.attribute(name)
+        if value is None:
+            raise sys.modules["moto.cloudformation.exceptions"].UnformattedGetAttTemplateException
+        return value
+
+    def delete(self, account_id: str, region_name: str) -> None:
+        with _refusals(self.logical_resource_id, self.resource_type):
+            self.made.delete()
+
+    @classmethod
+    def has_cfn_attr(cls, name: str) -> bool:
+        return name in cls.receiver.types[cls.resource_type][1]
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
+    ) -> StackResource:
+        logical_id = more.get("LogicalId") or resource_name
+        properties = cloudformation_json["Properties"]
+        with _refusals(logical_id, cls.resource_type):
+            return cls(
+                cls.receiver.make(cls.resource_type, logical_id, resource_name, properties, account_id, region_name)
+            )
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> StackResource:
+        properties = cloudformation_json["Properties"]
+        logical_id = getattr(original_resource, "logical_resource_id", new_resource_name)
+        if not isinstance(original_resource, StackResource):  # made by moto, before a mock of ours began
+            original_resource.delete(account_id, region_name)
+            return cls.create_from_cloudformation_json(
+                new_resource_name, cloudformation_json, account_id, region_name, LogicalId=logical_id
+            )
+        is_named = bool(cls.receiver.types[cls.resource_type][0] in properties)
+        with _refusals(logical_id, cls.resource_type):
+            return cls(original_resource.made.update(new_resource_name if is_named else "", properties))
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> None:
+        """Do nothing: moto calls this for a resource that was never made."""
+
+
+class _refusals:
+    """Raise a refusal of EventBridge as moto's error for a stack, which becomes a ClientError."""
+
+    def __init__(self, logical_id: str, resource_type: str) -> None:
+        self._where = f"{logical_id} ({resource_type})"
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if isinstance(error, ServiceError):
+            text = f"{self._where}: AWS would refuse this at deployment: {error}"
+            raise sys.modules["moto.cloudformation.exceptions"].ValidationError(message=text) from error
+
+
+def _class_of(receiver: Receiver, original: Any, resource_type: str) -> Any:
+    """Stand in for the function that returns the class for a type of resource."""
+    if resource_type not in receiver.types:
+        return original(resource_type)
+    return type("StackResource", (StackResource,), {"receiver": receiver, "resource_type": resource_type})
+
+
+def _name_property(receiver: Receiver, original: Any, resource_type: str) -> str | None:
+    """Stand in for the function that returns the property which holds the name of a resource."""
+    if resource_type not in receiver.types:
+        found: str | None = original(resource_type)
+        return found
+    return receiver.types[resource_type][0] or None
+
+
+def _made(receiver: Receiver, original: Any, **given: Any) -> Any:
+    """Stand in for the functions that make and update a resource: moto's buckets forget whom they notify."""
+    made = original(**given)
+    declared = given["resource_json"]
+    if made is not None and declared.get("Type") == "AWS::S3::Bucket":
+        configured = (declared.get("Properties") or {}).get("NotificationConfiguration") or {}
+        evaluated = sys.modules[MODULES["cloudformation"]].clean_json(configured, given["resources_map"])
+        if _notifies(evaluated):
+            made.set_notification_configuration({"EventBridgeConfiguration": {}})
+    return made
+
+
+def _notifies(notifications: Any) -> bool:
+    """Return whether a bucket sends its events to EventBridge. Source: AWS::S3::Bucket EventBridgeConfiguration."""
+    configured = notifications.get("EventBridgeConfiguration") if isinstance(notifications, Mapping) else None
+    return configured is not None and str(configured.get("EventBridgeEnabled", True)).lower() != "false"
+
+
+#: What moto calls with these parameters to make or update a resource.
+_RESOURCE = ("logical_id", "resource_json", "resources_map", "account_id", "region_name")
+
+SEAMS = (
+    Seam(MODULES["s3"], "_send_event_bridge_message", ("account_id", "bucket", "event_name", "key"), _object_event),
+    Seam(MODULES["cloudformation"], "resource_class_from_type", ("resource_type",), _class_of),
+    Seam(MODULES["cloudformation"], "resource_name_property_from_type", ("resource_type",), _name_property),
+    Seam(MODULES["cloudformation"], "parse_and_create_resource", _RESOURCE, _made),
+    Seam(MODULES["cloudformation"], "parse_and_update_resource", _RESOURCE, _made),
+)

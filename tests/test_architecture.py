@@ -36,8 +36,8 @@ LEVELS = [
     {"delivery"},
     {"operations"},
     {"botocore_hooks", "report", "contracts", "iac"},
-    {"options"},
-    {"handle"},
+    {"options", "moto_stacks"},
+    {"handle", "moto_producers"},
     {"mock"},
     {"__init__", "pytest_plugin"},
     {"lint", "server"},
@@ -48,7 +48,6 @@ LEVELS = [
 #: Files under 60 lines, and why each is a file of its own. An ``__init__.py`` may be short: it says what a folder has.
 SHORT = {
     "__main__.py": "python -m eventbridge_local needs a file of this name",
-    "botocore_hooks/neighbours.py": "calls of services that are not ours, apart from the hook of events clients",
     "advice.py": "did-you-mean, which parts of every level above use",
     "defaults.py": "the pytest plugin imports it in every run, so it must bring nothing with it",
     "model/hash_order.py": "one fact about Java, which trace headers and bus policies use",

@@ -47,6 +47,7 @@ _TWELVE_DIGITS = re.compile(r"[0-9]{12}")
 def activate(mock: active.ActiveMock) -> None:
     """Let ``mock`` answer the clients of the process from now on; see ``active`` for which mock answers whom."""
     _attach_to_existing()
+    neighbours.begin()
     active.begin(mock)
     _patch_or_restore()
 
@@ -55,6 +56,8 @@ def deactivate(mock: active.ActiveMock) -> None:
     """Let ``mock`` answer no client any more, and put botocore's methods back after the last one."""
     active.end(mock)
     _patch_or_restore()
+    if not active.is_any_active():
+        neighbours.end()
 
 
 def answer_call(

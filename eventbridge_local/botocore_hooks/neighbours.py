@@ -1,17 +1,47 @@
 """Calls of other services that concern EventBridge: what must be done before moto or an endpoint answers them.
 
-Secrets Manager gets the secrets of connections that are older than it. Strategy: nobody tells us when moto starts, so
-this is done at the moment when it can be noticed, which is a call of that service.
+Secrets Manager gets the secrets of connections that are older than it. moto's S3 and CloudFormation are made to send us
+what they would write into moto's own EventBridge (``moto_insides``). Strategy: nobody tells us when moto starts or
+imports a service, so this is done at the moment when it can be noticed, which is a call of that service.
 """
 
 from __future__ import annotations
 
+import functools
+import sys
+from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
+from eventbridge_local import moto_insides
 from eventbridge_local.botocore_hooks import active
 
 _making = Lock()
+#: Returns what takes the events and resources of moto's services. ``mock`` sets it: it is made of parts above this one.
+receiver: Callable[[], moto_insides.Receiver] | None = None
+
+
+def begin() -> None:
+    """Let moto's services send to us, as far as they are imported; for a mock that begins."""
+    if moto_insides.CORE in sys.modules:
+        _replace(None)
+
+
+def end() -> None:
+    """Leave moto as it was; for the last mock that ends."""
+    moto_insides.restore()
+
+
+def _replace(service: str | None) -> None:
+    if receiver is not None:
+        moto_insides.replace(receiver, service)
+
+
+def bring_producers(service: str, event_name: str, **_: Any) -> None:
+    """Handle ``before-call`` of a service in moto that sends to EventBridge."""
+    if moto_insides.CORE in sys.modules and active.is_any_active():
+        moto_insides.called.set(event_name.rpartition(".")[2])
+        _replace(service)
 
 
 def bring_secrets(**_: Any) -> None:
@@ -31,5 +61,8 @@ def bring_secrets(**_: Any) -> None:
 
 
 #: The services whose calls are looked at, as boto3 spells them.
-SERVICES = ("secretsmanager",)
-HANDLERS = (("before-call.secrets-manager", bring_secrets),)
+SERVICES = ("secretsmanager", *moto_insides.MODULES)
+HANDLERS = (
+    ("before-call.secrets-manager", bring_secrets),
+    *((f"before-call.{service}", functools.partial(bring_producers, service)) for service in moto_insides.MODULES),
+)
