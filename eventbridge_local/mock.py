@@ -86,6 +86,9 @@ class Mock:
 
     def _innermost(self) -> _EnteredMock:
         """Return the entry that an exit ends: the innermost of this object in this context, else in the process."""
+        mock = innermost()  # as it nearly always is
+        if isinstance(mock, _EnteredMock) and mock.owner is self:
+            return mock
         for mock in active_mocks():
             if isinstance(mock, _EnteredMock) and mock.owner is self:
                 return mock

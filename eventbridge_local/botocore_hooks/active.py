@@ -69,7 +69,7 @@ def end(mock: ActiveMock) -> None:
     with _lock:
         was_innermost = _in_process[-1] is mock
         mock.ended = True
-        _in_process = tuple(each for each in _in_process if each is not mock)
+        _in_process = tuple([each for each in _in_process if each is not mock])
         if was_innermost:
             _set_variable(_in_process[-1].variable if _in_process else _found)
     _in_context.set(_active_in_context())
@@ -111,16 +111,17 @@ def region_around() -> str | None:
     Inside another mock of this context it is that mock's Region. Elsewhere it is what was there before any mock, or
     what the test has set since; the Region of a mock in another task or thread does not count.
     """
-    mine = next((mock for mock in reversed(_in_context.get()) if not mock.ended), None)
-    if mine is not None:
-        return region_of(mine)
+    for mock in reversed(_in_context.get()):
+        if not mock.ended:
+            return region_of(mock)
     with _lock:
         value = os.environ.get(REGION_VARIABLE)
         return _found if _in_process and value == _in_process[-1].region else value
 
 
 def _active_in_context() -> tuple[ActiveMock, ...]:
-    return tuple(mock for mock in _in_context.get() if not mock.ended)
+    entered = _in_context.get()
+    return tuple([mock for mock in entered if not mock.ended]) if entered else ()
 
 
 def _set_variable(value: str | None) -> None:

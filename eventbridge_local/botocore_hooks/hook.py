@@ -146,6 +146,8 @@ _attached = False
 def _attach_to_existing() -> None:
     """Register the handlers on the sessions and clients that were made before this module was imported, once."""
     global _attached
+    if _attached:
+        return
     with _lock:
         if _attached:
             return
@@ -212,17 +214,17 @@ _replaced: list[tuple[type, str, Any, Any]] = []
 def _patch_or_restore() -> None:
     """Replace the methods while a mock is active, else put the originals back; threads may come here in any order."""
     with _lock:
-        if active.is_any_active() and not _replaced:
+        if not active.is_any_active():
+            for owner, name, original, patched in _replaced:
+                if vars(owner)[name] is patched:  # else somebody has wrapped ours, which then only passes on
+                    setattr(owner, name, original)
+            _replaced.clear()
+        elif not _replaced:
             for owner, name, instead in _PATCHES:
                 original = vars(owner)[name]
                 patched = _patched(original, instead)
                 setattr(owner, name, patched)
                 _replaced.append((owner, name, original, patched))
-        elif not active.is_any_active():
-            for owner, name, original, patched in _replaced:
-                if vars(owner)[name] is patched:  # else somebody has wrapped ours, which then only passes on
-                    setattr(owner, name, original)
-            _replaced.clear()
 
 
 def _patched(original: Any, instead: Callable[..., Any]) -> Any:
