@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from eventbridge_local.iac.handlers import Handler
 from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.policies.access import Permissions
 
 _ARGUMENT = re.compile(r"(parameter|resource)s=\{'([^']*)': '\.\.\.'\}")
 _RULE_TYPES = ("AWS::Events::Rule", "aws_cloudwatch_event_rule")
@@ -98,6 +99,10 @@ def _nothing() -> Mapping[str, Any]:
     return MappingProxyType({})
 
 
+def _no_permissions() -> Permissions:
+    return Permissions({})
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that a source declares about EventBridge.
@@ -110,6 +115,7 @@ class Plan:
         names: resources by logical id, and by shorter names where those are unique (construct ids of CDK, names of
             functions in serverless.yml, resource names of Terraform, ids inside nested stacks).
         unused: names of parameters and resources that were given and that nothing asked for.
+        permissions: returns the policies in the source. They are read when it is called.
     """
 
     source: str
@@ -118,6 +124,7 @@ class Plan:
     ignored: Mapping[str, int] = field(default_factory=_nothing)
     names: Mapping[str, Resource] = field(default_factory=_nothing)
     unused: tuple[str, ...] = ()
+    permissions: Callable[[], Permissions] = field(default=_no_permissions, compare=False, repr=False)
 
     @property
     def undeclared_buses(self) -> tuple[str, ...]:

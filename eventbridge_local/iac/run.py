@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from eventbridge_local.errors import EventBridgeLocalError, ServiceError, UnresolvedReference, UsageError
 from eventbridge_local.iac import cdk, sam, serverless
 from eventbridge_local.iac.cloudformation import templates
+from eventbridge_local.iac.cloudformation.permissions import permissions_of
 from eventbridge_local.iac.documents import BrokenFile, Document, read_document
 from eventbridge_local.iac.names import moved, stack_name
 from eventbridge_local.iac.plan import LoadReport, Plan, Step, report_of
@@ -114,6 +115,7 @@ def load(
             service.handlers.rename(name, resource.arn)
     for rule in report.rules:
         service.rule_names[rule.logical_id] = rule.name
+    service.template_permissions.append(plan.permissions)
     return report
 
 
@@ -198,7 +200,9 @@ class _Reading(NamedTuple):
         return templates.read_stacks(document, name, self.environment, parameters, self.given, _TRANSFORMS, **more)
 
     def plan(self, stacks: list[templates.LoadedStack]) -> Plan:
-        return templates.plan_of(self.source, stacks, self.parameters, self.given)
+        complete = not any(loaded.unresolved for loaded in stacks)
+        plan = templates.plan_of(self.source, stacks, self.parameters, self.given)
+        return replace(plan, permissions=lambda: permissions_of(self.source, stacks, complete))
 
 
 def _read_file(path: Path, reading: _Reading) -> Plan:

@@ -1,4 +1,4 @@
-"""All checks on the plan of a template: refusals, patterns, targets, dead letters, and routes between buses."""
+"""All checks on the plan of a template: refusals, patterns, targets, dead letters, policies, ways between buses."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from eventbridge_local.model.arn import names_of, parse_arn
 from eventbridge_local.options import Options
 from eventbridge_local.patterns import InvalidPattern, Pattern, compile_pattern
 from eventbridge_local.patterns import conditions as c
+from eventbridge_local.policies.access import Permissions, Sending, refusals
+from eventbridge_local.report.permissions import text_of as forbidden_text
 from eventbridge_local.schedules import InvalidSchedule, parse_schedule
 
 
@@ -56,7 +58,8 @@ def _subject(rule: LoadedRule) -> CheckedRule:
 def _problems(
     plan: Plan, rules: list[CheckedRule], scope: str, contracts: Contracts | None
 ) -> Iterator[tuple[CheckedRule, Problem]]:
-    undeclared = plan.undeclared_buses
+    undeclared, permissions = plan.undeclared_buses, plan.permissions()
+    roles = {step.logical_id: step.params.get("RoleArn") for step in plan.steps if step.operation == "PutRule"}
     for checked in rules:
         if checked.pattern is not None:
             yield from _of(checked, pattern_checks.problems(checked.pattern))
@@ -64,6 +67,8 @@ def _problems(
         for problem in _surroundings(checked, undeclared):
             if problem.code != "no-targets" or not _targets_left_out(plan, checked.rule):
                 yield checked, problem
+        role = roles.get(checked.rule.logical_id)
+        yield from _of(checked, _permissions(checked.rule, role, permissions))
     yield from between_buses(rules, scope)
     yield from aws_sources(rules, scope)
 
@@ -183,6 +188,23 @@ def _ended(expression: str) -> bool:
         return parse_schedule(expression).next_after(now, created=now) is None
     except InvalidSchedule:
         return False  # reported as refused
+
+
+def _permissions(rule: LoadedRule, role: str | None, permissions: Permissions) -> Iterator[Problem]:
+    """Yield what EventBridge may not do that the targets of a rule need.
+
+    ``policies.access`` decides, as for ``assert_targets_permitted``: only what the template declares is looked at, and
+    nothing is said where a value that is not known may permit the delivery.
+
+    Args:
+        rule: the rule.
+        role: the RoleArn of the rule itself.
+        permissions: the policies in the template.
+    """
+    for target in rule.targets if rule.arn is not None else ():
+        for refusal in refusals(Sending.of(rule.arn or "", target.params, role), permissions):
+            code = "role" if refusal.role is not None else "target" if refusal.sent_to == "target" else "dlq"
+            yield Problem(f"{code}-permission", forbidden_text(refusal).replace("\n", " "))
 
 
 # between buses

@@ -131,10 +131,12 @@ class Sending(NamedTuple):
     task_definition_arn: str | None = None
 
     @classmethod
-    def of(cls, rule_arn: str, target: Mapping[str, Any]) -> Sending:
-        """Return what a target as PutTargets takes it sends."""
+    def of(cls, rule_arn: str, target: Mapping[str, Any], rule_role: str | None = None) -> Sending:
+        """Return what a target as PutTargets takes it sends; ``rule_role`` is the RoleArn of the rule."""
         letters, tasks = target.get("DeadLetterConfig") or {}, target.get("EcsParameters") or {}
-        return cls(rule_arn, target["Arn"], target.get("RoleArn"), letters.get("Arn"), tasks.get("TaskDefinitionArn"))
+        # Which of the two decides for a target without a role, nobody recorded: the target is not looked at.
+        role = target.get("RoleArn") or (rule_role and "the role of the rule")
+        return cls(rule_arn, target["Arn"], role, letters.get("Arn"), tasks.get("TaskDefinitionArn"))
 
 
 @frozen
@@ -180,7 +182,7 @@ def statements_in(document: Any) -> list[Any]:
             document = json.loads(document)
         except ValueError:
             return [UNREAD]
-    found = document.get("Statement", []) if isinstance(document, Mapping) else UNREAD
+    found = document.get("Statement", UNREAD) if isinstance(document, Mapping) else UNREAD
     return list(found) if isinstance(found, list | tuple) else [found]
 
 
@@ -245,8 +247,8 @@ def _spellings(arn: str, permissions: Permissions) -> tuple[str, ...]:
         forms = [arn.removesuffix(":$LATEST")]
     elif parsed.service == "states":
         forms = [arn, ":".join(arn.split(":")[:7])]
-    elif parsed.resource.startswith("api-destination/"):
-        forms = [arn, arn.rpartition("/")[0]]
+    elif parsed.resource.startswith("api-destination/"):  # the end of its ARN is made up at creation
+        forms, guess = [arn, arn.rpartition("/")[0]], guess or Guess(arn)
     else:
         forms = [arn]
     if guess is None:
@@ -335,16 +337,15 @@ def decide(
         effect = statement.get("Effect")
         if effect == "Deny" and applies:
             return "denied", statement
-        for each in (effect,) if effect in effects else tuple(effects):
-            effects[str(each)].append(applies if effect in effects else _unsure(applies))
+        if isinstance(effect, str):
+            effects.setdefault(effect, []).append(applies)
+        else:
+            effects["Allow"].append(applies and None)
+            effects["Deny"].append(applies and None)
     allowed = some(effects["Allow"])
     if allowed is False:
         return "silent", None
     return ("allowed" if allowed and some(effects["Deny"]) is False else "undecided"), None
-
-
-def _unsure(truth: Truth) -> Truth:
-    return None if truth else truth
 
 
 def _applies(

@@ -173,7 +173,7 @@ def holds(block: Any, context: Context, *, complete: bool = True) -> Truth:
     said = {key.lower(): _texts(values) for key, values in context.items()}
     absent: Sequence[str] | None = () if complete else None
     return every(
-        _holds(operator, said.get(key.lower(), absent), _wanted(values, said, complete))
+        _holds(str(operator), said.get(str(key).lower(), absent), _wanted(values, said, complete))
         for operator, keys in block.items()
         for key, values in (keys.items() if isinstance(keys, Mapping) else [("", UNREAD)])
     )

@@ -40,7 +40,7 @@ def forbidden_targets(seen: Seen, service: Service) -> Iterator[Exception]:
     what moto has there does not count.
     """
     found = [
-        (rule, target.id, Sending.of(rule.arn, target.params))
+        (rule, target.id, Sending.of(rule.arn, target.params, rule.role_arn))
         for rule in users_rules(seen.rules)
         if rule.enabled
         for target in rule.targets
@@ -105,7 +105,8 @@ def _forbidden(refusal: Refusal) -> str:
     role = names_of(refusal.role)[-1]
     if refusal.actions == ("sts:AssumeRole",):
         return f"{PRINCIPAL} may not take on role {role} ({actions})"
-    return f"{PRINCIPAL} takes on role {role}, which may not call {actions} on {refusal.statement['Resource']}"
+    on = "*" if refusal.statement["Resource"] == "*" else refusal.resource
+    return f"{PRINCIPAL} takes on role {role}, which may not call {actions} on {on}"
 
 
 def _service_of(text: str) -> str:

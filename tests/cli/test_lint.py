@@ -25,11 +25,12 @@ CONTRACT = {
 }
 
 
-def template(rules: dict[str, Any]) -> dict[str, Any]:
-    """A template with these rules, and buses ``orders`` and ``audit``."""
+def template(rules: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """A template with these rules, more resources, and buses ``orders`` and ``audit``."""
     resources: dict[str, Any] = {
         name.title(): {"Type": "AWS::Events::EventBus", "Properties": {"Name": name}} for name in ("orders", "audit")
     }
+    resources.update(more)
     for logical_id, rule in rules.items():
         resources[logical_id] = {"Type": "AWS::Events::Rule", "Properties": properties(rule)}
     return {"Parameters": {"Nobody": {"Type": "String"}}, "Resources": resources}
@@ -53,7 +54,8 @@ def properties(rule: dict[str, Any]) -> dict[str, Any]:
 def test_findings(case: dict[str, Any], run: Any, tmp_path: Path) -> None:
     """Exactly the codes of the case, each with the words of the case."""
     path = tmp_path / "template.json"
-    path.write_text(json.dumps(template(case.get("rules", {"One": {"pattern": case.get("pattern")}})), indent=1))
+    rules = case.get("rules", {"One": {"pattern": case.get("pattern")}})
+    path.write_text(json.dumps(template(rules, case.get("resources", {})), indent=1))
     options = []
     if case.get("contracts"):
         (tmp_path / "schemas").mkdir()

@@ -20,7 +20,16 @@ from eventbridge_local.model.arn import events_arn, rule_resource
 _ITERATION = ("each.key", "each.value", "count.index")
 #: Arguments that name a rule, a bus or a function, and those that hold secrets.
 _PLAIN = frozenset(
-    ("rule", "event_bus_name", "function_name", "password", "username", "value", "client_id", "client_secret")
+    (
+        "rule",
+        "event_bus_name",
+        "function_name",
+        "password",
+        "username",
+        "value",
+        "client_id",
+        "client_secret",
+    )
 )
 
 
@@ -146,6 +155,13 @@ RULE_TYPE = "aws_cloudwatch_event_rule"
 ALIAS_TYPE = "aws_lambda_alias"
 
 
+class _Reference(NamedTuple):
+    """What an expression refers to: an instance, and its attribute where one is named."""
+
+    instance: Instance
+    attribute: str | None
+
+
 @dataclass(slots=True)
 class InstanceValues:
     """The values of the instances of a plan or state.
@@ -178,6 +194,15 @@ class InstanceValues:
             return given
         value = instance.values.get(name)
         return value if value is not None else self._derived(instance, name)
+
+    def expression(self, instance: Instance, argument: str) -> Any:
+        """Return what the configuration says for an argument; None where it says nothing, and for a state."""
+        return (self._declaration(instance).get("expressions") or {}).get(argument)
+
+    def referred_instance(self, instance: Instance, argument: str) -> Instance | None:
+        """Return the instance that an argument refers to, None when it refers to none or to several."""
+        found = self._follow(instance.module, self.expression(instance, argument), instance.index)
+        return found.instance if isinstance(found, _Reference) else None
 
     def name(self, instance: Instance) -> Any:
         """Return the physical name; where Terraform makes up a name or the end of one, it is made up here."""
@@ -280,6 +305,14 @@ class InstanceValues:
 
     def _reference(self, module: tuple[tuple[str, str], ...], expression: Any, index: str, argument: str) -> Any:
         """Return the value of an expression that refers to one thing; None when it does not."""
+        found = self._follow(module, expression, index)
+        if not isinstance(found, _Reference):
+            return found
+        attribute = found.attribute or ("arn" if _takes_arn(argument) else None)
+        return self.attribute(found.instance, attribute) if attribute else None
+
+    def _follow(self, module: tuple[tuple[str, str], ...], expression: Any, index: str) -> Any:
+        """Return the ``_Reference`` that an expression is, or its constant value; None when it is neither."""
         if not isinstance(expression, dict):
             return None
         if "constant_value" in expression:
@@ -292,19 +325,17 @@ class InstanceValues:
         steps = _STEP.findall(longest[0])
         if steps[0][0] == "var" and module and len(steps) > 1:
             call = self._module(module[:-1]).get("module_calls", {}).get(module[-1][0], {})
-            return self._reference(
-                module[:-1], (call.get("expressions") or {}).get(steps[1][0]), module[-1][1], argument
-            )
+            return self._follow(module[:-1], (call.get("expressions") or {}).get(steps[1][0]), module[-1][1])
         if steps[0][0] == "module" and len(steps) > 2:
             name, at = steps[1]
             inner = (*module, (name, at or (index if moving else "")))
             output = (self._module(inner).get("outputs") or {}).get(steps[2][0], {})
-            return self._reference(inner, output.get("expression"), index, argument)
-        return self._resource(module, steps, index if moving else "", argument)
+            return self._follow(inner, output.get("expression"), index)
+        return self._resource(module, steps, index if moving else "")
 
     def _resource(
-        self, module: tuple[tuple[str, str], ...], steps: list[tuple[str, str]], index: str, argument: str
-    ) -> Any:
+        self, module: tuple[tuple[str, str], ...], steps: list[tuple[str, str]], index: str
+    ) -> _Reference | None:
         is_data = steps[0][0] == "data"
         steps = steps[1:] if is_data else steps
         if len(steps) < 2:
@@ -318,10 +349,7 @@ class InstanceValues:
             ]
         )
         instance = self.instances.get(address)
-        if instance is None:
-            return None
-        attribute = rest[0][0] if rest else "arn" if _takes_arn(argument) else None
-        return self.attribute(instance, attribute) if attribute else None
+        return None if instance is None else _Reference(instance, rest[0][0] if rest else None)
 
     def _declaration(self, instance: Instance) -> Mapping[str, Any]:
         resources = self._module(instance.module).get("resources") or ()

@@ -21,6 +21,7 @@ from eventbridge_local.iac.terraform.instances import (
     InstanceValues,
     instances_of,
 )
+from eventbridge_local.iac.terraform.permissions import permissions_of
 from eventbridge_local.iac.terraform.shapes import SHAPES, shaped
 from eventbridge_local.iac.values import Environment, GivenValues, Unknown, known, path_text
 
@@ -67,6 +68,7 @@ def plan_of(
         ignored=MappingProxyType(dict(sorted(ignored.items()))),
         names=MappingProxyType(names),
         unused=tuple(sorted({*parameters, *given.given} - given.used)),
+        permissions=lambda: permissions_of(source, values),
     )
 
 
