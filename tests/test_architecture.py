@@ -29,7 +29,7 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 LEVELS = [
     {"errors", "typing", "defaults", "frozen"},
     {"json_reader", "advice", "batching", "moto_insides"},
-    {"json_text"},
+    {"json_text", "yaml_reader"},
     {"patterns", "transforms", "schedules"},
     {"model"},
     {"policies", "samples", "event_files"},
@@ -68,7 +68,7 @@ OUTSIDE = {
     "jsonschema_specifications": {"contracts"},
     "pytest": {"pytest_plugin"},
     "referencing": {"contracts"},
-    "yaml": {"contracts", "iac"},
+    "yaml": {"yaml_reader"},
 }
 
 

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from datetime import date
 from os.path import isfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import quote, urlsplit
 
 from eventbridge_local.contracts.violations import path_text, problem_text
 from eventbridge_local.errors import UsageError
+from eventbridge_local.yaml_reader import compose, yaml_library
 
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
@@ -111,33 +112,38 @@ def _read_json(path: Path, text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as wrong:
         raise UsageError(f"{path}:{wrong.lineno}:{wrong.colno}: not JSON: {wrong.msg}") from wrong
+    except (ValueError, RecursionError) as wrong:  # such as a number of 5,000 digits
+        raise UsageError(f"{path}: cannot be read: {str(wrong) or 'nested too deep'}") from wrong
 
 
 def _read_yaml(path: Path, text: str) -> Any:
-    try:
-        import yaml
-    except ImportError:
-        raise UsageError(f"{path}: YAML needs PyYAML: pip install PyYAML") from None
+    yaml = yaml_library(f"{path}: YAML")
 
-    class Loader(yaml.SafeLoader):
-        """YAML as JSON Schema and OpenAPI mean it: dates are strings, and only true and false are booleans."""
+    def refuse(line: int, column: int, problem: str) -> NoReturn:
+        raise UsageError(f"{path}:{line}:{column}: {problem}")
 
-    Loader.yaml_implicit_resolvers = {
+    # YAML as JSON Schema and OpenAPI mean it: dates are strings, and only true and false are booleans.
+    resolvers = {
         first: [(tag, form) for tag, form in resolvers if _means_the_same_in_json(tag, first)]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+    loader_class = type("Loader", (yaml.SafeLoader,), {"yaml_implicit_resolvers": resolvers})
     try:
-        tree = yaml.load(text, Loader)
+        loader: Any = loader_class(text)
+        root = compose(yaml, loader, refuse)
+        tree = None if root is None else loader.construct_document(root)
     except yaml.MarkedYAMLError as wrong:
         mark = wrong.problem_mark or wrong.context_mark
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise UsageError(f"{path}{place}: not YAML: {wrong.problem or wrong.context}") from wrong
     except yaml.YAMLError as wrong:
         raise UsageError(f"{path}: not YAML: {wrong}") from wrong
+    except RecursionError as wrong:
+        raise UsageError(f"{path}: nested too deep to be read") from wrong
     try:
         # A round trip makes it JSON: keys become strings; values that JSON does not have, and cycles, are refused.
         return json.loads(json.dumps(tree, allow_nan=False))
-    except (TypeError, ValueError) as wrong:
+    except (TypeError, ValueError, RecursionError) as wrong:
         # Python words the most usual case differently in different versions.
         reason = "a number that is not finite" if "JSON compliant" in str(wrong) else str(wrong)
         raise UsageError(f"{path}: has a value that JSON does not have: {reason}") from wrong

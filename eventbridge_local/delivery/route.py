@@ -32,7 +32,7 @@ from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.event import Event, changed
 from eventbridge_local.model.records import USABLE, ApiDestination, Connection, Rule, Target
 from eventbridge_local.model.store import Scope, Store
-from eventbridge_local.transforms import InputContext, InvalidResult
+from eventbridge_local.transforms import InputContext, InvalidResult, TooLarge
 
 if TYPE_CHECKING:
     from eventbridge_local.policies.statements import Effect
@@ -140,6 +140,8 @@ def with_input(pending: PendingDelivery) -> PendingDelivery:
     except InvalidResult as invalid:
         failed = AttemptFailed("INVALID_JSON", "Invalid input for target.")
         raise InputFailed(pending._replace(transformed=invalid.text), failed) from None
+    except TooLarge:
+        raise InputFailed(pending, AttemptFailed("INVALID_PARAMETER", "Input for target is too large.")) from None
     except RecursionError as broken:  # a detail with more levels than Python's parser takes
         raise InputFailed(pending, unforeseen(broken)) from None
 

@@ -15,7 +15,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
@@ -23,6 +22,7 @@ from typing import Any, NamedTuple, NoReturn
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac.values import Path
 from eventbridge_local.json_text import locator, members_if_valid
+from eventbridge_local.yaml_reader import compose, yaml_library
 
 Position = tuple[int, int]
 #: Makes the error for a problem at a line and column.
@@ -184,9 +184,17 @@ def _read_yaml(text: str, complain: _Complaint) -> tuple[Any, Callable[[Path], t
     Raises:
         UsageError: PyYAML is not installed.
     """
-    yaml = _yaml_library()
+    yaml = yaml_library("reading YAML")
+
+    def refuse(line: int, column: int, problem: str) -> NoReturn:
+        raise complain(line, column, problem)
+
     try:
-        root = _composed(getattr(yaml, "CSafeLoader", yaml.SafeLoader), text)
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        try:
+            root = compose(yaml, loader, refuse)
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         raise complain(mark.line + 1, mark.column + 1, broken.problem or broken.context or "this is not YAML") from None
@@ -199,25 +207,6 @@ def _read_yaml(text: str, complain: _Complaint) -> tuple[Any, Callable[[Path], t
     if root is None:
         raise complain(1, 1, "the file is empty")
     return _YamlValues(yaml, complain).value(root), lambda path: _locate_in_yaml(yaml, root, path)
-
-
-def _composed(loader_class: Any, text: str) -> Any:
-    """Return the graph of nodes; what PyYAML finds out about a scalar is remembered, because most of them repeat."""
-    loader = loader_class(text)
-    loader.resolve = cache(loader.resolve)
-    try:
-        return loader.get_single_node()
-    finally:
-        loader.dispose()
-        del loader.resolve  # it refers to the loader
-
-
-def _yaml_library() -> Any:
-    try:
-        import yaml
-    except ImportError:
-        raise UsageError("reading YAML needs PyYAML: pip install PyYAML") from None
-    return yaml
 
 
 class _YamlValues:

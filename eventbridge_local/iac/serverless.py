@@ -22,7 +22,7 @@ from typing import Any
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac.documents import Document, Origin, read_document
 from eventbridge_local.iac.names import stack_name
-from eventbridge_local.iac.values import Environment, GivenValues, Path, Unknown, first_unknown, text_of
+from eventbridge_local.iac.values import Environment, GivenValues, Path, Unknown, checked_length, first_unknown, text_of
 
 _LONGEST = 64
 _SECTIONS = ("Resources", "Outputs", "Conditions", "Parameters", "Mappings", "Transform")
@@ -269,7 +269,7 @@ def _letters(name: str) -> str:
 
 _INNERMOST = re.compile(r"\$\{([^${}]*)\}")
 _SOURCE = re.compile(r"(?P<type>[A-Za-z]\w*)(?:\((?P<argument>[^)]*)\))?(?::(?P<address>(?!:).*))?\Z", re.DOTALL)
-_FALLBACK = re.compile(r""",\s*(?=(?:[^'"]*['"][^'"]*['"])*[^'"]*\Z)""")
+_QUOTE_OR_COMMA = re.compile(r"""['",]""")
 _LITERALS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 
@@ -311,8 +311,10 @@ class Variables:
     def resolved(self, node: Any) -> Any:
         """Return ``node`` with every variable in it replaced; what is not known becomes an ``Unknown``."""
         if isinstance(node, dict):
+            self.given.budget.spend(len(node))
             return {key: self.resolved(value) for key, value in node.items()}
         if isinstance(node, list):
+            self.given.budget.spend(len(node))
             return [self.resolved(value) for value in node]
         return self._text(node) if isinstance(node, str) and "${" in node else node
 
@@ -323,6 +325,7 @@ class Variables:
             match = _INNERMOST.search(text, start)
             if match is None:
                 return text
+            self.given.budget.spend(20 + match.end() // 100)
             value = self._variable(match[1].strip())
             if value is _NO_VARIABLE:
                 start = match.end()
@@ -333,10 +336,11 @@ class Variables:
             if unknown:
                 return unknown
             text = text[: match.start()] + ("" if value is None else text_of(value)) + text[match.end() :]
+            checked_length(len(text))
             start = 0
 
     def _variable(self, expression: str) -> Any:
-        first, *fallbacks = _FALLBACK.split(expression)
+        first, *fallbacks = _alternatives(expression)
         value = self._source(first.strip())
         if value is _NO_VARIABLE:
             return value
@@ -377,6 +381,20 @@ class Variables:
                 self.used.add(name)
                 return self.parameters[name]
         return _ABSENT
+
+
+def _alternatives(expression: str) -> list[str]:
+    """Return a variable and its fallbacks: what stands between commas, each with an even number of quotes after it."""
+    marks = list(_QUOTE_OR_COMMA.finditer(expression))
+    left = sum(mark[0] != "," for mark in marks)
+    parts, start = [], 0
+    for mark in marks:
+        if mark[0] != ",":
+            left -= 1
+        elif left % 2 == 0:
+            parts.append(expression[start : mark.start()])
+            start = mark.end()
+    return [*parts, expression[start:]]
 
 
 def _self(variables: Variables, _: str, address: str) -> Any:
@@ -441,6 +459,7 @@ def _file(variables: Variables, argument: str, address: str) -> Any:
         return _deployed(variables, f"file({argument})", address)
     if not isfile(path):
         return _ABSENT
+    variables.given.budget.spend(5_000)
     return _at(variables, read_document(path).data, address)
 
 

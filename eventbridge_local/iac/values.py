@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from eventbridge_local.errors import UsageError
+
 Path = tuple[str | int, ...]
 
 
@@ -47,6 +49,45 @@ class NoValue:
 NO_VALUE = NoValue()
 
 
+class Budget:
+    """What the evaluation of one source may cost, so that none takes long: values that use each other twice double it.
+
+    Attributes:
+        left: what is left of it; a unit takes about a microsecond.
+    """
+
+    __slots__ = ("left",)
+
+    def __init__(self, units: int = 600_000) -> None:
+        self.left = units
+
+    def spend(self, units: int) -> None:
+        """Take some away.
+
+        Raises:
+            UsageError: there is no more.
+        """
+        self.left -= units
+        if self.left < 0:
+            raise UsageError(
+                "this source grows beyond all measure when it is evaluated: through values that use other values "
+                "several times, loops in loops, or templates nested in themselves; write it with fewer of them"
+            )
+
+
+#: A text that is longer is no value of a template, which has 1 MB at most.
+_LONGEST_TEXT = 4_000_000
+
+
+def checked_length(length: int) -> None:
+    """Raise UsageError for a text that is too long to be made."""
+    if length > _LONGEST_TEXT:
+        raise UsageError(
+            f"this source makes a text of {length:,} characters from values that use other values several times; "
+            f"a template has 1 MB at most"
+        )
+
+
 @dataclass(slots=True)
 class GivenValues:
     """What the user gave as ``resources``, and what stacks export: shared by all stacks of one source.
@@ -55,11 +96,13 @@ class GivenValues:
         given: values by export name, logical id, ``LogicalId.Attribute``, Terraform address, or dynamic reference.
         used: the names among them that something asked for.
         exports: by export name, a function that evaluates the exported value.
+        budget: what the evaluation may cost.
     """
 
     given: Mapping[str, Any]
     used: set[str] = field(default_factory=set)
     exports: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
     def take(self, *names: str) -> Any:
         """Return the value given under the first of ``names`` that has one, else None."""

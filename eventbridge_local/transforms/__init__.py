@@ -15,7 +15,13 @@ from eventbridge_local.transforms.target_input import (
     reserved_variables,
     select_text,
 )
-from eventbridge_local.transforms.template import InputTemplate, InvalidResult, compile_template, is_object_template
+from eventbridge_local.transforms.template import (
+    InputTemplate,
+    InvalidResult,
+    TooLarge,
+    compile_template,
+    is_object_template,
+)
 
 __all__ = [
     "MISSING",
@@ -25,6 +31,7 @@ __all__ = [
     "InvalidResult",
     "Path",
     "TargetInput",
+    "TooLarge",
     "check_target_input",
     "compile_input",
     "compile_template",

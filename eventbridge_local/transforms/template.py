@@ -67,6 +67,15 @@ class Slot:
     write: Callable[[Any], str]
 
 
+class TooLarge(Exception):
+    """A template makes more of an event than any target takes."""
+
+
+#: The most characters of what is made of an event. No target takes more: a record of Kinesis has 10 MiB at most
+#: (PutRecord, API reference), and a template may repeat an event of 1 MiB 2,700 times. What AWS does is not recorded.
+_LARGEST = 10 * 1024 * 1024
+
+
 @frozen
 class InputTemplate:
     """A compiled template.
@@ -91,15 +100,21 @@ class InputTemplate:
 
         Raises:
             InvalidResult: the text built is not JSON.
+            TooLarge: no target takes as much.
         """
         parts: list[str] = []
+        length = 0
         for piece in self.pieces:
             if isinstance(piece, str):
-                parts.append(piece)
+                part = piece
             else:
                 path = piece.path
                 value = variables.get(piece.name, MISSING) if path is None else path.select(event)
-                parts.append(piece.write(value))
+                part = piece.write(value)
+            length += len(part)
+            if length > _LARGEST:
+                raise TooLarge(length)
+            parts.append(part)
         text = "".join(parts)
         try:
             if not self.is_object:

@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from eventbridge_local.iac.values import NO_VALUE, Path, Unknown, compact_json, first_unknown, text_of
+from eventbridge_local.iac.values import NO_VALUE, Path, Unknown, checked_length, compact_json, first_unknown, text_of
+from eventbridge_local.policies.conditions import like
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
@@ -27,6 +28,7 @@ class StackValues(Protocol):
     def mapping(self, name: str) -> dict[str, Any] | None: ...
     def imported(self, name: str) -> Any: ...
     def reference_value(self, text: str) -> str | None: ...
+    def spend(self, units: int) -> None: ...
 
 
 def evaluate(stack: StackValues, node: Any, path: Path = ()) -> Any:
@@ -42,7 +44,12 @@ def evaluate(stack: StackValues, node: Any, path: Path = ()) -> Any:
             (name, argument), *_ = node.items()
             function = FUNCTIONS.get(name)
             if function is not None:
-                return _placed(function(stack, argument), path)
+                stack.spend(5)
+                value = function(stack, argument)
+                if type(value) is str:
+                    stack.spend(len(value) // 100)
+                    return value
+                return _placed(value, path)
             if isinstance(name, str) and name.startswith("Fn::"):
                 return _unsupported(name, path)
         made = {}
@@ -112,16 +119,24 @@ def _sub(stack: StackValues, argument: Any) -> Any:
         return _malformed("Fn::Sub", "a string, or a list of a string and a map")
     missing: list[Unknown] = []
 
+    length = 0
+    known: dict[str, str] = {}
+
     def fill(match: re.Match[str]) -> str:
+        nonlocal length
         name = match[1]
         if name.startswith("!"):
             return "${" + name[1:] + "}"
-        value = _named(stack, name.strip(), names)
-        unknown = first_unknown(value)
-        if unknown:
-            missing.append(unknown)
-            return ""
-        return text_of(value)
+        name = name.strip()
+        if name not in known:
+            value = _named(stack, name, names)
+            unknown = first_unknown(value)
+            if unknown:
+                missing.append(unknown)
+            known[name] = "" if unknown else text_of(value)
+        length += len(known[name])
+        checked_length(length)
+        return known[name]
 
     text = _PLACEHOLDER.sub(fill, template)
     return missing[0] if missing else dynamic(stack, text)
@@ -144,7 +159,9 @@ def _join(stack: StackValues, argument: Any) -> Any:
         return unknown
     if not isinstance(parts, list):
         return _malformed("Fn::Join", "a delimiter and a list")
-    return dynamic(stack, str(delimiter).join(text_of(part) for part in parts))
+    texts = [text_of(part) for part in parts]
+    checked_length(sum(map(len, texts)) + len(str(delimiter)) * len(texts))
+    return dynamic(stack, str(delimiter).join(texts))
 
 
 def _select(stack: StackValues, argument: Any) -> Any:
@@ -349,7 +366,7 @@ def may_make(argument: Any, name: str) -> bool:
         if key.startswith(LOOP_PREFIX):
             if may_make(inner, name):
                 return True
-        elif re.fullmatch(".+".join(map(re.escape, _LOOP_PLACEHOLDER.split(key))), name):
+        elif like(_LOOP_PLACEHOLDER.sub("?*", key), name):
             return True
     return False
 
@@ -366,12 +383,15 @@ def _loop(argument: Any, stack: StackValues, missing: Callable[[Path, Unknown], 
         return {}
     made: dict[str, Any] = {}
     for element in elements:
+        stack.spend(50)
         made.update(expand_loops(_with_element(fragment, name, str(element)), stack, missing, path))
     return made
 
 
 def _with_element(node: Any, name: str, element: str) -> Any:
     if isinstance(node, str):
+        if "{" not in node:
+            return node
         bare = "".join(letter for letter in element if letter.isalnum())
         return node.replace(f"${{{name}}}", element).replace(f"&{{{name}}}", bare)
     if isinstance(node, dict):

@@ -109,6 +109,9 @@ class Stack:
             return self.given.exports[name]()
         return Unknown(f"export {name} belongs to another stack", f"resources={{{name!r}: '...'}}")
 
+    def spend(self, units: int) -> None:
+        self.given.budget.spend(units)
+
     def reference_value(self, text: str) -> str | None:
         value = self.given.take(text)
         return None if value is None else str(value)

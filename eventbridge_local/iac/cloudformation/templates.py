@@ -179,6 +179,7 @@ def _children(loaded: LoadedStack, transforms: Mapping[str, Transform]) -> Itera
         if path is None or loaded.inner.count(".") >= _DEEPEST:
             continue
         parameters = stack.property(logical_id, "Parameters")
+        stack.spend(3_000)
         document = read_document(path)
         found = read_stacks(
             document,

@@ -179,6 +179,10 @@ class InstanceValues:
     environment: Environment
     given: GivenValues
     left_out: dict[str, Unknown] = field(default_factory=dict)
+    #: By address, what the names of instances are made of; None while it is found out.
+    _known_fields: dict[str, tuple[dict[str, str] | Unknown | None] | None] = field(default_factory=dict)
+    #: How many resources were left out when these were found out.
+    _known_at: int = 0
 
     def of(self, instance: Instance) -> dict[str, Any]:
         """Return the arguments and attributes of an instance; what is known after apply is resolved where possible."""
@@ -219,7 +223,7 @@ class InstanceValues:
 
     def _derived(self, instance: Instance, name: str) -> Any:
         kind = KINDS_BY_TYPE.get(instance.type)
-        fields = self._fields(instance)
+        fields = self._fields_once(instance)
         if isinstance(fields, Unknown):
             return fields
         if fields is not None:
@@ -231,6 +235,20 @@ class InstanceValues:
             if name in named:
                 return fields[named[name]] + (":1" if name == "qualified_arn" else "")
         return _known_after_apply(instance.address, name)
+
+    def _fields_once(self, instance: Instance) -> dict[str, str] | Unknown | None:
+        """Return what the names of an instance are made of; found out once, as instances may refer to each other."""
+        address = instance.address
+        if self._known_at != len(self.left_out):
+            self._known_fields.clear()
+            self._known_at = len(self.left_out)
+        if address not in self._known_fields:
+            self._known_fields[address] = None
+            self._known_fields[address] = (self._fields(instance),)
+        found = self._known_fields[address]
+        if found is None:
+            return Unknown(f"the name of {address} depends on itself", f"resources={{{f'{address}.arn'!r}: '...'}}")
+        return found[0]
 
     def _fields(self, instance: Instance) -> dict[str, str] | Unknown | None:
         kind = KINDS_BY_TYPE.get(instance.type)

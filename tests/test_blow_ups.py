@@ -1,0 +1,296 @@
+"""Short input that stands for very much: answered in a time that grows with its length, or refused with a message.
+
+Each of these took minutes, or all memory. No clock is looked at: a test that goes on and on is one that fails.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventbridge_local import mock_eventbridge
+from eventbridge_local.contracts import Contracts
+from eventbridge_local.errors import UsageError
+from eventbridge_local.policies.conditions import arn_like, like
+
+RULE = "Type: AWS::Events::Rule\n    Properties: {EventPattern: {source: [shop]}}"
+
+
+def template(folder: Path, name: str, content: Any) -> Path:
+    file = folder / name
+    file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return file
+
+
+def load(file: Path, **arguments: Any) -> Any:
+    with mock_eventbridge() as eb:
+        return eb.load(file, **arguments)
+
+
+def refused(file: Path, match: str, **arguments: Any) -> None:
+    with pytest.raises(UsageError, match=match):
+        load(file, **arguments)
+
+
+# wildcards of policies
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        ("", "", True),
+        ("", "a", False),
+        ("*", "", True),
+        ("a", "a", True),
+        ("a", "ab", False),
+        ("a*", "a", True),
+        ("a*a", "a", False),
+        ("a*a", "aa", True),
+        ("ab*ba", "aba", False),
+        ("*a*", "bab", True),
+        ("a*b*c", "a-b-b-c", True),
+        ("a*b*c", "a-c-b", False),
+        ("?", "", False),
+        ("?", "\n", True),
+        ("*?", "", False),
+        ("*?", "a", True),
+        ("?*?", "a", False),
+        ("a?c*", "abcd", True),
+        ("**a**", "xax", True),
+        ("a.c", "abc", False),
+        ("*[x]*", "-[x]-", True),
+        ("*a?", "aaa", True),
+        ("*ab*ab", "ab", False),
+        ("a\\*", "a\\b", True),
+    ],
+)
+def test_wildcards(pattern: str, text: str, fits: bool) -> None:
+    assert like(pattern, text) is fits
+
+
+def test_many_wildcards_in_a_policy() -> None:
+    assert not like("*a*a*a*a*a*a*a*a*b", "a" * 20_000)
+    assert not like("*a?" * 60 + "b", "a" * 20_000)
+    assert not arn_like("arn:*a*a*a*a*a*a*a*a*b:*:*:*:*a*a*a*a*a*a*a*a*b", f"arn:{'a' * 500}:s:r:1:{'a' * 500}")
+
+
+def test_an_event_on_a_bus_whose_policy_has_many_wildcards() -> None:
+    condition = {"StringLike": {"events:source": "*a*a*a*a*a*a*a*a*b"}}
+    arn = "arn:aws:events:us-east-1:123456789012:event-bus/default"
+    statement = {
+        "Sid": "s",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "events:PutEvents",
+        "Resource": arn,
+        "Condition": condition,
+    }
+    with mock_eventbridge() as eb:
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        eb._perform("PutPermission", EventBusName="default", Policy=policy)
+        assert eb.put("a" * 200, "Sold").accepted
+
+
+# aliases of YAML
+
+
+def aliases(levels: int, *, used: str = "") -> str:
+    lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, levels))]
+    return "\n".join(["Metadata:", *(f"  {line}" for line in lines), "Resources:", f"  Rule:\n    {RULE}", used, ""])
+
+
+@pytest.mark.parametrize("name", ["template.yaml", "serverless.yml"])
+def test_aliases_of_aliases(tmp_path: Path, name: str) -> None:
+    content = aliases(12)
+    if name == "serverless.yml":
+        content = "service: shop\nprovider: {name: aws}\n" + content
+    refused(
+        template(tmp_path, name, content), r"template.yaml:\d+:\d+: aliases make|serverless.yml:\d+:\d+: aliases make"
+    )
+
+
+def test_aliases_that_are_few_are_taken(tmp_path: Path) -> None:
+    assert len(load(template(tmp_path, "template.yaml", aliases(4))).rules) == 1
+
+
+def test_aliases_of_merged_mappings(tmp_path: Path) -> None:
+    lines = [
+        "a0: &a0 {x: 1}",
+        *(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}], k{n}: 1}}" for n in range(1, 14)),
+    ]
+    content = "\n".join(["Metadata:", *(f"  {line}" for line in lines), "Resources:", f"  Rule:\n    {RULE}", ""])
+    refused(template(tmp_path, "template.yaml", content), "aliases make")
+
+
+def test_aliases_in_a_contract(tmp_path: Path) -> None:
+    lines = ["a0: &a0 {type: string}"]
+    lines += [f"a{n}: &a{n} {{anyOf: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 12)]
+    file = template(
+        tmp_path, "shop@Sold.yaml", "\n".join(["type: object", "definitions:", *(f"  {x}" for x in lines), ""])
+    )
+    with pytest.raises(UsageError, match=r"shop@Sold.yaml:\d+:\d+: aliases make"):
+        Contracts.load(file)
+
+
+# variables of the Serverless Framework
+
+
+def serverless(folder: Path, custom: dict[str, Any]) -> Path:
+    functions = {"f": {"handler": "a.b", "events": [{"eventBridge": {"pattern": {"source": ["${self:custom.a0}"]}}}]}}
+    content = {"service": "shop", "provider": {"name": "aws"}, "custom": custom, "functions": functions}
+    return template(folder, "serverless.yml", content)
+
+
+def chained(value: Callable[[str], Any], last: Any, levels: int = 40) -> dict[str, Any]:
+    return {f"a{n}": value(f"${{self:custom.a{n + 1}}}") for n in range(levels)} | {f"a{levels}": last}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        lambda next_one: next_one + next_one,
+        lambda next_one: [next_one, next_one],
+        lambda next_one: {"x": next_one, "y": next_one},
+        lambda next_one: f"{next_one[:-1]}, {next_one[2:-1]}}}-{next_one}",
+    ],
+)
+def test_variables_that_use_the_next_one_twice(tmp_path: Path, value: Callable[[str], Any]) -> None:
+    refused(serverless(tmp_path, chained(value, "x")), "source (grows|makes)")
+
+
+def test_variables_that_use_the_next_one_once(tmp_path: Path) -> None:
+    assert len(load(serverless(tmp_path, chained(lambda next_one: next_one, "x"))).rules) == 1
+
+
+def test_fallbacks_with_very_many_blanks_and_quotes(tmp_path: Path) -> None:
+    for fallback in (f"{' ' * 20_000}'", ",'" * 20_000, "," * 20_000 + "'x'"):
+        load(serverless(tmp_path, {"a0": f"${{opt:none,{fallback}}}"}))
+
+
+def test_a_file_that_includes_itself(tmp_path: Path) -> None:
+    content = {f"a{n}": f"${{file(more.yml):a{n + 1}}}${{file(more.yml):a{n + 1}}}" for n in range(30)} | {"a30": "x"}
+    template(tmp_path, "more.yml", content)
+    refused(serverless(tmp_path, {"a0": "${file(more.yml):a0}"}), "source (grows|makes)")
+
+
+# functions of CloudFormation
+
+
+def nested(levels: int, value: Callable[[Any], Any], last: Any = "x") -> Any:
+    for _ in range(levels):
+        last = value(last)
+    return last
+
+
+def rules(**more: Any) -> dict[str, Any]:
+    rule = {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["shop"]}}}
+    return {"Resources": {"Rule": rule, **more.pop("Resources", {})}, **more}
+
+
+def named(name: Any) -> dict[str, Any]:
+    return {"Type": "AWS::Events::Rule", "Properties": {"Name": name, "EventPattern": {"source": ["shop"]}}}
+
+
+def test_names_that_use_the_next_name_twice(tmp_path: Path) -> None:
+    made = {f"R{n}": named({"Fn::Sub": f"${{R{n + 1}}}${{R{n + 1}}}"}) for n in range(40)} | {"R40": named("x")}
+    refused(template(tmp_path, "template.json", rules(Resources=made)), "source (grows|makes)")
+
+
+def test_joins_that_use_the_next_name_twice(tmp_path: Path) -> None:
+    made = {f"R{n}": named({"Fn::Join": ["", [{"Ref": f"R{n + 1}"}] * 2]}) for n in range(40)} | {"R40": named("x")}
+    refused(template(tmp_path, "template.json", rules(Resources=made)), "source (grows|makes)")
+
+
+def test_outputs_that_import_the_next_twice(tmp_path: Path) -> None:
+    outputs = {
+        f"O{n}": {"Value": {"Fn::Join": ["", [{"Fn::ImportValue": f"E{n + 1}"}] * 2]}, "Export": {"Name": f"E{n}"}}
+        for n in range(40)
+    }
+    outputs["O40"] = {"Value": "x", "Export": {"Name": "E40"}}
+    more = {"Named": named({"Fn::ImportValue": "E0"})}
+    refused(template(tmp_path, "template.json", rules(Outputs=outputs, Resources=more)), "source (grows|makes)")
+
+
+def test_conditions_that_use_the_next_twice(tmp_path: Path) -> None:
+    conditions: dict[str, Any] = {f"C{n}": {"Fn::And": [{"Condition": f"C{n + 1}"}] * 2} for n in range(40)}
+    conditions["C40"] = {"Fn::Equals": ["a", "a"]}
+    more = {"Named": {**named("x"), "Condition": "C0"}}
+    assert len(load(template(tmp_path, "template.json", rules(Conditions=conditions, Resources=more))).rules) == 2
+
+
+def test_loops_in_loops(tmp_path: Path) -> None:
+    letters = [f"e{n}" for n in range(200)]
+    inner = {"R${A}${B}": named("${A}-${B}")}
+    loop = {"Fn::ForEach::Outer": ["A", letters, {"Fn::ForEach::Inner": ["B", letters, inner]}]}
+    refused(
+        template(tmp_path, "template.json", rules(Resources=loop, Transform="AWS::LanguageExtensions")), "grows beyond"
+    )
+
+
+def test_loops_within_what_a_template_may_have(tmp_path: Path) -> None:
+    letters = [f"e{n}" for n in range(17)]
+    inner = {"R${A}${B}": named("${A}-${B}")}
+    loop = {"Fn::ForEach::Outer": ["A", letters, {"Fn::ForEach::Inner": ["B", letters, inner]}]}
+    content = rules(Resources=loop, Transform="AWS::LanguageExtensions")
+    assert len(load(template(tmp_path, "template.json", content)).rules) == 290
+
+
+def test_keys_of_loops_with_many_placeholders(tmp_path: Path) -> None:
+    loop = {"Fn::ForEach::L": ["A", ["a" * 30, "b"], {"${A}" * 12 + "Z": named({"Ref": "AWS::NoValue"})}]}
+    load(template(tmp_path, "template.json", rules(Resources=loop, Transform="AWS::LanguageExtensions")))
+
+
+def test_a_template_that_is_nested_in_itself(tmp_path: Path) -> None:
+    again = {f"N{n}": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "t.json"}} for n in range(9)}
+    refused(template(tmp_path, "t.json", rules(Resources=again)), "grows beyond")
+
+
+# Terraform
+
+
+def test_names_of_terraform_that_refer_to_each_other(tmp_path: Path) -> None:
+    """Each rule has a bus and a name that are those of the next; and the last is that of the first."""
+    kind, count = "aws_cloudwatch_event_rule", 40
+    resources, changes, declared = [], [], []
+    for n in range(count):
+        address, following = f"{kind}.r{n}", f"{kind}.r{(n + 1) % count}"
+        reference = {"references": [f"{following}.name", following]}
+        resources.append({"address": address, "mode": "managed", "type": kind, "name": f"r{n}", "values": {}})
+        unknown = {"name": True, "event_bus_name": True}
+        changes.append({"address": address, "change": {"after_unknown": unknown}})
+        expressions = {"name": reference, "event_bus_name": reference}
+        declared.append({"address": address, "type": kind, "name": f"r{n}", "expressions": expressions})
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.9",
+        "planned_values": {"root_module": {"resources": resources}},
+        "resource_changes": changes,
+        "configuration": {"root_module": {"resources": declared}},
+    }
+    report = load(template(tmp_path, "plan.json", plan))
+    assert not report.rules
+
+
+# input transformers
+
+
+def test_a_template_that_repeats_a_large_event() -> None:
+    target = {
+        "Id": "1",
+        "Arn": "arn:aws:sqs:us-east-1:123456789012:q",
+        "InputTransformer": {
+            "InputPathsMap": {"x": "$.detail"},
+            "InputTemplate": "{" + ",".join(f'"{n}":<x>' for n in range(700)) + "}",
+        },
+    }
+    with mock_eventbridge(assert_all_deliveries_succeeded=False) as eb:
+        eb.rule("r", pattern={"source": ["shop"]})
+        eb._perform("PutTargets", Rule="r", Targets=[target])
+        eb.put("shop", "Sold", {"x": "y" * 200_000})
+        (delivery,) = eb.deliveries
+        assert (delivery.outcome, delivery.error) == ("dropped", "INVALID_PARAMETER")
+        assert delivery.reason == "Input for target is too large."
