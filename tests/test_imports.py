@@ -53,6 +53,7 @@ FOR_FEATURES = {
     "eventbridge_local.delivery.http.oauth",
     "eventbridge_local.delivery.http.sender",
     "eventbridge_local.delivery.moto_permissions",
+    "eventbridge_local.delivery.refusals",
     "eventbridge_local.delivery.replays",
     "eventbridge_local.event_files",
     "eventbridge_local.iac",

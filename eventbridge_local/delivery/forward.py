@@ -1,4 +1,4 @@
-"""Other AWS services, called where moto or a local endpoint serves them; and what their errors mean.
+"""Other AWS services, called where moto or a local endpoint serves them.
 
 Strategy: a botocore client is made as the user's own code would make it, so that whatever serves the user serves us.
 Where moto is active it answers every client, and the account travels in the header moto reads. Otherwise botocore's own
@@ -7,8 +7,7 @@ be loopback or one that the option ``allow_hosts`` names. Nothing else is ever c
 Who serves may change at any time within a test, so it is asked again for each event; ``has_no_receiver`` is the cheap
 form of that question.
 
-A refusal becomes an error code of EventBridge. Its text has the form in which EventBridge quotes the Java SDK (captured
-for SQS, facts 7.4).
+What a refusal means to EventBridge is in ``refusals.py``.
 """
 
 from __future__ import annotations
@@ -123,7 +122,10 @@ class Services:
                 return None
             if _is_not_built(error):
                 raise NotBuilt(_not_built(request)) from None
-            raise _refused(request, error) from None
+            # Late, because few tests have a service that refuses.
+            from eventbridge_local.delivery.refusals import failure_of
+
+            raise failure_of(request, error) from None
         except NotImplementedError:  # moto says so of operations it does not have
             raise NotBuilt(_not_built(request)) from None
         except ModuleNotFoundError as missing:  # of a package that moto needs for this service alone
@@ -210,36 +212,7 @@ _STEPS: Mapping[tuple[str, str], Callable[[Any, AwsRequest], Mapping[str, Any] |
 }
 
 
-# What a refusal means.
-
-#: Error codes of other services, and what they become. The first that the code contains decides.
-_MEANINGS = (
-    ("NonExistentQueue", "NO_RESOURCE"),
-    ("QueueDoesNotExist", "NO_RESOURCE"),
-    ("NotFound", "NO_RESOURCE"),
-    ("DoesNotExist", "NO_RESOURCE"),
-    ("AccessDenied", "NO_PERMISSIONS"),
-    ("NotAuthorized", "NO_PERMISSIONS"),
-    ("Throttl", "THROTTLING"),
-    ("TooManyRequests", "THROTTLING"),
-    ("ProvisionedThroughputExceeded", "THROTTLING"),
-    ("LimitExceeded", "RESOURCE_LIMIT_EXCEEDED"),
-    ("AlreadyExists", "RESOURCE_ALREADY_EXISTS"),
-    ("ResourceInUse", "RESOURCE_MODIFICATION_COLLISION"),
-    ("Internal", "INTERNAL_ERROR"),
-    ("ServiceUnavailable", "INTERNAL_ERROR"),
-    ("Validation", "INVALID_PARAMETER"),
-    ("Invalid", "INVALID_PARAMETER"),
-    ("Malformed", "INVALID_PARAMETER"),
-)
-
-#: Exact words that were captured, where a local stand-in words the same refusal otherwise.
-_CAPTURED = {
-    ("sqs", "NO_RESOURCE"): (
-        "The specified queue does not exist or you do not have access to it.",
-        "AWS.SimpleQueueService.NonExistentQueue",
-    ),
-}
+# What a stand-in lacks.
 
 
 def _is_not_built(error: ClientError) -> bool:
@@ -265,31 +238,6 @@ def _is_answered_by_ourselves(error: ClientError) -> bool:
 def _not_built(request: AwsRequest) -> str:
     by = "moto" if moto_is_active() else "what serves it here"
     return f"{by} has no {request.operation} of {request.service}, so nothing was called"
-
-
-_JAVA_NAMES = {"sqs": "AmazonSQS", "sns": "AmazonSNS", "kinesis": "AmazonKinesis", "logs": "AWSLogs"}
-
-
-def _refused(request: AwsRequest, error: ClientError) -> AttemptFailed:
-    told = error.response.get("Error", {})
-    metadata = error.response.get("ResponseMetadata", {})
-    status = metadata.get("HTTPStatusCode", 400)
-    code, message = str(told.get("Code", "")), str(told.get("Message", ""))
-    meaning = _meaning(code, status)
-    message, code = _CAPTURED.get((request.service, meaning), (message, code))
-    service = _JAVA_NAMES.get(request.service, request.service)
-    return AttemptFailed(
-        meaning,
-        f"{message} (Service: {service}; Status Code: {status}; Error Code: {code}; "
-        f"Request ID: {metadata.get('RequestId') or 'none'}; Proxy: null)",
-    )
-
-
-def _meaning(code: str, status: int) -> str:
-    found = next((meaning for part, meaning in _MEANINGS if part in code), None)
-    if found is not None:
-        return found
-    return "INTERNAL_ERROR" if status >= 500 else "SDK_CLIENT_ERROR"
 
 
 # Who serves a service, and a client of it.
