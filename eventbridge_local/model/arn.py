@@ -44,6 +44,12 @@ def partition_of(region: str) -> str:
     return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
 
 
+def is_role_arn(text: str) -> bool:
+    """Return whether a text is the ARN of an IAM role, such as ``arn:aws:iam::123456789012:role/events``."""
+    arn = parse_arn(text)
+    return arn is not None and arn.service == "iam" and re.fullmatch("role/.+", arn.resource) is not None
+
+
 def events_arn(region: str, account: str, resource: str) -> str:
     """Return the ARN of a resource of EventBridge, such as ``event-bus/orders``."""
     return f"arn:{partition_of(region)}:events:{region}:{account}:{resource}"

@@ -12,8 +12,8 @@ class Limits:
     Source: facts 1.9: User Guide, page "EventBridge quotas", and the API model of botocore.
 
     Args:
-        put_events_request_size: bytes of all entries of a request. This is the figure of the API reference; AWS raised
-            it to 1,048,576 in most Regions in January 2026.
+        put_events_request_size: bytes of all entries of a request. The default (256 KB) is the figure of the API
+            reference; AWS takes 1,048,576 (1 MB) in most Regions since January 2026.
         event_nesting_levels: how deep objects and arrays of a detail may be nested.
         event_buses: custom buses of an account and Region.
         rules_per_event_bus: rules of a bus.

@@ -100,7 +100,8 @@ def _answer(ctx: Context, judged: Sequence[_Judged], now: datetime) -> PutAnswer
 def _too_large(ctx: Context) -> ServiceError:
     return validation_error(
         "Total size of the entries in the request is over the limit.",
-        hint=f"the limit is {ctx.limits.put_events_request_size:,} bytes for one request; "
+        hint=f"the limit is {ctx.limits.put_events_request_size:,} bytes for one request (262,144 in the API "
+        "reference, 1,048,576 on AWS since January 2026 in most Regions; Limits(put_events_request_size=...) sets it); "
         "eventbridge_local.batch_entries splits a list of entries into requests that are small enough",
     )
 

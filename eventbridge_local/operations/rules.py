@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from eventbridge_local.delivery.archives import rule_was_forced
-from eventbridge_local.errors import ServiceError, limit_exceeded, validation_error
+from eventbridge_local.errors import ServiceError, limit_exceeded, validation_error, wrong_arn
+from eventbridge_local.model.arn import is_role_arn
 from eventbridge_local.model.records import Rule, RuleState
 from eventbridge_local.operations.lookup import bus_of, paged, refuse_managed, rule_arn, rule_of, scope_of
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
@@ -25,6 +26,8 @@ REQUIRED_OF_A_TEST_EVENT = ("id", "account", "source", "time", "region", "detail
 def put_rule(ctx: Context, params: Params) -> Answer:
     """Make a rule, or replace all of one but its targets and tags. Source: facts 3.1."""
     pattern, schedule = _checked_trigger(params)
+    if "RoleArn" in params and not is_role_arn(params["RoleArn"]):
+        raise wrong_arn(params["RoleArn"])  # the words of PutTargets
     tags = check_tags(params["Tags"]) if "Tags" in params else {}
     bus = bus_of(ctx, params)
     before = bus.rules.get(params["Name"])

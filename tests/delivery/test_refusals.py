@@ -95,7 +95,8 @@ def test_a_queue_that_is_not_there_has_the_words_of_aws() -> None:
     for code in ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"):
         assert failure_of(request, error(code, 400)).reason == (
             "The specified queue does not exist or you do not have access to it. (Service: AmazonSQS; "
-            "Status Code: 400; Error Code: AWS.SimpleQueueService.NonExistentQueue; Request ID: 8f9c01d0-0000; Proxy: null)"
+            "Status Code: 400; Error Code: AWS.SimpleQueueService.NonExistentQueue; Request ID: 8f9c01d0-0000; "
+            "Proxy: null)"
         )
     assert failure_of(request, error("KMS.NotFoundException", 400)).reason.startswith("said so (Service: AmazonSQS;")
 

@@ -52,12 +52,22 @@ class Parameters(NamedTuple):
         required: whether PutTargets refuses a target without it.
         needs: members of it that must be there beyond those the API model requires.
         defaults: what ListTargetsByRule shows of members that were left out.
+        item_defaults: the same of members of each item, for members that are lists.
     """
 
     member: str
     required: bool = False
     needs: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = MappingProxyType({})
+    item_defaults: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+
+    def filled(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the member as ListTargetsByRule shows it."""
+        filled = {**self.defaults, **given}
+        for name, defaults in self.item_defaults.items():
+            if name in given:
+                filled[name] = [{**defaults, **item} for item in given[name]]
+        return filled
 
 
 @frozen

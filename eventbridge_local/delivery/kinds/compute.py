@@ -59,10 +59,11 @@ def _run_task(pending: PendingDelivery) -> AwsRequest:
     given = resolve_dynamic(pending.params["EcsParameters"], pending.event.envelope)
     renamed = {_RENAMED.get(name, name): value for name, value in given.items()}
     params = lower_first(renamed) | {"cluster": pending.target.arn, "startedBy": f"events-rule/{pending.rule.name}"}
-    overrides = transformed_object(pending)
-    if overrides:
-        params["overrides"] = overrides
-    return api_call(pending, "ecs", "RunTask", fitted("ecs", "RunTask", params))
+    params["overrides"] = transformed_object(pending)
+    request = fitted("ecs", "RunTask", params)
+    if not request["overrides"]:  # also of an Input that is no override (captured)
+        del request["overrides"]
+    return api_call(pending, "ecs", "RunTask", request)
 
 
 def _check(target: Mapping[str, Any], at: RuleScope) -> None:
@@ -130,6 +131,7 @@ TASK = TargetKind(
         "EcsParameters",
         required=True,
         defaults={"TaskCount": 1, "EnableECSManagedTags": False, "EnableExecuteCommand": False},
+        item_defaults={"CapacityProviderStrategy": {"weight": 0, "base": 0}},
     ),
     inputs=frozenset({"Input", "InputTransformer"}),
     input_refusal=(

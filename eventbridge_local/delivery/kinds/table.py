@@ -11,7 +11,7 @@ from eventbridge_local.delivery.kinds.base import RuleScope, TargetKind, Way
 from eventbridge_local.delivery.pending import AwsRequest, HttpRequest, PendingDelivery
 from eventbridge_local.errors import ServiceError, validation_error, wrong_arn
 from eventbridge_local.model import records
-from eventbridge_local.model.arn import Arn, parse_arn
+from eventbridge_local.model.arn import Arn, is_role_arn, parse_arn
 from eventbridge_local.transforms import check_target_input
 
 #: The first that recognises an ARN is its kind.
@@ -145,7 +145,7 @@ def stored(target: Target) -> Target:
     own = None if kind is None else kind.parameters
     if own is None or not own.defaults or own.member not in target:
         return target
-    return {**target, own.member: {**own.defaults, **target[own.member]}}
+    return {**target, own.member: own.filled(target[own.member])}
 
 
 def _kind(text: str) -> TargetKind:
@@ -184,7 +184,7 @@ def _role(target: Target, kind: TargetKind, at: RuleScope) -> None:
         raise validation_error(f"RoleArn is required for target {target['Arn']}.")
     if role is not None and kind.role == "forbidden":
         raise validation_error(f"RoleArn is not supported for target {target['Arn']}.")
-    if role is not None and parse_arn(role) is None:
+    if role is not None and not is_role_arn(role):
         raise wrong_arn(role)
 
 

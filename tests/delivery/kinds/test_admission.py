@@ -94,3 +94,10 @@ def test_stored_leaves_other_targets_alone() -> None:
         "EnableExecuteCommand": False,
     }
     assert task["EcsParameters"] == {"TaskCount": 3}
+    providers = [{"capacityProvider": "FARGATE", "weight": 1}, {"capacityProvider": "SPOT", "base": 2}]
+    given = {**task, "EcsParameters": {"CapacityProviderStrategy": providers}}
+    assert stored(given)["EcsParameters"]["CapacityProviderStrategy"] == [
+        {"capacityProvider": "FARGATE", "weight": 1, "base": 0},
+        {"capacityProvider": "SPOT", "weight": 0, "base": 2},
+    ]
+    assert providers[0] == {"capacityProvider": "FARGATE", "weight": 1}
