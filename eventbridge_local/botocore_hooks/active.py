@@ -7,6 +7,10 @@ that of a new thread, gets the innermost active mock of the process.
 Enter and exit may run in different contexts, as in async fixtures. So a mock that ends is marked as ended, and is
 skipped wherever it is still on a stack; ``ContextVar.reset`` would fail in another context.
 
+A thread or task that called a mock may outlive it, such as the worker of a pool that no test shuts down. It does not
+know that the mock has ended, so its calls must not reach AWS: ``mock_left_by_caller`` tells that it is one of those.
+Who entered or ended the mock knows, and is none of them.
+
 ``AWS_DEFAULT_REGION`` belongs to the process. It mirrors the Region of the process's innermost mock, for code that
 reads it and for subprocesses. After the last mock it is what it was before the first.
 """
@@ -14,10 +18,13 @@ reads it and for subprocesses. After the last mock it is what it was before the 
 from __future__ import annotations
 
 import os
+import sys
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import ContextVar
-from threading import Lock
+from threading import Lock, Thread, current_thread, get_ident
+from typing import Any
 
 from eventbridge_local.operations.service import Service
 
@@ -40,6 +47,12 @@ class ActiveMock:
         self.ended = False
         #: What ``AWS_DEFAULT_REGION`` was while this mock was the innermost of the process; None where it was deleted.
         self.variable: str | None = region
+        self.thread = get_ident()
+        #: Returns the event loop that runs in the caller's thread, if any; None where asyncio is not imported.
+        self.running_loop = getattr(sys.modules.get("asyncio.events"), "_get_running_loop", None)
+        #: The threads and tasks that called, by their ids, and that entered.
+        self.callers: dict[int, weakref.ref[Any]] = {}
+        self.entered_by: list[weakref.ref[Any]] = []
 
 
 _in_context: ContextVar[tuple[ActiveMock, ...]] = ContextVar("eventbridge_local_mocks", default=())
@@ -48,6 +61,8 @@ _in_process: tuple[ActiveMock, ...] = ()
 _lock = Lock()
 #: What ``AWS_DEFAULT_REGION`` was before the first of them.
 _found: str | None = None
+#: The threads and tasks that called a mock which has ended since, by their ids, and the mock.
+_left: dict[int, tuple[weakref.ref[Any], ActiveMock]] = {}
 
 
 def begin(mock: ActiveMock) -> None:
@@ -61,6 +76,9 @@ def begin(mock: ActiveMock) -> None:
         _in_process = (*_in_process, mock)
         _set_variable(mock.variable)
     _in_context.set((*_active_in_context(), mock))
+    for caller in _callers_here():
+        mock.entered_by.append(weakref.ref(caller))
+        _left.pop(id(caller), None)
 
 
 def end(mock: ActiveMock) -> None:
@@ -73,6 +91,11 @@ def end(mock: ActiveMock) -> None:
         if was_innermost:
             _set_variable(_in_process[-1].variable if _in_process else _found)
     _in_context.set(_active_in_context())
+    if mock.callers:
+        knows = [*_callers_here(), *(ref() for ref in mock.entered_by)]
+        for key, ref in list(mock.callers.items()):
+            if not any(ref() is each for each in knows):
+                _left[key] = (ref, mock)
 
 
 def innermost() -> ActiveMock | None:
@@ -93,6 +116,38 @@ def active_mocks() -> Iterator[ActiveMock]:
 def is_any_active() -> bool:
     """Return whether a mock is active anywhere in the process."""
     return bool(_in_process)
+
+
+def note_caller(mock: ActiveMock) -> None:
+    """Remember that the caller's thread, and its task if there is one, called ``mock``."""
+    for caller in _callers_here():
+        mock.callers[id(caller)] = weakref.ref(caller)
+
+
+def mock_left_by_caller() -> ActiveMock | None:
+    """Return the mock that the caller's thread or task called and that has ended since, None where there is none."""
+    for caller in _callers_here() if _left else ():
+        ref, mock = _left.get(id(caller), (None, None))
+        if ref is not None and ref() is caller:
+            return mock
+    return None
+
+
+def is_any_caller_left() -> bool:
+    """Return whether a thread or task is alive that called a mock which has ended."""
+    for key, (ref, _) in list(_left.items()):
+        caller = ref()
+        if caller is None or not (caller.is_alive() if isinstance(caller, Thread) else not caller.done()):
+            _left.pop(key, None)
+    return bool(_left)
+
+
+def _callers_here() -> list[Any]:
+    """Return the caller's thread, and its task of asyncio if it is in one."""
+    asyncio = sys.modules.get("asyncio")
+    loop = getattr(asyncio, "_get_running_loop", lambda: None)()
+    task = asyncio.current_task(loop) if asyncio is not None and loop is not None else None
+    return [current_thread()] if task is None else [current_thread(), task]
 
 
 def region_of(mock: ActiveMock) -> str:

@@ -8,8 +8,10 @@ botocore goes on as ever.
 A second handler in the same places takes ``EndpointId`` out of the parameters of PutEvents and carries it to the first
 in the context of the call: with it botocore would resolve another host and sign with SigV4A, which needs awscrt.
 
-Two methods of botocore are replaced while a mock is active, for what no event of botocore reaches: see ``_PATCHES``.
-The originals are put back when the last mock ends.
+A client may escape both: ``gc.freeze`` hides it, its session was made without botocore's handlers, or botocore was
+reloaded, or purged and imported again. So a few methods of botocore are replaced while a mock is active: see ``_CALLS``
+for what sees the calls of such clients, and ``_CREATION`` for what no event of botocore reaches. The originals are put
+back when the last mock ends.
 
 A call of an operation for which ``fail_call`` has arranged something takes the longer way through ``attempts``.
 """
@@ -18,26 +20,26 @@ from __future__ import annotations
 
 import gc
 import inspect
-import os
 import re
+import sys
 from collections.abc import Callable
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Any
 
-import botocore.handlers
 from botocore.client import BaseClient
-from botocore.configprovider import EnvironmentProvider
 from botocore.model import OperationModel
 from botocore.session import Session
-from botocore.utils import IMDSFetcher
 
-from eventbridge_local.botocore_hooks import active, codec, neighbours
+from eventbridge_local.botocore_hooks import active, child_process, clients, codec, neighbours, refused_calls
+from eventbridge_local.botocore_hooks.patches import Patch, Patches
+from eventbridge_local.botocore_hooks.services import SERVED
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.event import TRACE_HEADER
 from eventbridge_local.moto_insides import account_of_assumed_role
 from eventbridge_local.operations.service import Service
 
 EVENT = "before-call.eventbridge"
+_BUILTIN = "botocore.handlers"
 PUT_EVENTS_PARAMS = "provide-client-params.eventbridge.PutEvents"
 #: Where the EndpointId of a call travels in its context.
 _ENDPOINT_ID = "eventbridge_local_endpoint_id"
@@ -46,6 +48,7 @@ _TWELVE_DIGITS = re.compile(r"[0-9]{12}")
 
 def activate(mock: active.ActiveMock) -> None:
     """Let ``mock`` answer the clients of the process from now on; see ``active`` for which mock answers whom."""
+    _add_to_builtin_handlers()
     _attach_to_existing()
     neighbours.begin()
     active.begin(mock)
@@ -67,6 +70,8 @@ def answer_call(
     mock = active.innermost()
     if mock is None:
         return None
+    if get_ident() != mock.thread or (mock.running_loop is not None and mock.running_loop() is not None):
+        active.note_caller(mock)
     service = mock.service
     account = _account_of(request_signer) or mock.account
     extra = {"EndpointId": context[_ENDPOINT_ID]} if _ENDPOINT_ID in context else {}
@@ -177,64 +182,108 @@ def _register(emitter: Any) -> None:
         emitter.register(event, handler)
 
 
-def _assert_metadata_enabled(original: Callable[[Any], None], fetcher: Any) -> None:
-    """Keep botocore from asking a machine's metadata service for credentials.
+def _make_request(original: Callable[..., Any], client: Any, model: OperationModel, request: Any, context: Any) -> Any:
+    """Send a request that no handler of ``before-call`` has answered, in the place of ``BaseClient._make_request``."""
+    answer = _answer_unhandled(client, model, request, context)
+    return original(client, model, request, context) if answer is None else answer
 
-    Without credentials in the environment a new client would open a socket to it and wait for the timeout. There is
-    no public switch that also reaches sessions made earlier.
+
+async def _make_request_async(
+    original: Callable[..., Any], client: Any, model: OperationModel, request: Any, context: Any
+) -> Any:
+    """The same for ``AioBaseClient``."""
+    answer = _answer_unhandled(client, model, request, context)
+    if answer is None:
+        return await original(client, model, request, context)
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+def _answer_unhandled(client: Any, model: OperationModel, request: Any, context: Any) -> Any:
+    """Answer the call of a client that our handler was never registered on, and let it stand there from now on.
+
+    Returns:
+        as ``answer_call``; None for a call that may go on.
+
+    Raises:
+        UsageError: the call is stopped.
     """
-    if active.is_any_active():
-        raise fetcher._RETRIES_EXCEEDED_ERROR_CLS()
-    original(fetcher)
+    service = client.meta.service_model.service_name
+    if service not in SERVED:
+        return None
+    if active.innermost() is None:
+        refused_calls.check(service, model.name, request["url"])
+        return None
+    _register_where_missing(client.meta.events)
+    return answer_call(model, request, context, client._request_signer)
 
 
-def _provide_variable(original: Callable[[Any], Any], provider: Any) -> Any:
-    """Give a client that names no Region the one of the mock that answers where the client is made.
-
-    The environment has one ``AWS_DEFAULT_REGION`` for all threads and tasks. What botocore asks first, such as
-    ``region_name``, and whatever else it looks for in the environment stay as they are.
-    """
-    if provider._name == active.REGION_VARIABLE and provider._env is os.environ:
-        mock = active.innermost()
-        if mock is not None:
-            return active.region_of(mock)
-    return original(provider)
+def _register_where_missing(emitter: Any) -> None:
+    """Register the handlers on a client whose session has none, such as one without botocore's own handlers."""
+    handlers = getattr(getattr(emitter, "_emitter", emitter), "_handlers", None)
+    if handlers is not None and answer_call not in handlers.prefix_search(EVENT):
+        _register(emitter)
 
 
-#: Methods of botocore that are replaced while a mock is active: the class, the method, and what is called instead, with
-#: the original before its arguments.
-_PATCHES: tuple[tuple[type, str, Callable[..., Any]], ...] = (
-    (IMDSFetcher, "_assert_enabled", _assert_metadata_enabled),
-    (EnvironmentProvider, "provide", _provide_variable),
+def _create_client(original: Callable[..., Any], session: Any, *args: Any, **kwargs: Any) -> Any:
+    client = clients.create_client(original, session, *args, **kwargs)
+    if client.meta.service_model.service_name in SERVED:
+        _register_where_missing(client.meta.events)
+    return client
+
+
+async def _create_client_async(original: Callable[..., Any], session: Any, *args: Any, **kwargs: Any) -> Any:
+    client = await clients.create_client_async(original, session, *args, **kwargs)
+    if client.meta.service_model.service_name in SERVED:
+        _register_where_missing(client.meta.events)
+    return client
+
+
+#: What sees the calls that no handler has answered.
+_CALLS = (
+    Patch("botocore.client", "BaseClient", "_make_request", _make_request),
+    Patch("aiobotocore.client", "AioBaseClient", "_make_request", _make_request_async),
 )
-#: What is replaced now: the class, the method, the original and what stands in its place.
-_replaced: list[tuple[type, str, Any, Any]] = []
+#: What sees how clients are made, and processes.
+_CREATION = (
+    Patch("botocore.session", "Session", "create_client", _create_client),
+    Patch("aiobotocore.session", "AioSession", "_create_client", _create_client_async),
+    Patch("botocore.session", "Session", "get_credentials", clients.get_credentials),
+    Patch("aiobotocore.session", "AioSession", "get_credentials", clients.get_credentials_async),
+    Patch("botocore.utils", "IMDSFetcher", "_assert_enabled", clients.assert_metadata_enabled),
+    Patch("botocore.configprovider", "EnvironmentProvider", "provide", clients.provide_variable),
+    Patch("multiprocessing.spawn", "", "get_preparation_data", child_process.get_preparation_data),
+)
+
+
+def block(reason: refused_calls.Block) -> Callable[[], None]:
+    """Stop the calls of served services that no mock answers, and return a function that ends this."""
+    refused_calls.blocks.append(reason)
+    _patch_or_restore()
+
+    def unblock() -> None:
+        refused_calls.blocks.remove(reason)
+        _patch_or_restore()
+
+    return unblock
 
 
 def _patch_or_restore() -> None:
-    """Replace the methods while a mock is active, else put the originals back; threads may come here in any order."""
-    with _lock:
-        if not active.is_any_active():
-            for owner, name, original, patched in _replaced:
-                if vars(owner)[name] is patched:  # else somebody has wrapped ours, which then only passes on
-                    setattr(owner, name, original)
-            _replaced.clear()
-        elif not _replaced:
-            for owner, name, instead in _PATCHES:
-                original = vars(owner)[name]
-                patched = _patched(original, instead)
-                setattr(owner, name, patched)
-                _replaced.append((owner, name, original, patched))
+    """Replace the methods while there is a reason, else put the originals back."""
+    if active.is_any_active() or refused_calls.blocks:
+        _patches.keep((*_CALLS, *_CREATION))
+    else:
+        _patches.keep(_CALLS if refused_calls.are_possible() else ())
 
 
-def _patched(original: Any, instead: Callable[..., Any]) -> Any:
-    def method(self: Any) -> Any:
-        return instead(original, self)
-
-    return method
+def _add_to_builtin_handlers(module: str = _BUILTIN) -> None:
+    """Give the handlers to the sessions that are made from now on; ``module`` may have been executed again."""
+    builtin = getattr(sys.modules.get(_BUILTIN), "BUILTIN_HANDLERS", None)
+    if module == _BUILTIN and builtin is not None and HANDLERS[0] not in builtin:
+        builtin.extend(HANDLERS)
 
 
 HANDLERS = ((EVENT, answer_call), (PUT_EVENTS_PARAMS, carry_endpoint_id), *neighbours.HANDLERS)
 #: The services whose clients these handlers are for.
-_SERVICES = ("events", *neighbours.SERVICES)
-botocore.handlers.BUILTIN_HANDLERS.extend(HANDLERS)
+_SERVICES = (*SERVED, *neighbours.SERVICES)
+_patches = Patches((*_CALLS, *_CREATION), after=_add_to_builtin_handlers, watched=[_BUILTIN])
+_add_to_builtin_handlers()

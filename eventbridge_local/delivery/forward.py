@@ -64,7 +64,7 @@ class Services:
     def __init__(self, forward: str | Collection[str] = "auto", allow_hosts: Collection[str] = ()) -> None:
         self._all = forward == "auto"
         self._only = frozenset() if isinstance(forward, str) else frozenset(forward)
-        self._allowed = frozenset(allow_hosts)
+        self.allowed = frozenset(allow_hosts)
         self._files: dict[str | None, bool] = {}
 
     def has_no_receiver(self, service: str) -> bool:
@@ -140,7 +140,7 @@ class Services:
 
     def allows(self, url: str) -> bool:
         """Return whether a host may be called: it is loopback, or the user named it."""
-        return is_loopback(url) or (urlsplit(url).hostname or "") in self._allowed
+        return is_loopback(url) or (urlsplit(url).hostname or "") in self.allowed
 
     def reaches(self, url: str) -> bool:
         """Return whether an HTTP target may be called. In a list of services its name is ``http``."""

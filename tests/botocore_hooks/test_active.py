@@ -388,11 +388,12 @@ def test_a_client_that_names_a_region_keeps_it() -> None:
     copy_context().run(second.__enter__)
     try:
         session = boto3.session.Session(region_name=REGIONS[1])
+        keys = {"aws_access_key_id": "unused", "aws_secret_access_key": "unused"}
         assert context.run(put, "a", region_name=REGIONS[1]) == REGIONS[1]
         assert context.run(lambda: session.client("events").meta.region_name) == REGIONS[1]
         assert context.run(put, "a", config=Config(region_name=REGIONS[1])) == REGIONS[1]
         assert context.run(lambda: boto3.session.Session().region_name) == REGIONS[0]
-        assert context.run(lambda: boto3.session.Session().client("sqs").meta.region_name) == REGIONS[0]
+        assert context.run(lambda: boto3.session.Session().client("sqs", **keys).meta.region_name) == REGIONS[0]
     finally:
         first.__exit__(None, None, None)
         second.__exit__(None, None, None)

@@ -1,0 +1,6 @@
+"""The services that a mock answers."""
+
+from __future__ import annotations
+
+#: Their names as boto3 spells them, and as the names of botocore's events do.
+SERVED = {"events": "eventbridge"}
