@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eventbridge_local.botocore_hooks import active, refused_calls
+from eventbridge_local.botocore_hooks.in_child import NAME
 
 _SCRIPT = str(Path(__file__).with_name("in_child.py"))
 
@@ -24,7 +25,7 @@ class _Instruction:
         self._values = {"reason": reason, "allow_hosts": list(allow_hosts)}
 
     def __reduce__(self) -> Any:
-        return runpy.run_path, (_SCRIPT, self._values, "eventbridge_local_in_child")
+        return runpy.run_path, (_SCRIPT, self._values, NAME)
 
 
 def get_preparation_data(original: Callable[..., Any], name: str) -> Any:

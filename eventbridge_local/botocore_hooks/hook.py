@@ -270,9 +270,9 @@ def block(reason: refused_calls.Block) -> Callable[[], None]:
 def _patch_or_restore() -> None:
     """Replace the methods while there is a reason, else put the originals back."""
     if active.is_any_active() or refused_calls.blocks:
-        _patches.keep((*_CALLS, *_CREATION))
+        _patches.keep(len(_CALLS) + len(_CREATION))
     else:
-        _patches.keep(_CALLS if refused_calls.are_possible() else ())
+        _patches.keep(len(_CALLS) if refused_calls.are_possible() else 0)
 
 
 def _add_to_builtin_handlers(module: str = _BUILTIN) -> None:

@@ -35,11 +35,42 @@ class Patch(NamedTuple):
     instead: Callable[..., Any]
 
 
+class _Replacement:
+    """A method of one class, and what may stand in its place."""
+
+    def __init__(self, patch: Patch, owner: Any) -> None:
+        self._patch = patch
+        self._owner = owner
+        self._original: Any = None
+        self._patched: Any = None
+        self.is_made = False
+
+    def make(self) -> None:
+        """Replace the method, once; somebody else may have replaced it since the last time."""
+        name = self._patch.name
+        if self.is_made or self._owner is None:
+            return
+        found = vars(self._owner).get(name)
+        if found is None:
+            return
+        if found is not self._original:
+            self._original = found
+            self._patched = _patched(found, self._patch.instead)
+        setattr(self._owner, name, self._patched)
+        self.is_made = True
+
+    def undo(self) -> None:
+        """Put the original back, unless somebody has wrapped ours, which then only passes on."""
+        if self.is_made and vars(self._owner).get(self._patch.name) is self._patched:
+            setattr(self._owner, self._patch.name, self._original)
+        self.is_made = False
+
+
 class Patches:
     """The replaced methods of a process.
 
     Args:
-        known: everything that may be replaced.
+        known: everything that may be replaced, in the order of ``keep``.
         after: called with the name of a module of theirs that was executed, before its methods are replaced.
         watched: names of more modules that ``after`` wants to know of.
     """
@@ -49,69 +80,69 @@ class Patches:
         self._after = after
         self._watch = ImportWatch({*watched, *(each.module for each in self._known)}, self._on_import)
         self._lock = RLock()
-        self._needed: Collection[Patch] = ()
-        #: What is replaced: for each patch the owners, with the original and what stands in its place.
-        self._replaced: dict[Patch, list[tuple[Any, Any, Any]]] = {}
-        #: The classes that the modules had when all classes were last looked through, and what was found.
-        self._current: tuple[Any, ...] = ()
-        self._found: dict[tuple[str, str], list[weakref.ref[type]]] = {}
+        self._count = 0
+        #: For each patch the class that its module has now, or the module of its function; and its replacement.
+        self._owners: list[Any] = [None] * len(self._known)
+        self._replacements: list[_Replacement] = [_Replacement(each, None) for each in self._known]
+        #: Classes of the same names that no module has any more, each with the place of its patch.
+        self._former: list[tuple[int, weakref.ref[type]]] = []
+        #: Their replacements, while these are made: afterwards they would keep alive what was purged.
+        self._of_former: dict[tuple[int, int], _Replacement] = {}
 
-    def keep(self, needed: Collection[Patch]) -> None:
-        """Replace what is needed, and put back everything else. Threads may come here in any order."""
+    def keep(self, count: int) -> None:
+        """Replace the first ``count`` of what is known and put back the others; threads may come here in any order."""
         with self._lock:
-            self._needed = needed
-            for patch in [each for each in self._replaced if each not in needed]:
-                self._restore(patch)
-            if needed:
-                self._replace_needed()
+            self._count = count
+            if count:
+                self._look_for_classes()
                 self._watch.start()
             else:
                 self._watch.stop()
+            for place, replacement in enumerate(self._replacements):
+                replacement.make() if place < count else replacement.undo()
+            if self._former:
+                self._keep_former()
 
-    def _replace_needed(self) -> None:
-        self._look_for_classes()
-        for patch in self._needed:
-            replaced = self._replaced.setdefault(patch, [])
-            known = [owner for owner, *_ in replaced]
-            for owner in self._owners(patch):
-                original = vars(owner).get(patch.name)
-                if original is not None and not any(owner is each for each in known):
-                    patched = _patched(original, patch.instead)
-                    setattr(owner, patch.name, patched)
-                    replaced.append((owner, original, patched))
-
-    def _restore(self, patch: Patch) -> None:
-        for owner, original, patched in self._replaced.pop(patch):
-            if vars(owner).get(patch.name) is patched:  # else somebody has wrapped ours, which then only passes on
-                setattr(owner, patch.name, original)
+    def _keep_former(self) -> None:
+        for key in [key for key in self._of_former if key[0] >= self._count]:
+            self._of_former.pop(key).undo()
+        for place, ref in self._former:
+            owner = ref()
+            if owner is not None and place < self._count and (place, id(owner)) not in self._of_former:
+                replacement = self._of_former[place, id(owner)] = _Replacement(self._known[place], owner)
+                replacement.make()
 
     def _on_import(self, module: str) -> None:
         self._after(module)
         with self._lock:
-            if self._needed:
-                self._forget_replaced_function(module)
-                self._replace_needed()
-
-    def _forget_replaced_function(self, module: str) -> None:
-        """Forget what was replaced in a module that has been executed again: it has its own functions again."""
-        for patch, replaced in self._replaced.items():
-            if patch.module == module and not patch.owner:
-                replaced.clear()
+            for patch, replacement in zip(self._known, self._replacements, strict=True):
+                if patch.module == module and not patch.owner:
+                    replacement.is_made = False  # the module was executed again and has its own function again
+            if self._count:
+                self.keep(self._count)
 
     def _look_for_classes(self) -> None:
         """Look through all classes where a module has another than the last time."""
-        named = [each for each in self._known if each.owner]
-        current = tuple(getattr(sys.modules.get(each.module), each.owner, None) for each in named)
-        if len(current) != len(self._current) or any(map(operator.is_not, current, self._current)):
-            self._current = current
-            self._found = _classes_by_name({(each.module, each.owner) for each in named})
-
-    def _owners(self, patch: Patch) -> list[Any]:
-        """Return all classes of a patch that are alive, or the module of its function."""
-        if not patch.owner:
-            module = sys.modules.get(patch.module)
-            return [] if module is None else [module]
-        return [owner for ref in self._found.get((patch.module, patch.owner), ()) if (owner := ref()) is not None]
+        modules = sys.modules
+        owners = [
+            getattr(modules.get(each.module), each.owner, None) if each.owner else modules.get(each.module)
+            for each in self._known
+        ]
+        if not any(map(operator.is_not, owners, self._owners)):
+            return
+        for place, (owner, replacement) in enumerate(zip(self._owners, self._replacements, strict=True)):
+            if owner is not owners[place]:
+                if replacement.is_made:
+                    self._of_former[place, id(owner)] = replacement
+                self._replacements[place] = _Replacement(self._known[place], owners[place])
+        self._owners = owners
+        found = _classes_by_name({(each.module, each.owner) for each in self._known if each.owner})
+        self._former = [
+            (place, weakref.ref(cls))
+            for place, patch in enumerate(self._known)
+            for cls in found.get((patch.module, patch.owner), ())
+            if cls is not owners[place]
+        ]
 
 
 def _patched(original: Any, instead: Callable[..., Any]) -> Any:
@@ -122,24 +153,23 @@ def _patched(original: Any, instead: Callable[..., Any]) -> Any:
     return method
 
 
-def _classes_by_name(names: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[weakref.ref[type]]]:
+def _classes_by_name(names: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[type]]:
     """Return all classes alive that have these names, each a module and a class in it.
 
     They are subclasses of ``object``, or of a class of a package that the names mention.
     """
     packages = tuple({module.partition(".")[0] + "." for module, _ in names})
-    found: dict[tuple[str, str], list[weakref.ref[type]]] = {}
+    found: dict[tuple[str, str], list[type]] = {}
     waiting = [each for each in object.__subclasses__() if _module_of(each).startswith(packages)]
     seen = set()
     while waiting:
         cls = waiting.pop()
-        if cls in seen:
-            continue
-        seen.add(cls)
-        key = (_module_of(cls), cls.__name__)
-        if key in names:
-            found.setdefault(key, []).append(weakref.ref(cls))
-        waiting += type.__subclasses__(cls)
+        if cls not in seen:
+            seen.add(cls)
+            key = (_module_of(cls), cls.__name__)
+            if key in names:
+                found.setdefault(key, []).append(cls)
+            waiting += type.__subclasses__(cls)
     return found
 
 
