@@ -32,7 +32,7 @@ class ImportWatch:
 
     def stop(self) -> None:
         """Watch no longer."""
-        with contextlib.suppress(ValueError):
+        if self in sys.meta_path:
             sys.meta_path.remove(self)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:

@@ -92,14 +92,17 @@ class Patches:
     def keep(self, count: int) -> None:
         """Replace the first ``count`` of what is known and put back the others; threads may come here in any order."""
         with self._lock:
-            self._count = count
+            before, self._count = self._count, count
+            for replacement in self._replacements[count:before]:
+                replacement.undo()
             if count:
+                if not before:
+                    self._watch.start()
                 self._look_for_classes()
-                self._watch.start()
-            else:
+                for replacement in self._replacements[before:count]:
+                    replacement.make()
+            elif before:
                 self._watch.stop()
-            for place, replacement in enumerate(self._replacements):
-                replacement.make() if place < count else replacement.undo()
             if self._former:
                 self._keep_former()
 
@@ -116,8 +119,9 @@ class Patches:
         self._after(module)
         with self._lock:
             for patch, replacement in zip(self._known, self._replacements, strict=True):
-                if patch.module == module and not patch.owner:
+                if patch.module == module and not patch.owner and replacement.is_made:
                     replacement.is_made = False  # the module was executed again and has its own function again
+                    replacement.make()
             if self._count:
                 self.keep(self._count)
 
@@ -135,6 +139,8 @@ class Patches:
                 if replacement.is_made:
                     self._of_former[place, id(owner)] = replacement
                 self._replacements[place] = _Replacement(self._known[place], owners[place])
+                if place < self._count:
+                    self._replacements[place].make()
         self._owners = owners
         found = _classes_by_name({(each.module, each.owner) for each in self._known if each.owner})
         self._former = [
