@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from eventbridge_local.botocore_hooks import active, refused_calls
-from eventbridge_local.botocore_hooks.in_child import NAME
 
 _SCRIPT = str(Path(__file__).with_name("in_child.py"))
 
@@ -25,7 +24,7 @@ class _Instruction:
         self._values = {"reason": reason, "allow_hosts": list(allow_hosts)}
 
     def __reduce__(self) -> Any:
-        return runpy.run_path, (_SCRIPT, self._values, NAME)
+        return runpy.run_path, (_SCRIPT, self._values)
 
 
 def get_preparation_data(original: Callable[..., Any], name: str) -> Any:

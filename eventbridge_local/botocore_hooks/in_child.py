@@ -1,7 +1,7 @@
 """Runs in a child process before anything else there: stops calls as soon as botocore is imported.
 
-See ``child_process``. It is run by its path, under the name below, with two more globals: ``reason``, which the error
-says, and ``allow_hosts``. It imports the standard library alone until then.
+See ``child_process``. It is run by its path, with two more globals: ``reason``, which the error says, and
+``allow_hosts``. It imports the standard library alone until then.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-NAME = "eventbridge_local_in_child"
+#: What ``runpy.run_path`` calls what it runs.
+_RUN_BY_PATH = "<run_path>"
 #: Every client is made by a session; when this module has been executed, ``botocore.client`` has been too.
 _WATCHED = "botocore.session"
 
@@ -33,5 +34,5 @@ def stop_calls(reason: str, allow_hosts: Collection[str]) -> None:
         watch.start()
 
 
-if __name__ == NAME:
+if __name__ == _RUN_BY_PATH:
     stop_calls(globals()["reason"], globals()["allow_hosts"])

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from botocore import xform_name
 
 from eventbridge_local.botocore_hooks import active
-from eventbridge_local.moto_insides import moto_is_active
 from eventbridge_local.delivery.http.loopback import is_loopback
 from eventbridge_local.errors import UsageError
+from eventbridge_local.moto_insides import moto_is_active
 
 
 class Block(NamedTuple):
