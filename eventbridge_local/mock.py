@@ -13,11 +13,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 import botocore.session
 
-from eventbridge_local import defaults, report
+from eventbridge_local import defaults, moto_insides, report
 from eventbridge_local.botocore_hooks import neighbours
 from eventbridge_local.botocore_hooks.active import (
     ActiveMock,
@@ -33,6 +33,9 @@ from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Ids
 from eventbridge_local.operations.service import Service
 from eventbridge_local.options import OptionKeywords, Options, make_options
+
+if TYPE_CHECKING:
+    from eventbridge_local.policies.access import Permissions
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
 
@@ -201,9 +204,13 @@ class _EnteredMock(ActiveMock):
         self._options = options
         #: The error that has our notes already.
         self._noted: BaseException | None = None
+        #: The policies in moto when it stopped before this mock.
+        self._policies: list[Permissions] = []
 
     def __enter__(self) -> EventBridge:
         activate(self)
+        if self._options.targets_must_be_permitted:
+            moto_insides.call_before_stop(self._read_policies)
         defaults.notify("begin", self.handle)
         try:
             for source, parameters in _templates(self._options.template):
@@ -218,6 +225,8 @@ class _EnteredMock(ActiveMock):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         deactivate(self)
+        if self._options.targets_must_be_permitted:
+            moto_insides.do_not_call(self._read_policies)
         defaults.notify("end", self.handle)
         if error is not None:
             self.add_notes(error)
@@ -247,11 +256,15 @@ class _EnteredMock(ActiveMock):
         if options.rules_must_match:
             failures += report.checks.unmatched_rules(seen)
         if options.targets_must_be_permitted:
-            failures += report.permissions.forbidden_targets(seen, self.service)
+            failures += report.permissions.forbidden_targets(seen, self.service, self._policies)
         if options.contracts is not None:
             failures += _checking().delivered_against(options.contracts, seen.entries, journal.deliveries)
             failures += report.checks.lost_deliveries("contracts", journal.kept_deliveries.dropped)
         return failures
+
+    def _read_policies(self) -> None:
+        """Note the policies that moto has, because it is about to forget them."""
+        self._policies.append(report.permissions.in_moto(self.handle.seen(), self.service))
 
     def _has_failed_delivery(self) -> bool:
         """Return whether the check of deliveries may find something."""

@@ -78,6 +78,45 @@ def call_secret(made: str, arn: str, account: str, region: str) -> bool:
     return True
 
 
+# what moto has when it stops
+#
+# moto forgets everything when its last mock stops, which with a decorated test is before the mock of a fixture ends.
+
+_before_stop: list[Callable[[], None]] = []
+#: ``MockAWS.stop`` while something is to be called before it.
+_stop: Any = None
+
+
+def call_before_stop(callback: Callable[[], None]) -> None:
+    """Call a function whenever a ``mock_aws`` stops, just before it does, as far as moto is imported."""
+    global _stop
+    moto_mock: Any = getattr(sys.modules.get(CORE), "MockAWS", None)
+    with _lock:
+        _before_stop.append(callback)
+        if _stop is not None or not callable(getattr(moto_mock, "stop", None)):
+            return
+        _stop = original = moto_mock.stop
+
+        @functools.wraps(original)
+        def stop(*args: Any, **kwargs: Any) -> Any:
+            for each in list(_before_stop) if moto_is_active() else ():
+                each()
+            return original(*args, **kwargs)
+
+        moto_mock.stop = stop
+
+
+def do_not_call(callback: Callable[[], None]) -> None:
+    """Undo ``call_before_stop``, and leave moto as it was after the last."""
+    global _stop
+    with _lock:
+        if callback in _before_stop:
+            _before_stop.remove(callback)
+        if not _before_stop and _stop is not None:
+            sys.modules[CORE].MockAWS.stop = _stop
+            _stop = None
+
+
 # what is told to us instead of to moto's EventBridge
 
 

@@ -6,6 +6,7 @@ answers within the process, so nothing is sent anywhere. What moto cannot tell i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -13,20 +14,52 @@ from eventbridge_local.delivery.forward import moto_client
 from eventbridge_local.model.arn import Arn, parse_arn
 from eventbridge_local.moto_insides import moto_is_active
 from eventbridge_local.policies.access import Permissions, resource_of, statements_in
+from eventbridge_local.policies.conditions import UNREAD
 
 
 def permissions_in_moto(arns: Iterable[str]) -> Permissions:
     """Return the policies of those of the resources that moto has; of none where moto is not active."""
     found: dict[str, list[Any]] = {}
+    stacks: dict[tuple[str, str], str] = {}
     for text in arns if moto_is_active() else ():
         arn = parse_arn(text)
         read = None if arn is None else _READERS.get(arn.service)
         if arn is None or read is None:
             continue
         statements = _read(read, arn)
-        if statements is not None:
-            found.setdefault(resource_of(text), []).extend(statements)
+        if statements is None:
+            continue
+        scope = arn.account, arn.region
+        if scope not in stacks:
+            stacks[scope] = _stacks(*scope)
+        doubts = [UNREAD for name, service in _NOT_MADE if service == arn.service and name in stacks[scope]]
+        found.setdefault(resource_of(text), []).extend([*statements, *doubts])
     return Permissions(found)
+
+
+#: What stacks of moto may declare and moto does not make (5.2), and the service whose policies it changes.
+_NOT_MADE = (
+    ("AWS::SQS::QueuePolicy", "sqs"),
+    ("AWS::SQS::QueueInlinePolicy", "sqs"),
+    ("AWS::SNS::TopicPolicy", "sns"),
+    ("AWS::SNS::TopicInlinePolicy", "sns"),
+    ("setQueueAttributes", "sqs"),
+    ("setTopicAttributes", "sns"),
+    ("addPermission", "lambda"),
+    ("putResourcePolicy", "logs"),
+)
+
+
+def _stacks(account: str, region: str) -> str:
+    """Return the templates of all stacks in moto; nothing where CloudFormation was never called."""
+    if "moto.cloudformation.models" not in sys.modules:
+        return ""
+    try:
+        client = moto_client("cloudformation", account, region)
+        names = [stack["StackName"] for stack in client.describe_stacks()["Stacks"]]
+        return "".join(str(client.get_template(StackName=name)["TemplateBody"]) for name in names)
+    except Exception:
+        return ""
 
 
 def _read(read: Callable[[Any, Arn], list[Any] | None], arn: Arn) -> list[Any] | None:

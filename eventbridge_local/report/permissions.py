@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from eventbridge_local.delivery.moto_permissions import permissions_in_moto
 from eventbridge_local.errors import CheckFailed
 from eventbridge_local.model.arn import names_of, parse_arn
+from eventbridge_local.model.records import Rule
 from eventbridge_local.operations.service import Service
 from eventbridge_local.policies.access import PRINCIPAL, Permissions, Refusal, Sending, refusals, resource_of
 from eventbridge_local.report.hints import Seen, users_rules
@@ -33,21 +34,24 @@ _IN_TEMPLATES = {
 }
 
 
-def forbidden_targets(seen: Seen, service: Service) -> Iterator[Exception]:
+def forbidden_targets(seen: Seen, service: Service, earlier: Sequence[Permissions] = ()) -> Iterator[Exception]:
     """Yield the targets and dead-letter queues of enabled rules that EventBridge may not deliver to.
 
     Only what moto or a loaded template has is looked at. A connected function stands for what it is connected to, so
     what moto has there does not count.
+
+    Args:
+        seen: with the rules there are.
+        service: with the templates that were loaded, and the connected functions.
+        earlier: what moto had when it stopped.
     """
-    found = [
-        (rule, target.id, Sending.of(rule.arn, target.params, rule.role_arn))
-        for rule in users_rules(seen.rules)
-        if rule.enabled
-        for target in rule.targets
-    ]
-    permissions = _all_permissions([sending for _, _, sending in found], service)
+    permissions = _merged([*earlier, in_moto(seen, service), *_in_templates(service)])
     wording = seen.bus_wording()
-    missed = [(rule, target, refusal) for rule, target, sending in found for refusal in refusals(sending, permissions)]
+    missed = [
+        (rule, target, refusal)
+        for rule, target, sending in _sendings(seen)
+        for refusal in refusals(sending, permissions)
+    ]
     for rule, target, refusal in missed[:_MOST]:
         place = f"rule {rule.name!r} on {wording.bus(location_of_rule(rule))}, target {target!r}"
         yield CheckFailed(f"{place}: {text_of(refusal)}\n{_TO_ALLOW}")
@@ -55,17 +59,33 @@ def forbidden_targets(seen: Seen, service: Service) -> Iterator[Exception]:
         yield CheckFailed(f"and {len(missed) - _MOST} more targets are not permitted")
 
 
-def _all_permissions(sendings: Sequence[Sending], service: Service) -> Permissions:
-    """Return the policies of loaded templates, and those of moto for what no template has and nobody connected."""
-    templates = [read() for read in service.template_permissions]
-    declared = {arn for each in templates for arn in each.resources}
+def in_moto(seen: Seen, service: Service) -> Permissions:
+    """Return the policies that moto has now, of targets that no template declares and nobody connected."""
+    declared = {arn for each in _in_templates(service) for arn in each.resources}
     arns = dict.fromkeys(
         arn
-        for sending in sendings
+        for _, _, sending in _sendings(seen)
         for arn in (None if sending.role_arn else sending.target_arn, sending.dead_letter_arn)
         if arn is not None and resource_of(arn) not in declared and service.handlers.find(arn) is None
     )
-    every = [permissions_in_moto(arns), *templates]
+    return permissions_in_moto(arns)
+
+
+def _sendings(seen: Seen) -> list[tuple[Rule, str, Sending]]:
+    return [
+        (rule, target.id, Sending.of(rule.arn, target.params, rule.role_arn))
+        for rule in users_rules(seen.rules)
+        if rule.enabled
+        for target in rule.targets
+    ]
+
+
+def _in_templates(service: Service) -> list[Permissions]:
+    return [read() for read in service.template_permissions]
+
+
+def _merged(every: Sequence[Permissions]) -> Permissions:
+    """Return all of them as one; a later one wins, so that templates win over moto."""
     return Permissions(
         {arn: statements for each in every for arn, statements in each.resources.items()},
         {arn: role for each in every for arn, role in each.roles.items()},

@@ -21,10 +21,16 @@ RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/Orders"
 ALLOW = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}}
 
 
+CONFIG: Any = {"lambda": {"use_docker": False}}
+
+
 @pytest.fixture(autouse=True)
-def moto() -> Iterator[None]:
-    with mock_aws(config={"lambda": {"use_docker": False}}):
+def moto(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "in_the_other_order" in request.node.name:
         yield
+    else:
+        with mock_aws(config=CONFIG):
+            yield
 
 
 def failures(target: dict[str, Any], *, forward: str = "auto", connect: str = "", **options: Any) -> list[str]:
@@ -199,3 +205,67 @@ def test_another_region_and_account() -> None:
     boto3.client("sqs", region_name="eu-west-1").create_queue(QueueName="far")
     [text] = failures({"Arn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:far"})
     assert "eu-west-1" in text
+
+
+@mock_aws
+def put_to_a_queue_without_a_policy(eb: EventBridge) -> None:
+    use(eb, {"Arn": queue("orders")})
+
+
+@mock_aws
+def put_to_a_queue_with_a_policy(eb: EventBridge) -> None:
+    use(eb, {"Arn": queue("orders", SEND)})
+
+
+def test_in_the_other_order() -> None:
+    """moto forgets its queues when it stops, which with a decorated test is before the mock of a fixture ends."""
+    stop = mock_aws().__class__.stop
+    with pytest.raises(ExceptionGroup, match="1 check failed"), mock_eventbridge(assert_targets_permitted=True) as eb:
+        put_to_a_queue_without_a_policy(eb)
+    with mock_eventbridge(assert_targets_permitted=True) as eb:
+        put_to_a_queue_with_a_policy(eb)
+    with mock_eventbridge() as eb:
+        put_to_a_queue_without_a_policy(eb)
+        assert mock_aws().__class__.stop is stop, "nothing of moto is replaced without the check"
+    assert mock_aws().__class__.stop is stop
+
+
+def test_in_the_other_order_with_a_mock_that_fails() -> None:
+    with pytest.raises(ZeroDivisionError) as raised, mock_eventbridge(strict=True) as eb:
+        put_to_a_queue_without_a_policy(eb)
+        raise ZeroDivisionError
+    assert any("sqs:SendMessage" in note for note in raised.value.__notes__)
+
+
+STACK: dict[str, Any] = {
+    "Resources": {
+        "Rule": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "EventPattern": {"source": ["shop"]},
+                "Targets": [{"Id": "t", "Arn": {"Fn::GetAtt": ["Queue", "Arn"]}}],
+            },
+        },
+        "Queue": {"Type": "AWS::SQS::Queue"},
+    }
+}
+
+
+@pytest.mark.filterwarnings("ignore:Tried to parse AWS..SQS..QueuePolicy")
+def test_a_stack_of_moto() -> None:
+    """moto makes no policies of queues and topics, so a stack that declares one may permit its own."""
+    pytest.importorskip("moto.cloudformation.parsing", exc_type=ImportError)
+    policy_of_stack = {
+        "Type": "AWS::SQS::QueuePolicy",
+        "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": {"Statement": [SEND]}},
+    }
+    client = boto3.client("cloudformation", region_name=REGION)
+    for name, expected in (("bare", 1), ("whole", 0)):
+        resources = STACK["Resources"] | ({} if expected else {"QueuePolicy": policy_of_stack})
+        found: tuple[Any, ...] = ()
+        try:
+            with mock_eventbridge(region=REGION, assert_targets_permitted=True):
+                client.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+        except ExceptionGroup as group:
+            found = group.exceptions
+        assert len(found) == expected, found

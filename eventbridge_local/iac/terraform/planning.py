@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
@@ -68,7 +69,7 @@ def plan_of(
         ignored=MappingProxyType(dict(sorted(ignored.items()))),
         names=MappingProxyType(names),
         unused=tuple(sorted({*parameters, *given.given} - given.used)),
-        permissions=lambda: permissions_of(source, values),
+        permissions=cache(lambda: permissions_of(source, values)),
     )
 
 
