@@ -6,7 +6,8 @@ The library, and with it botocore, comes in when a test asks for the fixture.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import os
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,7 +25,8 @@ _MARKER = (
 )
 #: The options that an ini key ``eventbridge_<option>`` sets for every mock of a run: pytest's type of the value and the
 #: help text. Names alone, because ``options`` would bring the library into every run.
-INI_KEYS: dict[str, tuple[Literal["bool", "paths"], str]] = {
+INI_KEYS: dict[str, tuple[Literal["bool", "paths", "args"], str]] = {
+    "allow_hosts": ("args", "the option allow_hosts: names of hosts besides this machine that may be called"),
     "strict": ("bool", "the option strict of every mock_eventbridge"),
     "contracts": ("paths", "the option contracts: files and folders of schemas"),
     "template": ("paths", "the option template: files to load rules from"),
@@ -49,8 +51,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="list the rules that matched no event in this run, and the pattern fields that never decided",
     )
+    group.addoption(
+        "--eventbridge-block",
+        action="store_true",
+        help="let events calls of tests that no mock answers fail; the same as the ini key eventbridge_block",
+    )
     for option, (kind, text) in INI_KEYS.items():
         parser.addini(f"eventbridge_{option}", text, type=kind)
+    parser.addini("eventbridge_block", "let events calls of tests that no mock answers fail", type="bool")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,6 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     defaults.listeners.append(run.on_mock)
 
     def clean_up() -> None:
+        run.unblock()
         defaults.listeners.remove(run.on_mock)
         defaults.options.clear()
         defaults.options.update(before)
@@ -72,6 +81,24 @@ def _defaults(config: pytest.Config) -> dict[str, Any]:
     """Return the options that ini keys set; a key that is not there sets none."""
     values = {option: config.getini(f"eventbridge_{option}") for option in INI_KEYS}
     return {name: value for name, value in values.items() if value}
+
+
+# calls outside a mock
+
+
+def _block_calls(config: pytest.Config) -> Callable[[], None]:
+    """Let calls outside a mock fail from now on, and return what ends that. The library, and botocore, come in here."""
+    from eventbridge_local.botocore_hooks import hook, refused_calls
+
+    return hook.block(refused_calls.Block(_why_blocked, config.getini("eventbridge_allow_hosts")))
+
+
+def _why_blocked() -> str:
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+    return (
+        f"this run blocks calls outside a mock (eventbridge_block), and no mock is active in {test or 'this test'}. "
+        "Ask for the fixture `eventbridge`, in the test or in the fixture that calls; or use `with mock_eventbridge():`"
+    )
 
 
 # the fixture
@@ -148,6 +175,18 @@ class _Run:
         self._seen: list[tuple[EventBridge, Any]] = []
         self.coverage: list[list[Any]] = []
         self.contracts: dict[tuple[str, ...], Any] = {}
+        self._unblock: Callable[[], None] | None = None
+
+    def block(self, config: pytest.Config) -> None:
+        """Let calls outside a mock fail, where the run says so, from its first test to its end."""
+        if self._unblock is None and (config.getoption("--eventbridge-block") or config.getini("eventbridge_block")):
+            self._unblock = _block_calls(config)
+
+    def unblock(self) -> None:
+        """Let calls outside a mock go on again."""
+        if self._unblock is not None:
+            self._unblock()
+            self._unblock = None
 
     def on_mock(self, moment: defaults.Moment, handle: EventBridge) -> None:
         """Take note of a mock that has begun, forgets its journal, or has ended."""
@@ -182,6 +221,7 @@ def _last_record(handle: EventBridge) -> Any:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     run = item.config.stash[_RUN]
+    run.block(item.config)
     run.begin_test()
     try:
         return (yield)
