@@ -53,7 +53,10 @@ def _never_matches(field: Field) -> Problem | None:
     if top not in _FIELDS:
         return None if field.absent_ok else Problem("envelope-field", _about_name(top))
     if top == "detail":
-        if below or field.absent_ok:
+        if below:
+            lost = [_lost(field.path, each) for each in field.conditions]
+            return Problem("never-matches", "; ".join(lost)) if all(lost) else None
+        if field.absent_ok:
             return None
         return Problem("never-matches", "detail is an object, and EventBridge looks at values only; name a field in it")
     if below and not field.absent_ok:
@@ -71,6 +74,13 @@ def _about_name(name: str) -> str:
     if near:
         return f"no event has {name!r} at the top level; write {near!r}"
     return f"no event has {name!r} at the top level; fields of your own are below 'detail'"
+
+
+def _lost(path: str, condition: c.Condition) -> str:
+    """Return why a number is equal to no number of an event (captured, facts 3.6); nothing for any other condition."""
+    if isinstance(condition, c.Spelling) and condition.is_lost:
+        return f"{path}: {condition.text} is equal to no number on AWS, not even to itself; no double stands for it"
+    return ""
 
 
 def _impossible(path: str, condition: c.Condition) -> str:
@@ -92,8 +102,10 @@ def _values(pattern: Pattern) -> Iterator[Problem]:
     for field in {id(each): each for rule in pattern.subrules for each in rule}.values():
         if "." not in field.path and field.path in _FIELDS:
             reasons = [_impossible(field.path, each) for each in field.conditions]
-            if not all(reasons):
-                yield from (Problem("useless-value", reason) for reason in filter(None, reasons))
+        else:
+            reasons = [_lost(field.path, each) for each in field.conditions]
+        if not all(reasons):
+            yield from (Problem("useless-value", reason) for reason in filter(None, reasons))
         yield from _alternatives(field)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eventbridge_local.delivery.archives import rule_was_forced
 from eventbridge_local.errors import ServiceError, limit_exceeded, validation_error, wrong_arn
@@ -85,7 +86,20 @@ def compiled(text: str) -> Pattern:
         raise ServiceError(
             "InvalidEventPatternException", f"Event pattern is not valid. Reason: {invalid.reason}"
         ) from None
+    if "anything-but" in text and _excludes_nothing(pattern):
+        raise ServiceError(  # captured, without any words
+            "InternalFailure",
+            "",
+            status=500,
+            hint="an empty list inside anything-but makes AWS fail; leave the operator out, or name what it excludes",
+        )
     return pattern
+
+
+def _excludes_nothing(pattern: Pattern) -> bool:
+    """Return whether a pattern has an operator inside ``anything-but`` whose list is empty."""
+    conditions = (each for branch in pattern.branches for listed in branch.values() for each in listed)
+    return any(getattr(each, "excluded", None) == () for each in conditions)
 
 
 def _scheduled(text: str) -> Schedule:
@@ -168,7 +182,18 @@ def test_event_pattern(_: Context, params: Params) -> Answer:
     missing = [name for name in REQUIRED_OF_A_TEST_EVENT if name not in event]
     if missing:
         raise refusal(f"missing: {', '.join(missing)}")
+    if not _is_time(event["time"]):
+        raise validation_error("Parameter Event is not valid. Reason: Invalid time.")
     return {"Result": bool(matches(pattern.text, event))}
+
+
+def _is_time(value: Any) -> bool:
+    """Return whether a member ``time`` is an instant in ISO 8601. Which other forms AWS takes is not known."""
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return "T" in value
 
 
 def _row(rule: Rule) -> Answer:

@@ -35,7 +35,8 @@ from eventbridge_local.patterns.operators import OPERATORS, RESERVED
 from eventbridge_local.patterns.values import comparable_or_none
 
 MOST_COMBINATIONS = 1000
-"""The combinations of ``$or`` branches that AWS documents; the refusal's wording is ours, AWS's is not known."""
+"""The combinations of ``$or`` branches that AWS documents; that it refuses more, and how, is captured (facts 3.5)."""
+TOO_MANY_COMBINATIONS = f"Or operator is producing over {MOST_COMBINATIONS} rule combinations"
 _MOST_ENTRIES = 1_000_000  # fields over all sub-rules: no pattern AWS would take comes near
 
 
@@ -226,7 +227,7 @@ def _rules(tree: Any) -> list[dict[str, _ValueList]]:
             rules = _next_branch(work, frame, rules)
             entries += sum(map(len, rules))
             if len(rules) > MOST_COMBINATIONS or len(frame.result) > MOST_COMBINATIONS or entries > _MOST_ENTRIES:
-                raise InvalidPattern(f"Rule is too complex - $or makes more than {MOST_COMBINATIONS} combinations")
+                raise InvalidPattern(TOO_MANY_COMBINATIONS)
             continue
         members, joined, in_or = frame
         for name, value in members:

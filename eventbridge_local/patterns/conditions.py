@@ -20,6 +20,7 @@ from eventbridge_local.patterns.values import (
     end_of_match,
     engine_text,
     fold,
+    is_whole,
     number_key,
     number_wording,
     read_address,
@@ -119,7 +120,7 @@ class Word(Condition):
 
 @frozen
 class Spelling(Condition):
-    """A number no double stands for; only the same digits are equal to it."""
+    """A number no double stands for; only the same digits are equal to it, and no number if it is not whole."""
 
     text: str
     is_value = True
@@ -127,8 +128,13 @@ class Spelling(Condition):
     def accepts(self, value: Any) -> bool:
         return number_key(value) is None and spelling(value) == self.text
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether no value of an event is equal to it, not even the same text."""
+        return not is_whole(self.text)
+
     def wording(self) -> str:
-        return self.text
+        return f"{self.text} (no number equals it on AWS, not even itself)" if self.is_lost else self.text
 
     def key(self) -> Key:
         return "odd", self

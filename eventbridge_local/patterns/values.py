@@ -31,8 +31,9 @@ class BadOperand(ValueError):
 # -- numbers
 #
 # The engine compares numbers as doubles, but only where a double stands for exactly the number that is written. Where
-# none does (9007199254740993, 1.0000000000000001, 1e400), two numbers are equal only if they are spelled alike. So an
-# event must keep the spelling of such numbers, and only of those: `SpelledNumber`.
+# none does, two whole numbers are equal only if they are spelled alike (9007199254740993), and any other number equals
+# nothing, not even itself (1.0000000000000001, 1e309): so AWS was captured to do, which the open-source engine does
+# not. Events keep the spelling of such numbers, to show it: `SpelledNumber`.
 
 _LARGEST_EXPONENT = 2147483647
 _SAFE_INTEGER = 2**53
@@ -41,7 +42,7 @@ _EXPONENT = re.compile(r"[eE]([+-]?\d+)$")
 
 
 class SpelledNumber(float):
-    """An event number no double stands for exactly; the text it was written with decides what it equals."""
+    """A number of an event, with a fraction or an exponent, that no double stands for exactly. It equals nothing."""
 
     __slots__ = ("text",)
     text: str
@@ -108,14 +109,18 @@ def number_key(value: Any) -> float | None:
 
 
 def spelling(value: Any) -> str | None:
-    """Return the text of an event number that is not comparable, or None."""
-    if isinstance(value, SpelledNumber):
-        return value.text
+    """Return the text that decides what a whole number of an event equals that is not comparable, or None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return str(int(value)) if _prints(value) else None
-    return str(value) if isinstance(value, Decimal) else None
+    text = str(value) if isinstance(value, Decimal) else ""
+    return text if is_whole(text) else None
+
+
+def is_whole(text: str) -> bool:
+    """Return whether the text of a number is one of digits alone, which even without a double is equal to itself."""
+    return text.lstrip("-").isdecimal()
 
 
 def read_float(text: str) -> float:

@@ -130,7 +130,8 @@ CALLS: dict[str, tuple[list[Call], dict[str, Any]]] = {
         {
             "EventPattern": PATTERN,
             "Event": json.dumps(
-                dict.fromkeys(("id", "account", "source", "time", "region", "detail-type"), "x") | {"resources": []}
+                dict.fromkeys(("id", "account", "source", "region", "detail-type"), "x")
+                | {"time": "2026-03-06T09:00:00Z", "resources": []}
             ),
         },
     ),

@@ -76,6 +76,16 @@ def subrules(tree: Pairs, above: list[str], rules: list[dict[str, list[Any]]]) -
     return rules
 
 
+def has_lost_number(pattern: str) -> bool:
+    """Whether a value list of a pattern has a number that AWS was captured to match to nothing, unlike the engine."""
+    return any(is_lost(test) for rule in subrules(read(pattern), [], []) for tests in rule.values() for test in tests)
+
+
+def is_lost(test: Any) -> bool:
+    """Whether a test is a number with a fraction or an exponent that no double stands for exactly."""
+    return isinstance(test, Number) and comparable(test) is None and not re.fullmatch("-?[0-9]+", test)
+
+
 # -- the event
 
 
@@ -136,8 +146,8 @@ def accepts(test: Any, value: Any) -> bool:
         ((name, operand),) = test
         return bool(OPERATORS[name](operand, value))
     if isinstance(test, Number):
-        same = isinstance(value, Number) and str(test) == str(value)
-        return same or (comparable(test) is not None and comparable(test) == comparable(value))
+        same = isinstance(value, Number) and str(test) == str(value) and re.fullmatch("-?[0-9]+", str(test))
+        return bool(same) or (comparable(test) is not None and comparable(test) == comparable(value))
     if is_text(test):
         address = read_address(test)
         return is_text(value) and (read_address(value) == address if address else test == value)

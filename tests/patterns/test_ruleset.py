@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eventbridge_local.patterns import RuleSet, matches
+from eventbridge_local.patterns import RuleSet, explain, matches, parse_event
 
 LISTS: tuple[list[Any] | None, ...] = (
     None,
@@ -70,3 +70,25 @@ def test_each_rule_matches_as_by_itself(rules: tuple[RuleSet, dict[str, Any]], n
     made, patterns = rules
     event = EVENTS[number]
     assert made.match(event) == [name for name, tree in patterns.items() if matches(tree, event)]
+
+
+@pytest.mark.parametrize("number", ["1.0000000000000001", "1e309", "-1e400", "1e-400", "18446744073709551616.5"])
+def test_numbers_that_match_nothing(number: str) -> None:
+    """Captured from AWS: not even themselves. A set of rules, one pattern and an explanation say so alike."""
+    rules = RuleSet()
+    rules.add("lost", f'{{"v":[{number}]}}')
+    rules.add("other", f'{{"v":[{number},"x"]}}')
+    rules.add("there", '{"v":[{"exists":true}]}')
+    event = f'{{"v":{number}}}'
+    assert rules.match(parse_event(event)) == ["there"]
+    assert not matches(f'{{"v":[{number}]}}', event)
+    assert "no number equals it on AWS, not even itself" in str(explain(f'{{"v":[{number}]}}', event))
+
+
+@pytest.mark.parametrize("number", ["9007199254740993", "-9007199254740993", "18446744073709551617"])
+def test_whole_numbers_match_themselves(number: str) -> None:
+    """However large they are; their neighbours do not (captured)."""
+    rules = RuleSet()
+    rules.add("same", f'{{"v":[{number}]}}')
+    assert rules.match(parse_event(f'{{"v":{number}}}')) == ["same"]
+    assert rules.match(parse_event(f'{{"v":{int(number) - 1}}}')) == []
