@@ -30,9 +30,10 @@ LONGEST_NUMBER = 1000
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 """What ends a line for the parser of AWS."""
 
-_FOR_JAVA = re.compile(
-    r" \((?:start marker at|for (?:Object|Array) starting at) \[Source: .*\)|: enable `JsonReadFeature\.\w+` to allow",
-    re.DOTALL,
+# Texts here and below are compiled when they are first needed, because most tests never have a mistake in their JSON.
+_FOR_JAVA = (
+    r"(?s) \((?:start marker at|for (?:Object|Array) starting at) \[Source: .*\)"
+    r"|: enable `JsonReadFeature\.\w+` to allow"
 )
 
 TokenKind = Literal["{", "}", "[", "]", "name", "string", "number", "word", "end"]
@@ -62,7 +63,7 @@ class JsonError(ValueError):
     @property
     def brief(self) -> str:
         """What is wrong, without the quoted text and the settings of the parser; for messages that are not AWS's."""
-        return _FOR_JAVA.sub("", self.message)
+        return re.sub(_FOR_JAVA, "", self.message)
 
     @property
     def position(self) -> tuple[int, int]:
@@ -277,7 +278,7 @@ _RECORD_SEPARATOR = (
 _WHITE = re.compile(r"[ \t\r\n]*")
 _CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _ASTRAL = re.compile(r"[\U00010000-\U0010ffff]")
-_SURROGATE_PAIR = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
+_SURROGATE_PAIR = r"[\ud800-\udbff][\udc00-\udfff]"
 
 
 class Source:
@@ -337,7 +338,7 @@ class Source:
 
 def join_pairs(text: str) -> str:
     """Return the text with surrogate pairs joined into the characters they stand for."""
-    return _SURROGATE_PAIR.sub(_as_character, text)
+    return re.sub(_SURROGATE_PAIR, _as_character, text)
 
 
 def _as_pair(found: re.Match[str]) -> str:

@@ -95,3 +95,11 @@ with mock_eventbridge(region="us-east-1"):
 def test_a_mock_brings_what_every_mock_needs(code: str) -> None:
     """Neither its import nor a rule with a target and an event brings in what only other features need."""
     assert modules_after(code) & FOR_FEATURES == set()
+
+
+def test_a_mock_brings_nothing_of_what_targets_make_of_events() -> None:
+    """Input, InputPath and InputTransformer are imported when the first target is put."""
+    found = modules_after("from eventbridge_local import mock_eventbridge")
+    assert {name for name in found if name.startswith("eventbridge_local.transforms")} == {
+        "eventbridge_local.transforms"
+    }

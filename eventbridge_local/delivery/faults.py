@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -21,12 +20,14 @@ from eventbridge_local.model.arn import names_of
 from eventbridge_local.model.records import Target
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Strikes:
     """How often a failure strikes: ``left`` counts down, None never ends; ``rate`` is a share, above 0 and up to 1."""
 
-    left: int | None
-    rate: float
+    __slots__ = ("left", "rate")
+
+    def __init__(self, left: int | None, rate: float) -> None:
+        self.left = left
+        self.rate = rate
 
     def strikes(self, random_value: float) -> bool:
         """Return whether it strikes now. A failure that strikes is used up by one.
@@ -88,13 +89,16 @@ def check_numbers(method: str, times: int | None, rate: float, share_of: str) ->
 _TARGET_REASON = "made to fail by the test with fail_target"
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Fault(Strikes):
     """One arranged failure of attempts to reach a target."""
 
-    target: str
-    error: str
-    reason: str
+    __slots__ = ("error", "reason", "target")
+
+    def __init__(self, left: int | None, rate: float, target: str, error: str, reason: str) -> None:
+        super().__init__(left, rate)
+        self.target = target
+        self.error = error
+        self.reason = reason
 
 
 class Faults(Arrangements[Fault]):
@@ -173,12 +177,15 @@ ENTRY_CODES = {
 }
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class EntryFault(Strikes):
     """Entries that are refused; ``entries`` are positions in a request, from 0, or None for all."""
 
-    entries: frozenset[int] | None
-    refusal: ServiceError
+    __slots__ = ("entries", "refusal")
+
+    def __init__(self, left: int | None, rate: float, entries: frozenset[int] | None, refusal: ServiceError) -> None:
+        super().__init__(left, rate)
+        self.entries = entries
+        self.refusal = refusal
 
 
 class EntryFaults(Arrangements[EntryFault]):
@@ -290,17 +297,28 @@ _STATUSES = {
 CONNECTION_ERRORS = frozenset({"connect_timeout", "connection_closed", "connection_refused", "read_timeout"})
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class CallFault(Strikes):
     """Attempts of a call that fail, or are slow; at most one of ``refusal`` and ``error`` is set.
 
     ``error`` is one of CONNECTION_ERRORS, ``latency`` is in seconds.
     """
 
-    operation: str
-    refusal: ServiceError | None
-    error: str | None
-    latency: float
+    __slots__ = ("error", "latency", "operation", "refusal")
+
+    def __init__(
+        self,
+        left: int | None,
+        rate: float,
+        operation: str,
+        refusal: ServiceError | None,
+        error: str | None,
+        latency: float,
+    ) -> None:
+        super().__init__(left, rate)
+        self.operation = operation
+        self.refusal = refusal
+        self.error = error
+        self.latency = latency
 
 
 class CallFaults(Arrangements[CallFault]):

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eventbridge_local import transforms
 from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.faults import Faults, Forecast
 from eventbridge_local.delivery.handlers import Handlers
@@ -32,7 +33,6 @@ from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.event import Event, changed
 from eventbridge_local.model.records import USABLE, ApiDestination, Connection, Rule, Target
 from eventbridge_local.model.store import Scope, Store
-from eventbridge_local.transforms import InputContext, InvalidResult, TooLarge
 
 if TYPE_CHECKING:
     from eventbridge_local.policies.statements import Effect
@@ -135,12 +135,12 @@ def with_input(pending: PendingDelivery) -> PendingDelivery:
         return pending
     try:
         text, envelope = event.read()
-        context = InputContext(rule.arn, rule.name, pending.at)
+        context = transforms.InputContext(rule.arn, rule.name, pending.at)
         return pending._replace(transformed=target.input.payload(text, envelope, context))
-    except InvalidResult as invalid:
+    except transforms.InvalidResult as invalid:
         failed = AttemptFailed("INVALID_JSON", "Invalid input for target.")
         raise InputFailed(pending._replace(transformed=invalid.text), failed) from None
-    except TooLarge:
+    except transforms.TooLarge:
         raise InputFailed(pending, AttemptFailed("INVALID_PARAMETER", "Input for target is too large.")) from None
     except RecursionError as broken:  # a detail with more levels than Python's parser takes
         raise InputFailed(pending, unforeseen(broken)) from None

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from eventbridge_local.frozen import frozen
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.patterns import Pattern
-from eventbridge_local.transforms import TargetInput
 
 if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
     from eventbridge_local.schedules import Schedule
+    from eventbridge_local.transforms import TargetInput
 
 RuleState = Literal["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]
 

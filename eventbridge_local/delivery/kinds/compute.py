@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from eventbridge_local import transforms
 from eventbridge_local.delivery.kinds.base import (
     Parameters,
     RuleScope,
@@ -21,7 +22,6 @@ from eventbridge_local.delivery.kinds.base import (
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, PendingDelivery
 from eventbridge_local.errors import validation_error
 from eventbridge_local.model.arn import parse_arn
-from eventbridge_local.transforms import resolve_dynamic
 
 # Lambda functions: invoked asynchronously with the event as payload (facts 6.7).
 
@@ -56,7 +56,7 @@ _MOST_TASKS, _MOST_SUBNETS, _MOST_GROUPS = 10, 16, 5
 
 
 def _run_task(pending: PendingDelivery) -> AwsRequest:
-    given = resolve_dynamic(pending.params["EcsParameters"], pending.event.envelope)
+    given = transforms.resolve_dynamic(pending.params["EcsParameters"], pending.event.envelope)
     renamed = {_RENAMED.get(name, name): value for name, value in given.items()}
     params = lower_first(renamed) | {"cluster": pending.target.arn, "startedBy": f"events-rule/{pending.rule.name}"}
     params["overrides"] = transformed_object(pending)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from eventbridge_local import transforms
 from eventbridge_local.delivery.kinds.base import (
     Parameters,
     RuleScope,
@@ -18,7 +19,6 @@ from eventbridge_local.delivery.kinds.base import (
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, PendingDelivery
 from eventbridge_local.errors import validation_error
 from eventbridge_local.model.arn import parse_arn, queue_url
-from eventbridge_local.transforms import InvalidPath, is_object_template, parse_path, resolve_dynamic, select_text
 
 # SQS queues: the payload is the body, without message attributes (recorded, facts 6.7).
 #
@@ -31,7 +31,7 @@ def _send_message(pending: PendingDelivery) -> AwsRequest:
     params: dict[str, Any] = {"QueueUrl": queue_url(pending.arn), "MessageBody": pending.payload}
     group = pending.params.get("SqsParameters", {}).get("MessageGroupId")
     if group is not None:
-        params["MessageGroupId"] = resolve_dynamic(group, pending.event.envelope)
+        params["MessageGroupId"] = transforms.resolve_dynamic(group, pending.event.envelope)
     if pending.event.trace_header is not None:
         header = {"StringValue": pending.event.trace_header, "DataType": "String"}
         params["MessageSystemAttributes"] = {"AWSTraceHeader": header}
@@ -117,7 +117,7 @@ def _partition_key(pending: PendingDelivery) -> str:
     path = pending.params.get("KinesisParameters", {}).get("PartitionKeyPath")
     if not path:
         return f"{pending.event.id}_{pending.new_id()}"
-    key = select_text(parse_path(path), pending.event.envelope)
+    key = transforms.select_text(transforms.parse_path(path), pending.event.envelope)
     if len(key) > _LONGEST_PARTITION_KEY:
         raise AttemptFailed(
             "INVALID_PARAMETER",
@@ -129,8 +129,8 @@ def _partition_key(pending: PendingDelivery) -> str:
 def _partition_key_path(target: Mapping[str, Any], at: RuleScope) -> None:
     path = target.get("KinesisParameters", {}).get("PartitionKeyPath")
     try:
-        parse_path(path or "$")
-    except InvalidPath as invalid:
+        transforms.parse_path(path or "$")
+    except transforms.InvalidPath as invalid:
         raise validation_error(
             f"Parameter(s) PartitionKeyPath not valid for target: {target['Id']}.", hint=str(invalid)
         ) from None
@@ -206,7 +206,7 @@ def _milliseconds(text: str) -> int:
 
 def _object_template(target: Mapping[str, Any], at: RuleScope) -> None:
     transformer = target.get("InputTransformer")
-    if transformer is not None and not is_object_template(transformer["InputTemplate"]):
+    if transformer is not None and not transforms.is_object_template(transformer["InputTemplate"]):
         raise validation_error(
             f"Input for target {target['Id']} is not a valid JSON text.",
             hint='The template for a log group has the form {"timestamp": <time>, "message": "..."}.',

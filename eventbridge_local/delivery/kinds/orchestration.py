@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from eventbridge_local import transforms
 from eventbridge_local.delivery.kinds.base import (
     Parameters,
     RuleScope,
@@ -17,7 +18,6 @@ from eventbridge_local.delivery.kinds.base import (
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, PendingDelivery
 from eventbridge_local.errors import validation_error
 from eventbridge_local.json_text import JsonError, check_value
-from eventbridge_local.transforms import resolve_dynamic
 
 # Step Functions, SageMaker pipelines, Glue workflows, Image Builder, Inspector.
 #
@@ -42,7 +42,7 @@ def _start_execution(pending: PendingDelivery) -> AwsRequest:
 
 
 def _start_pipeline(pending: PendingDelivery) -> AwsRequest:
-    given = resolve_dynamic(pending.params.get("SageMakerPipelineParameters", {}), pending.event.envelope)
+    given = transforms.resolve_dynamic(pending.params.get("SageMakerPipelineParameters", {}), pending.event.envelope)
     params = {
         "PipelineName": last_name(pending.arn),
         "PipelineParameters": given.get("PipelineParameterList", []),
@@ -232,7 +232,7 @@ RESPONSE_PLAN = TargetKind(
 
 
 def _execute(pending: PendingDelivery) -> AwsRequest:
-    params = dict(resolve_dynamic(pending.params["RedshiftDataParameters"], pending.event.envelope))
+    params = dict(transforms.resolve_dynamic(pending.params["RedshiftDataParameters"], pending.event.envelope))
     if "SecretManagerArn" in params:
         params["SecretArn"] = params.pop("SecretManagerArn")
     serverless = pending.arn.service == "redshift-serverless"

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from eventbridge_local import transforms
 from eventbridge_local.delivery.kinds import compute, messaging, orchestration, web
 from eventbridge_local.delivery.kinds.base import RuleScope, TargetKind, Way
 from eventbridge_local.delivery.pending import AwsRequest, HttpRequest, PendingDelivery
 from eventbridge_local.errors import ServiceError, validation_error, wrong_arn
 from eventbridge_local.model import records
 from eventbridge_local.model.arn import Arn, is_role_arn, parse_arn
-from eventbridge_local.transforms import check_target_input
 
 #: The first that recognises an ARN is its kind.
 KINDS: tuple[TargetKind, ...] = (
@@ -210,7 +210,7 @@ def _inputs(target: Target, kind: TargetKind, at: RuleScope) -> None:
 
 
 def _input_texts(target: Target, kind: TargetKind, at: RuleScope) -> None:
-    check_target_input(target)
+    transforms.check_target_input(target)
 
 
 def _own_checks(target: Target, kind: TargetKind, at: RuleScope) -> None:
