@@ -9,7 +9,7 @@ from eventbridge_local.errors import ServiceError, already_exists, limit_exceede
 from eventbridge_local.model.arn import key_arn, parse_arn, partition_of
 from eventbridge_local.model.records import EventBus
 from eventbridge_local.model.store import Bus
-from eventbridge_local.operations.lookup import bus_named, bus_of, paged
+from eventbridge_local.operations.lookup import bus_named, bus_of, is_of_another_region, paged
 from eventbridge_local.operations.partner_sources import match, release, source_of, wrong_state
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 from eventbridge_local.operations.tags import check_tag_count, check_tags
@@ -106,6 +106,9 @@ def _check_name(params: Params) -> None:
 @operation("DescribeEventBus")
 def describe_event_bus(ctx: Context, params: Params) -> Answer:
     """Describe a bus, the default one when none is named."""
+    arn = parse_arn(params.get("Name", "default"))
+    if arn is not None and is_of_another_region(ctx, arn):
+        raise validation_error("Cross-region api call is not allowed.")  # captured
     return _described(bus_of(ctx, params, "Name").record)
 
 

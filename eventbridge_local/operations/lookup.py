@@ -27,6 +27,11 @@ def bus_of(ctx: Context, params: Params, member: str = "EventBusName") -> Bus:
     if arn is not None and is_of_another(ctx, arn):
         rule = params.get("Rule", params.get("Name") if member != "Name" else None)
         return bus_of_another(ctx, arn, rule, [target["Arn"] for target in params.get("Targets", ())])
+    if arn is not None and is_of_another_region(ctx, arn):
+        # Captured for PutRule: it works on the bus of that name in the caller's Region. The other calls about rules
+        # look there too, so that they find the rule by the same ARN.
+        here = arn._replace(region=ctx.scope.region, partition=partition_of(ctx.scope.region))
+        return bus_named(ctx, str(here))
     return bus_named(ctx, name_or_arn)
 
 
@@ -142,6 +147,11 @@ def is_here(ctx: Context, arn: Arn) -> bool:
 def is_of_another(ctx: Context, arn: Arn) -> bool:
     """Return whether an ARN is of another account in the caller's Region."""
     return arn.account != ctx.scope.account and _is_of_region(ctx, arn)
+
+
+def is_of_another_region(ctx: Context, arn: Arn) -> bool:
+    """Return whether an ARN is of another Region than the caller's, and of the partition of that Region."""
+    return arn.region != ctx.scope.region and arn.partition == partition_of(arn.region)
 
 
 def _is_of_region(ctx: Context, arn: Arn) -> bool:

@@ -32,11 +32,11 @@ def put_targets(ctx: Context, params: Params) -> Answer:
 
 
 def _rule_scope(ctx: Context, bus: str) -> RuleScope:
-    """Return where the rules of a bus are, from its name or ARN alone."""
+    """Return where the rules of a bus are, from its name or ARN alone; their Region is the caller's."""
     caller, arn = ctx.scope.account, parse_arn(bus)
     if arn is None:
         return RuleScope(caller, ctx.scope.region, bus, caller)
-    return RuleScope(arn.account, arn.region, arn.resource.removeprefix("event-bus/"), caller)
+    return RuleScope(arn.account, ctx.scope.region, arn.resource.removeprefix("event-bus/"), caller)
 
 
 def _target(params: Params) -> Target:
