@@ -22,10 +22,10 @@ class PermissionsBuilder:
     """Collects policies: resources and roles first, then what is attached to them.
 
     Args:
-        source: the path that was read.
+        passing: ARNs of task definitions whose tasks have roles.
+        references: what the source writes in place of an ARN.
     """
 
-    source: str
     passing: set[str] = field(default_factory=set)
     references: dict[str, Any] = field(default_factory=dict)
     _resources: dict[str, list[Any]] = field(default_factory=dict)
@@ -33,6 +33,8 @@ class PermissionsBuilder:
     _statements_of_roles: dict[str, list[Any]] = field(default_factory=dict)
     _arns: dict[str, bool] = field(default_factory=dict)
     _by_name: dict[tuple[str, str], str] = field(default_factory=dict)
+    _elsewhere: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    _doubts: set[str] = field(default_factory=set)
 
     def name(self, arn: str, *, named: bool) -> None:
         """Note the ARN of any resource of the source.
@@ -51,7 +53,7 @@ class PermissionsBuilder:
     def declare_role(self, arn: str, trust: Iterable[Any], statements: Iterable[Any]) -> None:
         """Note a role with its trust policy, and the statements that it has itself."""
         trust = list(trust)
-        # A role without a policy that says who may take it on is not written out: SAM makes it.
+        # A role without a policy that says who may assume it is not written out: SAM makes it.
         self._statements_of_roles[arn] = found = [*statements, *(each for each in trust if each is UNREAD)]
         self._roles[arn] = RolePolicies(trust, found)
         self._by_name["iam", _name(arn)] = arn
@@ -66,10 +68,10 @@ class PermissionsBuilder:
         """
         statements = statements_in(readable(document))
         for each in to if isinstance(to, list) else [to]:
-            if not isinstance(each, str):
+            if isinstance(each, str):
+                self._policy(service, each).extend(statements)
+            else:
                 self.doubt(service)
-            elif (service, _name(each)) in self._by_name:
-                self._policy(self._by_name[service, _name(each)]).extend(statements)
 
     def attach_everywhere(self, service: str, document: Any) -> None:
         """Attach a policy to every resource of a service: those of CloudWatch Logs name their log groups themselves."""
@@ -77,6 +79,7 @@ class PermissionsBuilder:
         for arn, policy in self._resources.items():
             if _service(arn) == service:
                 policy.extend(statements)
+        self._doubts.add(service)
 
     def permit(self, function: Any, *, principal: Any, action: Any, qualifier: Any = None, **given: Any) -> None:
         """Attach the permission of a Lambda function.
@@ -89,9 +92,7 @@ class PermissionsBuilder:
         if not isinstance(function, str):
             self.doubt("lambda")
             return
-        base = self._by_name.get(("lambda", _name(function)))
-        if base is None:
-            return
+        base = self._by_name.get(("lambda", _name(function)), f"arn:*:lambda:*:*:function:{_name(function)}")
         behind = _qualifier(function) or qualifier
         resource = base if behind is None else f"{base}:{behind}" if isinstance(behind, str) else UNREAD
         conditions = {
@@ -106,10 +107,11 @@ class PermissionsBuilder:
             "Resource": resource,
             "Condition": conditions,
         }
-        self._resources[base].append(statement)
+        self._policy("lambda", function).append(statement)
 
     def doubt(self, *services: str) -> None:
         """Note that every resource of these services, of all without any, may have a statement that is not known."""
+        self._doubts.update(services or [""])
         for arn, statements in self._resources.items():
             if not services or _service(arn) in services:
                 statements.append(UNREAD)
@@ -119,11 +121,22 @@ class PermissionsBuilder:
     def permissions(self) -> Permissions:
         """Return what was collected."""
         others = frozenset(self._arns)
-        guesses = {resource_of(arn): Guess(arn, named=named, others=others) for arn, named in self._arns.items()}
-        return Permissions(self._resources, self._roles, frozenset(self.passing), guesses, self.references, self.source)
+        return Permissions(
+            self._resources,
+            self._roles,
+            frozenset(self.passing),
+            {resource_of(arn): Guess(arn, named=named, others=others) for arn, named in self._arns.items()},
+            self.references,
+            self._elsewhere,
+            frozenset(self._doubts),
+        )
 
-    def _policy(self, arn: str) -> list[Any]:
-        return self._statements_of_roles[arn] if arn in self._roles else self._resources[arn]
+    def _policy(self, service: str, name: str) -> list[Any]:
+        """Return the statements of a resource or role by any of its names, also of one that is not of this source."""
+        arn = self._by_name.get((service, _name(name)))
+        if arn is None:
+            return self._elsewhere.setdefault((service, _name(name)), [])
+        return self._statements_of_roles[arn] if service == "iam" else self._resources[arn]
 
 
 _PERMISSION_CONDITIONS: Mapping[str, tuple[str, str]] = {

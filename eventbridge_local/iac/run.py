@@ -203,7 +203,7 @@ class _Reading(NamedTuple):
     def plan(self, stacks: list[templates.LoadedStack]) -> Plan:
         complete = not any(loaded.unresolved for loaded in stacks)
         plan = templates.plan_of(self.source, stacks, self.parameters, self.given)
-        return replace(plan, permissions=cache(lambda: permissions_of(self.source, stacks, complete)))
+        return replace(plan, permissions=cache(lambda: permissions_of(stacks, complete)))
 
 
 def _read_file(path: Path, reading: _Reading) -> Plan:

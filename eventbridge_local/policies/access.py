@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from eventbridge_local.frozen import frozen
-from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.model.arn import names_of, parse_arn
 from eventbridge_local.policies.conditions import UNREAD, Guess, Truth, every, fit, holds, like, some
 
 PRINCIPAL = "events.amazonaws.com"
@@ -80,10 +80,10 @@ _NEVER_SAID = (
 
 @frozen
 class RolePolicies:
-    """A role: who may take it on, and what it may do.
+    """A role: who may assume it, and what it may do.
 
     Args:
-        trust: the statements of the policy that says who may take it on.
+        trust: the statements of the policy that says who may assume it.
         statements: those of its other policies.
     """
 
@@ -102,7 +102,8 @@ class Permissions:
         passing: ARNs of task definitions whose tasks have roles, so that whoever runs one must pass them on.
         guesses: for ARNs that depend on what a template does not say, the same as ``Guess``.
         references: for ARNs with a made-up name, what a template writes in their place.
-        source: the template, empty for moto.
+        elsewhere: statements for what belongs to another template: by service and bare name.
+        doubts: services of which another template's resources may have a statement that is not known; "" means all.
     """
 
     resources: Mapping[str, Statements]
@@ -110,7 +111,8 @@ class Permissions:
     passing: Collection[str] = ()
     guesses: Mapping[str, Guess] = MappingProxyType({})
     references: Mapping[str, Any] = MappingProxyType({})
-    source: str = ""
+    elsewhere: Mapping[tuple[str, str], Statements] = MappingProxyType({})
+    doubts: Collection[str] = ()
 
 
 class Sending(NamedTuple):
@@ -173,6 +175,36 @@ def refusals(sending: Sending, permissions: Permissions) -> Iterator[Refusal]:
         yield from _by_role(sending, sending.role_arn, permissions)
     if sending.dead_letter_arn is not None:
         yield from _by_resource("dead-letter queue", sending.dead_letter_arn, sending, permissions)
+
+
+def merged(every: Sequence[Permissions]) -> Permissions:
+    """Return the permissions of moto and of several templates as one. A later one wins, so pass moto's first.
+
+    A template may have the policy for a queue or a role of another one.
+    """
+    elsewhere = [item for each in every for item in each.elsewhere.items()]
+
+    def more(arn: str, declared_by: Permissions) -> list[Any]:
+        service = _service(arn)
+        found = [each for key, statements in elsewhere if key == (service, names_of(arn)[-1]) for each in statements]
+        others = [each for each in every if each is not declared_by]
+        return [*found, *(UNREAD for each in others if {"", service} & set(each.doubts))]
+
+    return Permissions(
+        {arn: [*found, *more(arn, each)] for each in every for arn, found in each.resources.items()},
+        {
+            arn: RolePolicies(role.trust, [*role.statements, *more(arn, each)])
+            for each in every
+            for arn, role in each.roles.items()
+        },
+        frozenset(arn for each in every for arn in each.passing),
+        {arn: guess for each in every for arn, guess in each.guesses.items()},
+    )
+
+
+def _service(arn: str) -> str:
+    parsed = parse_arn(arn)
+    return "" if parsed is None else parsed.service
 
 
 def statements_in(document: Any) -> list[Any]:
@@ -292,6 +324,8 @@ def _by_role(sending: Sending, role_arn: str, permissions: Permissions) -> Itera
         decided = [decide(role.statements, action, spellings, {}, service=False) for action in actions]
         if all(verdict in ("denied", "silent") for verdict, _ in decided):
             missing = {"Effect": "Allow", "Action": actions[0], "Resource": shown or resource}
+            if actions[0] == "iam:PassRole":
+                missing["Condition"] = {"StringLike": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
             deny = next((each for _, each in decided if each is not None), None)
             yield Refusal("target", sending.target_arn, actions[:1], role_arn, deny, missing)
 

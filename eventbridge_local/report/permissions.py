@@ -13,7 +13,7 @@ from eventbridge_local.errors import CheckFailed
 from eventbridge_local.model.arn import names_of, parse_arn
 from eventbridge_local.model.records import Rule
 from eventbridge_local.operations.service import Service
-from eventbridge_local.policies.access import PRINCIPAL, Permissions, Refusal, Sending, refusals, resource_of
+from eventbridge_local.policies.access import PRINCIPAL, Permissions, Refusal, Sending, merged, refusals, resource_of
 from eventbridge_local.report.hints import Seen, users_rules
 from eventbridge_local.report.journal_text import location_of_rule
 
@@ -45,7 +45,7 @@ def forbidden_targets(seen: Seen, service: Service, earlier: Sequence[Permission
         service: with the templates that were loaded, and the connected functions.
         earlier: what moto had when it stopped.
     """
-    permissions = _merged([*earlier, in_moto(seen, service), *_in_templates(service)])
+    permissions = merged([*earlier, in_moto(seen, service), *_in_templates(service)])
     wording = seen.bus_wording()
     missed = [
         (rule, target, refusal)
@@ -56,7 +56,7 @@ def forbidden_targets(seen: Seen, service: Service, earlier: Sequence[Permission
         place = f"rule {rule.name!r} on {wording.bus(location_of_rule(rule))}, target {target!r}"
         yield CheckFailed(f"{place}: {text_of(refusal)}\n{_TO_ALLOW}")
     if len(missed) > _MOST:
-        yield CheckFailed(f"and {len(missed) - _MOST} more targets are not permitted")
+        yield CheckFailed(f"and {len(missed) - _MOST} more; `eventbridge-local lint` lists those of a template")
 
 
 def in_moto(seen: Seen, service: Service) -> Permissions:
@@ -82,16 +82,6 @@ def _sendings(seen: Seen) -> list[tuple[Rule, str, Sending]]:
 
 def _in_templates(service: Service) -> list[Permissions]:
     return [read() for read in service.template_permissions]
-
-
-def _merged(every: Sequence[Permissions]) -> Permissions:
-    """Return all of them as one; a later one wins, so that templates win over moto."""
-    return Permissions(
-        {arn: statements for each in every for arn, statements in each.resources.items()},
-        {arn: role for each in every for arn, role in each.roles.items()},
-        frozenset(arn for each in every for arn in each.passing),
-        {arn: guess for each in every for arn, guess in each.guesses.items()},
-    )
 
 
 def text_of(refusal: Refusal) -> str:
@@ -124,9 +114,9 @@ def _forbidden(refusal: Refusal) -> str:
         return f"{PRINCIPAL} may not call {actions} on {refusal.resource}"
     role = names_of(refusal.role)[-1]
     if refusal.actions == ("sts:AssumeRole",):
-        return f"{PRINCIPAL} may not take on role {role} ({actions})"
+        return f"{PRINCIPAL} may not assume role {role} ({actions})"
     on = "*" if refusal.statement["Resource"] == "*" else refusal.resource
-    return f"{PRINCIPAL} takes on role {role}, which may not call {actions} on {on}"
+    return f"{PRINCIPAL} assumes role {role}, which may not call {actions} on {on}"
 
 
 def _service_of(text: str) -> str:

@@ -63,6 +63,28 @@ def test_every_source_has_a_case() -> None:
     assert sum(not expected for expected in EXPECTED.values()) >= 10
 
 
+@pytest.mark.parametrize("given", [{"queue-url": "https://sqs.us-east-1.amazonaws.com/123456789012/orders"}, {}])
+def test_a_policy_in_another_template(tmp_path: Path, given: dict[str, str]) -> None:
+    """One template declares the queue, another its policy and the rule; with and without the value that is imported."""
+    platform, shop = tmp_path / "platform.json", tmp_path / "shop.json"
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders"}}
+    platform.write_text(json.dumps({"Resources": {"Queue": queue}}))
+    arn = "arn:aws:sqs:us-east-1:123456789012:orders"
+    rule = {"EventPattern": {"source": ["shop"]}, "Targets": [{"Id": "t", "Arn": arn}]}
+    statement = {**TRUST, "Action": "sqs:SendMessage", "Resource": arn}
+    policy = {"Queues": [{"Fn::ImportValue": "queue-url"}], "PolicyDocument": {"Statement": [statement]}}
+    resources = {"Rule": {"Type": "AWS::Events::Rule", "Properties": rule}}
+    shop.write_text(json.dumps({"Resources": resources}))
+    with pytest.raises(ExceptionGroup, match="1 check failed"), mock_eventbridge(assert_targets_permitted=True) as eb:
+        eb.load(platform)
+        eb.load(shop)
+    resources["Policy"] = {"Type": "AWS::SQS::QueuePolicy", "Properties": policy}
+    shop.write_text(json.dumps({"Resources": resources}))
+    with mock_eventbridge(assert_targets_permitted=True) as eb:
+        eb.load(shop, resources=given)
+        eb.load(platform)
+
+
 QUEUE = {"Type": "AWS::SQS::Queue"}
 TRUST = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}
 

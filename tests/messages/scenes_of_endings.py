@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ from scenes_of_assertions import with_dead_letters
 
 from eventbridge_local import EventBridge
 
+FORBIDDEN = Path(__file__).parent.parent / "cases" / "permissions"
 PLACED = {"shop.orders@OrderPlaced": {"required": ["id"], "properties": {"total": {"type": "number"}}}}
 
 
@@ -58,6 +60,19 @@ def exit_strict_with_very_many(_: EventBridge) -> None:
         for number in range(13):
             eb.put(*ORDER)
             eb.rule(f"Rule-{number}", pattern={"source": ["nobody"]}, to=QUEUE)
+
+
+@scene
+def exit_with_forbidden_targets(_: EventBridge) -> None:
+    with shop(assert_targets_permitted=True) as eb:
+        eb.load(FORBIDDEN / "mistakes.yaml")
+
+
+@scene
+def exit_with_forbidden_roles(_: EventBridge) -> None:
+    with shop(assert_targets_permitted=True) as eb:
+        eb.load(FORBIDDEN / "roles_lacking.yaml")
+        eb.load(FORBIDDEN / "sam_by_hand.yaml")
 
 
 @scene

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from eventbridge_local.policies.access import Permissions, RolePolicies, Sending, decide, refusals, statements_in
+from eventbridge_local.policies.access import (
+    Permissions,
+    RolePolicies,
+    Sending,
+    decide,
+    merged,
+    refusals,
+    statements_in,
+)
 from eventbridge_local.policies.conditions import UNREAD, Guess, every, holds, some
 
 RULE = "arn:aws:events:us-east-1:123456789012:rule/orders/placed"
@@ -182,6 +190,26 @@ def test_a_log_group(resource: str, expected: list[str], ending: str) -> None:
     assert [action for each in found for action in each.actions] == expected
     if found:
         assert not list(refusals(Sending(RULE, arn + ending), Permissions({arn: [found[0].statement]})))
+
+
+def test_several_templates() -> None:
+    """One template declares the queue, another the policy; or another has a policy for a queue that is not known."""
+    queue, sending = Permissions({QUEUE: []}), Sending(RULE, QUEUE)
+    assert len(list(refusals(sending, merged([queue, Permissions({})])))) == 1
+    assert not list(refusals(sending, merged([queue, Permissions({}, elsewhere={("sqs", "orders"): [ALLOW]})])))
+    assert list(refusals(sending, merged([queue, Permissions({}, elsewhere={("sns", "orders"): [ALLOW]})])))
+    assert not list(refusals(sending, merged([queue, Permissions({}, doubts={"sqs"})])))
+    assert not list(refusals(sending, merged([queue, Permissions({}, doubts={""})])))
+    assert list(refusals(sending, merged([queue, Permissions({}, doubts={"sns"})])))
+    assert not list(refusals(sending, merged([queue, Permissions({QUEUE: [ALLOW]})])))
+
+
+def test_the_latest_version_of_a_function() -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:fraud"
+    statement = {**ALLOW, "Action": "lambda:InvokeFunction", "Resource": arn}
+    permissions = Permissions({arn: [statement]})
+    assert not list(refusals(Sending(RULE, f"{arn}:$LATEST"), permissions))
+    assert list(refusals(Sending(RULE, f"{arn}:live"), permissions))
 
 
 def test_documents() -> None:

@@ -44,15 +44,14 @@ _CUSTOM_CALLS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def permissions_of(source: str, stacks: list[LoadedStack], complete: bool) -> Permissions:
+def permissions_of(stacks: list[LoadedStack], complete: bool) -> Permissions:
     """Return the policies in the stacks of a source.
 
     Args:
-        source: the path that was read.
         stacks: its stacks.
         complete: whether everything the source declares was read: no macro, loop or nested template is missing.
     """
-    builder = PermissionsBuilder(source)
+    builder = PermissionsBuilder()
     for loaded in stacks:
         for logical_id, type_name in _made(loaded):
             _declare(builder, loaded, logical_id, type_name, alone=len(stacks) == 1)

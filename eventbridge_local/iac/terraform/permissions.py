@@ -22,14 +22,13 @@ _ROLES_OF_TASKS = ("task_role_arn", "execution_role_arn")
 _NAMED = frozenset(KINDS_BY_TYPE) | {RULE_TYPE, ALIAS_TYPE}
 
 
-def permissions_of(source: str, values: InstanceValues) -> Permissions:
+def permissions_of(values: InstanceValues) -> Permissions:
     """Return the policies of a plan or state.
 
     Args:
-        source: the path that was read.
         values: the values of its instances.
     """
-    builder = PermissionsBuilder(source)
+    builder = PermissionsBuilder()
     managed = [instance for instance in values.instances.values() if not instance.is_data]
     for instance in managed:
         _declare(builder, values, instance)

@@ -69,7 +69,7 @@ def plan_of(
         ignored=MappingProxyType(dict(sorted(ignored.items()))),
         names=MappingProxyType(names),
         unused=tuple(sorted({*parameters, *given.given} - given.used)),
-        permissions=cache(lambda: permissions_of(source, values)),
+        permissions=cache(lambda: permissions_of(values)),
     )
 
 
