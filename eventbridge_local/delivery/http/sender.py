@@ -8,7 +8,9 @@ proxy is asked, as both could lead away.
 from __future__ import annotations
 
 import http.client
+import io
 import json
+import socket
 import ssl
 import time
 import zlib
@@ -37,12 +39,19 @@ class Sender:
 
     Args:
         allows: says of a URL whether its host may be called.
-        timeout: seconds to wait for an answer.
+        seconds: returns the seconds of a clock that only goes forward.
+        timeout: seconds that the whole exchange may take, from connecting to the end of the answer.
     """
 
-    def __init__(self, allows: Callable[[str], bool] = is_loopback, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        allows: Callable[[str], bool] = is_loopback,
+        seconds: Callable[[], float] = time.monotonic,
+        timeout: float = TIMEOUT,
+    ) -> None:
         self._allows = allows
         self._timeout = timeout
+        self._seconds = seconds
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """Send a request and return the answer.
@@ -54,8 +63,9 @@ class Sender:
         if not self._allows(request.url):
             raise NotLocal("the HTTP target", request.url)
         try:
-            with closing(_connection(urlsplit(request.url), self._timeout)) as connection:
-                return _exchange(connection, request, time.monotonic() + self._timeout)
+            deadline = Deadline(self._timeout, self._seconds)
+            with closing(_connection(urlsplit(request.url), deadline)) as connection:
+                return _exchange(connection, request, deadline)
         except TimeoutError:
             raise timed_out() from None
         except (OSError, http.client.HTTPException):
@@ -64,24 +74,84 @@ class Sender:
             raise unsendable(str(wrong)) from None
 
 
-def _connection(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
-    connection = _connection_by_scheme(url, timeout)
-    connection._create_connection = connect  # type: ignore[attr-defined]  # http.client has no public way
+class Deadline:
+    """The end of an exchange.
+
+    Args:
+        timeout: seconds from now.
+        seconds: returns the seconds of a clock.
+    """
+
+    def __init__(self, timeout: float, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._end = seconds() + timeout
+
+    def left(self) -> float:
+        """Return the seconds that are left. Raises TimeoutError when there are none."""
+        left = self._end - self._seconds()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+class _TimedSocket(io.RawIOBase):
+    """A socket whose every step gets the time that is left, in place of a timeout that begins anew with each byte."""
+
+    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+        self._sock = sock
+        self._deadline = deadline
+
+    def sendall(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            self._sock.settimeout(self._deadline.left())
+            rest = rest[self._sock.send(rest) :]
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._sock.settimeout(self._deadline.left())
+        return self._sock.recv_into(buffer)
+
+    def close(self) -> None:
+        """Stay open: ``http.client`` closes a connection before it reads the answer."""
+
+
+def _connection(url: SplitResult, deadline: Deadline) -> http.client.HTTPConnection:
+    connection = _connection_by_scheme(url)
+
+    def connect_in_time(address: tuple[str, int], timeout: Any, source: Any = None) -> socket.socket:
+        sock = connect(address, deadline.left(), source)
+        sock.settimeout(deadline.left())  # of a TLS handshake
+        return sock
+
+    connection._create_connection = connect_in_time  # type: ignore[attr-defined]  # http.client has no public way
     return connection
 
 
-def _connection_by_scheme(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
+def _connection_by_scheme(url: SplitResult) -> http.client.HTTPConnection:
     host = url.hostname or ""
     if url.scheme != "https":
-        return http.client.HTTPConnection(host, url.port, timeout=timeout)
+        return http.client.HTTPConnection(host, url.port)
     context = ssl.create_default_context()
     if is_loopback(url.geturl()):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    return http.client.HTTPSConnection(host, url.port, timeout=timeout, context=context)
+    return http.client.HTTPSConnection(host, url.port, context=context)
 
 
-def _exchange(connection: http.client.HTTPConnection, request: HttpRequest, deadline: float) -> HttpResponse:
+def _exchange(connection: http.client.HTTPConnection, request: HttpRequest, deadline: Deadline) -> HttpResponse:
+    connection.connect()
+    with closing(connection.sock):
+        connection.sock = _TimedSocket(connection.sock, deadline)
+        return _answered(connection, request)
+
+
+def _answered(connection: http.client.HTTPConnection, request: HttpRequest) -> HttpResponse:
     parts = urlsplit(request.url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection.putrequest(request.method, path, skip_host=True, skip_accept_encoding=True)
@@ -91,17 +161,15 @@ def _exchange(connection: http.client.HTTPConnection, request: HttpRequest, dead
         connection.putheader(name, wire(value))
     connection.endheaders(body)
     answer = connection.getresponse()
-    content = _unpacked(_read(answer, deadline), answer.getheader("Content-Encoding", ""))
+    content = _unpacked(_read(answer), answer.getheader("Content-Encoding", ""))
     return HttpResponse(answer.status, Headers(answer.getheaders()), content.decode("utf-8", "replace"))
 
 
-def _read(answer: http.client.HTTPResponse, deadline: float) -> bytes:
-    """Return the body, whose end must come before the deadline: each read of an endless stream may be in time."""
+def _read(answer: http.client.HTTPResponse) -> bytes:
+    """Return the body, or as much of it as is looked at."""
     content = b""
     while len(content) < _LONGEST_ANSWER and (part := answer.read1(_LONGEST_ANSWER - len(content))):
         content += part
-        if time.monotonic() > deadline:
-            raise TimeoutError
     return content
 
 
