@@ -84,6 +84,9 @@ class PutCall(Call):
     def __repr__(self) -> str:
         return repr(Call(*self))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Call, tuple(self)
+
 
 class Entry(NamedTuple):
     """One entry of PutEvents: accepted, then ``event`` is set, or refused with a code and a message.
@@ -180,6 +183,9 @@ class AcceptedEntry(Entry):
 
     def __repr__(self) -> str:
         return repr(Entry(*self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Entry, tuple(self)
 
 
 #: Names of the members of entries, in a tuple that all entries of the same members share.

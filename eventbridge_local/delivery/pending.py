@@ -99,6 +99,24 @@ class HttpRequest:
     headers: Mapping[str, str]
     body: str
 
+    def _masked(self) -> tuple[str, str, Mapping[str, str], str]:
+        """Return what a copy outside of this process, or a reader, may see."""
+        mask = getattr(self.headers, "masked", str)
+        return self.method, mask(self.url), self.headers, mask(self.body)
+
+    def __repr__(self) -> str:
+        method, url, headers, body = self._masked()
+        return f"HttpRequest(method={method!r}, url={url!r}, headers={headers!r}, body={body!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return HttpRequest, self._masked()
+
+    def __copy__(self) -> HttpRequest:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> HttpRequest:
+        return self
+
 
 class AttemptFailed(Exception):
     """An attempt that did not reach its target.

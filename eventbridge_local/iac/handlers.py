@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -59,33 +60,46 @@ class Handler:
         known = _loaded.get((root, self.module)) or sys.modules.get(self.module)
         if known is not None and _is_below(known, root):
             return known
-        with _first_on_path(root), _set_aside(self.module.partition(".")[0], root):
+        none = UsageError(
+            f"handler {self}: there is no module {self.module} in {self.root}; only the function's own code is imported"
+        )
+        package = self.module.partition(".")[0]
+        # Nothing else has the name on the path: a template must not reach the standard library, or what is installed.
+        if PathFinder.find_spec(package, [root]) is None:
+            raise none
+        with _first_on_path(root), _set_aside(package, root):
             try:
                 module = importlib.import_module(self.module)
             except ModuleNotFoundError as missing:
                 if missing.name and self.module.startswith(missing.name):
-                    raise UsageError(f"handler {self}: there is no module {self.module} in {self.root}") from None
+                    raise none from None
                 raise
+        if not _is_below(module, root) and not _file_of(module, os.path.abspath).startswith(root + os.sep):
+            raise none
         return _loaded.setdefault((root, self.module), module)
 
     def __str__(self) -> str:
         return f"{self.module}.{self.function}"
 
 
-def python_handler(handler: Any, root: Path | None, runtime: Any) -> Handler | None:
+def python_handler(handler: Any, root: Path | None, runtime: Any, *, outside: bool = True) -> Handler | None:
     """Return the handler that ``module.function`` or ``folder/module.function`` names; None when it is not Python.
 
     Args:
         handler: the property ``Handler`` of the function.
         root: where its code is; None when the source does not say.
         runtime: such as ``python3.13``; None counts as Python only if the module's file is there.
+        outside: whether it may be outside of the root, as the Serverless Framework has it: ``../src/app.handler``.
     """
     if not isinstance(handler, str) or "." not in handler or root is None:
         return None
     module, _, function = handler.rpartition(".")
     if ".." in module.split("/"):
         folder, _, module = module.rpartition("/")
-        root = root / folder
+        inner = root / folder
+        if not outside and not os.path.realpath(inner).startswith(os.path.join(os.path.realpath(root), "")):
+            return None
+        root = inner
     module = module.removeprefix("./").replace("/", ".")
     if isinstance(runtime, str):
         is_python = runtime.startswith("python")
@@ -95,9 +109,9 @@ def python_handler(handler: Any, root: Path | None, runtime: Any) -> Handler | N
     return Handler(root, module, function) if is_python else None
 
 
-def _file_of(module: ModuleType) -> str:
+def _file_of(module: ModuleType, real: Callable[[str], str] = os.path.realpath) -> str:
     file = getattr(module, "__file__", None)
-    return os.path.realpath(file) if isinstance(file, str) else ""
+    return real(file) if isinstance(file, str) else ""
 
 
 def _is_below(module: ModuleType, root: str) -> bool:

@@ -133,6 +133,9 @@ class Connection(NamedTuple):
     def __repr__(self) -> str:
         return f"Connection(name={self.name!r}, arn={self.arn!r}, state={self.state!r})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Connection, tuple(self._replace(auth={}))  # what leaves the process has no secrets
+
     @property
     def credentials(self) -> Mapping[str, Any]:
         """The parameters of its authorization type, empty when it was deauthorized."""

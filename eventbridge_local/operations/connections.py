@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -408,6 +409,12 @@ class Sealed(dict[str, Any]):
 
     def __repr__(self) -> str:
         return repr(_masked(dict(self)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Sealed, (_masked(dict(self)),)  # what leaves the process is masked
+
+    def __deepcopy__(self, memo: Any) -> Sealed:
+        return Sealed(deepcopy(dict(self), memo))
 
 
 def _masked(value: Any) -> Any:

@@ -71,6 +71,9 @@ class Pattern:
         """Return whether the event (JSON text, a tree, or an object with an ``envelope``) satisfies the pattern."""
         return self.judge(event if type(event) is dict else event_tree(event))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return compile_pattern, (self.text,)  # what is made when first used is no part of a copy
+
     @cached_property
     def subrules(self) -> tuple[SubRule, ...]:
         """The alternatives with their fields sorted as the engine visits them; made when first used."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from eventbridge_local import mock_eventbridge
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac import Handler, read
 from eventbridge_local.iac.handlers import python_handler
 
+HERE = Path(__file__).parent
 PLACE = {"account": "123456789012", "region": "us-east-1"}
 
 
@@ -98,13 +101,36 @@ def test_packages_and_archives(tmp_path: Path) -> None:
     [
         (Handler(Path("nowhere"), "m", "f"), "there is no nowhere; build the code first, or connect a handler"),
         (Handler(Path(), "no_such_module_here", "f"), "there is no module no_such_module_here"),
-        (Handler(Path(), "json", "no_such_function"), "module json has no no_such_function"),
-        (Handler(Path(), "json", "__name__"), "is not a function"),
+        (Handler(Path(), "json", "loads"), "there is no module json in .; only the function's own code is imported"),
+        (Handler(HERE, "test_handlers", "no_such_function"), "module test_handlers has no no_such_function"),
+        (Handler(HERE, "test_handlers", "__name__"), "is not a function"),
     ],
 )
 def test_what_is_not_there(handler: Handler, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
         handler.load()
+
+
+@pytest.mark.parametrize("name", ["os.system", "subprocess.run", "builtins.exec", "pytest.main", "os.path.exists"])
+def test_only_the_code_of_the_function_is_imported(tmp_path: Path, name: str) -> None:
+    """A template that somebody else wrote must not reach what is installed."""
+    (tmp_path / "src").mkdir()
+    properties = {"CodeUri": "src", "Handler": name, "Runtime": "python3.13"}
+    resource = {"Type": "AWS::Serverless::Function", "Properties": properties}
+    (tmp_path / "template.json").write_text(json.dumps({"Resources": {"Function": resource}}), "utf-8")
+    with mock_eventbridge() as eb, pytest.raises(UsageError, match="only the function's own code is imported"):
+        eb.load(tmp_path / "template.json", connect_handlers=True)
+
+
+def test_a_file_beside_the_code_is_not_imported(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "other.py").write_text("raise SystemExit('imported')", "utf-8")
+    properties = {"CodeUri": "src", "Handler": "../other.handler", "Runtime": "python3.13"}
+    resource = {"Type": "AWS::Serverless::Function", "Properties": properties}
+    (tmp_path / "template.json").write_text(json.dumps({"Resources": {"Function": resource}}), "utf-8")
+    with mock_eventbridge() as eb:
+        eb.load(tmp_path / "template.json", connect_handlers=True)
+        assert not eb.service.handlers.spies
 
 
 def test_errors_of_the_module_itself_come_through(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from eventbridge_local.delivery.http.requests import (
     pairs_of,
     request_url,
     secret_names,
+    secret_values,
     wire,
 )
 from eventbridge_local.delivery.http.sender import HttpResponse
@@ -71,9 +72,8 @@ def token_request(connection: Connection) -> HttpRequest:
     as_json = headers["Content-Type"].lower().startswith("application/json")
     body = "" if method == "GET" else json.dumps(members) if as_json else urlencode(members, errors="replace")
     fixed = {"Host": urlsplit(url).netloc, **FIXED, "Connection": "close", "Content-Length": str(len(wire(body)))}
-    return HttpRequest(
-        method, url, Headers([*headers.items(), *fixed.items()], secret_names(added, "HeaderParameters")), body
-    )
+    hidden, texts = secret_names(added, "HeaderParameters"), [client.get("ClientSecret", ""), *secret_values(added)]
+    return HttpRequest(method, url, Headers([*headers.items(), *fixed.items()], hidden, texts), body)
 
 
 def read_token(response: HttpResponse) -> OAuthToken:

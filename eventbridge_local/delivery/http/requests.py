@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 
 from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest, PendingDelivery
 from eventbridge_local.model.arn import Arn, domain_of
@@ -70,7 +70,7 @@ def build(
         ("Content-Length", str(len(wire(body)))),
     ]
     hidden = [name for name, _ in authorization] + secret_names(added, "HeaderParameters")
-    return HttpRequest(destination.method, url, Headers(headers, hidden), body)
+    return HttpRequest(destination.method, url, Headers(headers, hidden, secret_values(added)), body)
 
 
 def _authorization(connection: Connection, token: str | None) -> Pairs:
@@ -96,6 +96,12 @@ def pairs_of(parameters: Mapping[str, Any], member: str) -> Pairs:
 def secret_names(parameters: Mapping[str, Any], member: str) -> list[str]:
     """Return the names whose values the user marked as secret."""
     return [one["Key"] for one in parameters.get(member, ()) if one.get("IsValueSecret") and "Key" in one]
+
+
+def secret_values(parameters: Mapping[str, Any]) -> list[str]:
+    """Return the values that the user marked as secret and that stand in the URL or in the body."""
+    pairs = (one for member in ("QueryStringParameters", "BodyParameters") for one in parameters.get(member, ()))
+    return [str(one.get("Value", "")) for one in pairs if one.get("IsValueSecret")]
 
 
 def with_members(payload: str, members: Mapping[str, str]) -> str:
@@ -184,15 +190,19 @@ class Headers(Mapping[str, str]):
     Args:
         items: names and values; a later one replaces an earlier one of the same name in any case.
         secret: names whose values the repr hides; ``Authorization`` is hidden always.
+        texts: secrets that may be in the URL or in the body.
     """
 
-    __slots__ = ("_items", "_secret")
+    __slots__ = ("_items", "_secret", "_texts")
 
-    def __init__(self, items: Iterable[tuple[str, str]] = (), secret: Iterable[str] = ()) -> None:
+    def __init__(
+        self, items: Iterable[tuple[str, str]] = (), secret: Iterable[str] = (), texts: Iterable[str] = ()
+    ) -> None:
         self._items: dict[str, tuple[str, str]] = {}
         for name, value in items:
             self._items[name.lower()] = (name, value)
         self._secret = frozenset(("authorization", *(name.lower() for name in secret)))
+        self._texts = tuple(filter(None, texts))
 
     def __getitem__(self, name: str) -> str:
         return self._items[name.lower()][1]
@@ -206,8 +216,28 @@ class Headers(Mapping[str, str]):
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._items
 
+    def masked(self, text: str) -> str:
+        """Return the URL or the body of the request with its secrets hidden, in each form that they may have."""
+        for secret in self._texts:
+            in_json = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+            for form in (secret, quote(secret, safe=""), quote(secret), quote_plus(secret), *in_json):
+                text = text.replace(form, _MASK)
+        return text
+
+    def _masked_items(self) -> dict[str, str]:
+        return {name: _MASK if key in self._secret else value for key, (name, value) in self._items.items()}
+
     def __repr__(self) -> str:
-        return repr({name: _MASK if key in self._secret else value for key, (name, value) in self._items.items()})
+        return repr(self._masked_items())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Headers, (tuple(self._masked_items().items()), tuple(self._secret))  # what leaves the process is masked
+
+    def __copy__(self) -> Headers:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Headers:
+        return self
 
 
 def wire(text: str) -> bytes:

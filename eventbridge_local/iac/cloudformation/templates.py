@@ -368,7 +368,9 @@ def _aliases(loaded: LoadedStack, logical_id: str, resource: Mapping[str, Any]) 
 def _handler(loaded: LoadedStack, logical_id: str) -> Handler | None:
     stack = loaded.stack
     found = {name: known(stack.property(logical_id, name)) for name in ("Handler", "Runtime", "CodeUri")}
-    return python_handler(found["Handler"], _code(loaded, logical_id, found["CodeUri"]), found["Runtime"])
+    code = _code(loaded, logical_id, found["CodeUri"])
+    is_serverless = bool(loaded.origin(logical_id).alias)
+    return python_handler(found["Handler"], code, found["Runtime"], outside=is_serverless)
 
 
 def _code(loaded: LoadedStack, logical_id: str, uri: Any) -> FilePath | None:

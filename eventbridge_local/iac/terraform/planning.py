@@ -145,7 +145,7 @@ def _handler(values: InstanceValues, instance: Instance, folder: FilePath) -> Ha
     if instance.type != "aws_lambda_function":
         return None
     code = next(_code(values, instance, folder), None)
-    return python_handler(instance.values.get("handler"), code, instance.values.get("runtime"))
+    return python_handler(instance.values.get("handler"), code, instance.values.get("runtime"), outside=False)
 
 
 def _code(values: InstanceValues, instance: Instance, folder: FilePath) -> Iterator[FilePath]:
