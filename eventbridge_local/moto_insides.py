@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping
@@ -55,6 +56,11 @@ def account_of_assumed_role(access_key: str) -> str | None:
         return None
     account: str = models.get_account_id_from(access_key)
     return None if account == models.DEFAULT_ACCOUNT_ID else account
+
+
+def default_account() -> str:
+    """Return the account of callers in moto whose credentials name none."""
+    return os.environ.get("MOTO_ACCOUNT_ID", "123456789012")
 
 
 def call_secret(made: str, arn: str, account: str, region: str) -> bool:

@@ -12,7 +12,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from eventbridge_local.botocore_hooks.active import innermost
+from eventbridge_local import moto_insides
+from eventbridge_local.botocore_hooks.active import ActiveMock, innermost
 from eventbridge_local.delivery.route import Arrival
 from eventbridge_local.model.event import Event
 from eventbridge_local.moto_insides import Made, StoredObject
@@ -31,6 +32,7 @@ class Producers:
         if mock is None or described is None:
             return
         service = mock.service
+        account = _ours(account, mock)
         scope = service.store.scope(account, region)
         detail_type, fields = described
         number = next(self._sequence)
@@ -58,7 +60,10 @@ class Producers:
         self, resource_type: str, logical_id: str, name: str, properties: Mapping[str, Any], account: str, region: str
     ) -> Made:
         """Make a resource of a stack in the mock that answers the caller."""
-        return _stacks().make(resource_type, logical_id, name, properties, account, region)  # type: ignore[no-any-return]
+        mock = innermost()
+        assert mock is not None, "functions of moto are replaced only while a mock is active"
+        account = _ours(account, mock)
+        return _stacks().make(mock, resource_type, logical_id, name, properties, account, region)  # type: ignore[no-any-return]
 
 
 def _stacks() -> Any:
@@ -66,6 +71,11 @@ def _stacks() -> Any:
     from eventbridge_local import moto_stacks
 
     return moto_stacks
+
+
+def _ours(account: str, mock: ActiveMock) -> str:
+    """Return the account in a mock for one of moto's: whoever has no account is in moto's own there, in ours here."""
+    return mock.account if account == moto_insides.default_account() else account
 
 
 # events of S3

@@ -42,11 +42,15 @@ TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 
 def make(
-    resource_type: str, logical_id: str, name: str, properties: Mapping[str, Any], account: str, region: str
+    mock: ActiveMock,
+    resource_type: str,
+    logical_id: str,
+    name: str,
+    properties: Mapping[str, Any],
+    account: str,
+    region: str,
 ) -> StackedResource:
-    """Make a resource of a stack in the mock that answers the caller; see ``moto_insides.Receiver``."""
-    mock = innermost()
-    assert mock is not None, "functions of moto are replaced only while a mock is active"
+    """Make a resource of a stack in a mock; see ``moto_insides.Receiver``."""
     kind = RESOURCE_KINDS.get(resource_type)
     if kind is not None and len(name) > kind.longest and TYPES[resource_type][0] not in properties:
         stack = name.rpartition("-")[0].removesuffix(f"-{logical_id}")
@@ -114,7 +118,8 @@ class StackedResource:
             name: the name that is declared, "" where none is and it keeps its own.
         """
         if self._mock.ended:
-            return make(self._type, self._logical_id, name or self._name, properties, *self._where)
+            mock = innermost() or self._mock
+            return make(mock, self._type, self._logical_id, name or self._name, properties, *self._where)
         changed = StackedResource(
             self._mock, self._type, self._logical_id, name or self._name, properties, *self._where
         )

@@ -20,13 +20,17 @@ from __future__ import annotations
 
 import gc
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable
 from threading import Lock, get_ident
 from typing import Any
 
+from botocore.awsrequest import create_request_object
 from botocore.client import BaseClient
+from botocore.endpoint import Endpoint
+from botocore.handlers import add_recursion_detection_header
 from botocore.model import OperationModel
 from botocore.session import Session
 
@@ -43,6 +47,10 @@ _BUILTIN = "botocore.handlers"
 PUT_EVENTS_PARAMS = "provide-client-params.eventbridge.PutEvents"
 #: Where the EndpointId of a call travels in its context.
 _ENDPOINT_ID = "eventbridge_local_endpoint_id"
+#: botocore's own, also where a library has wrapped it before this import.
+_PREPARE = inspect.unwrap(Endpoint.prepare_request)
+#: The variable with the header of a function in Lambda, as the dict behind ``os.environ`` has it.
+_TRACE_KEY: Any = getattr(os.environ, "encodekey", str)("_X_AMZN_TRACE_ID")
 _TWELVE_DIGITS = re.compile(r"[0-9]{12}")
 
 
@@ -88,11 +96,27 @@ def answer_call(
     now = service.clock.now
     scope = service.store.scope(account, context["client_region"])
     trace = params["headers"].get(TRACE_HEADER)
+    if Endpoint.prepare_request is not _PREPARE or _TRACE_KEY in getattr(os.environ, "_data", os.environ):
+        trace = _header_sent(params)
     try:
         answer = service.call(operation.name, requested, scope, refusal, trace, now)
     except ServiceError as error:
         return codec.refused(error, request_id, now)
     return codec.answered(answer, request_id, now)
+
+
+def _header_sent(params: dict[str, Any]) -> str | None:
+    """Return the X-Ray header that a request would be sent with.
+
+    Two add one to a request that we answer before: botocore inside of Lambda (recursion detection, whose handler comes
+    after ours), and libraries for tracing, which wrap ``Endpoint.prepare_request`` (aws_xray_sdk, OpenTelemetry).
+    """
+    add_recursion_detection_header(params)
+    request = create_request_object(params)
+    if Endpoint.prepare_request is not _PREPARE:
+        object.__new__(Endpoint).prepare_request(request)
+    header: str | bytes | None = request.headers.get(TRACE_HEADER)
+    return header.decode("latin-1") if isinstance(header, bytes) else header
 
 
 def _make_failing_call(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from eventbridge_local.delivery.loops import Gate
@@ -27,7 +30,7 @@ class LambdaContext:
         log_stream_name: made of the request id.
         identity: None.
         client_context: None.
-        trace_header: the X-Ray header of the event, as a function finds it in the variable ``_X_AMZN_TRACE_ID``.
+        trace_header: the X-Ray header of the event; the variable ``_X_AMZN_TRACE_ID`` has it while the function runs.
     """
 
     memory_limit_in_mb = "128"
@@ -144,8 +147,13 @@ class TargetSpy:
 
     def __call__(self, payload: str, context: LambdaContext) -> BaseException | None:
         """Call the handler with its own copy of the payload; what it raises is kept and returned, not raised."""
+        arguments = (_parsed(payload), context)[: self._arguments]
         try:
-            result = self.handler(*(_parsed(payload), context)[: self._arguments])
+            if context.trace_header is None:
+                result = self.handler(*arguments)
+            else:
+                with _traced(context.trace_header):
+                    result = self.handler(*arguments)
         except BaseException as raised:
             self._calls.append(_Recorded(payload, context, None, raised))
             return raised
@@ -215,6 +223,40 @@ class Handlers:
 
     def clear(self) -> None:
         self.spies.clear()
+
+
+#: Where the runtime of Lambda leaves the header for the code of a function, and for tracing libraries.
+TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
+_variable_lock = Lock()
+#: The headers of the handlers that run now, the latest one last, and what the variable was before the first.
+_running: list[tuple[str, object]] = []
+_found: str | None = None
+
+
+@contextmanager
+def _traced(header: str) -> Iterator[None]:
+    """Let the variable of the environment hold a header while a handler runs, as in Lambda.
+
+    The environment belongs to the process. Where handlers run in several threads at once the variable is that of the
+    latest; after the last of them it is what it was before the first.
+    """
+    global _found
+    mine = (header, object())
+    with _variable_lock:
+        if not _running:
+            _found = os.environ.get(TRACE_VARIABLE)
+        _running.append(mine)
+        os.environ[TRACE_VARIABLE] = header
+    try:
+        yield
+    finally:
+        with _variable_lock:
+            _running.remove(mine)
+            before = _running[-1][0] if _running else _found
+            if before is not None:
+                os.environ[TRACE_VARIABLE] = before
+            else:
+                os.environ.pop(TRACE_VARIABLE, None)
 
 
 def _parsed(payload: str) -> Any:

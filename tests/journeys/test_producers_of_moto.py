@@ -197,6 +197,16 @@ def test_the_region_and_the_account_of_the_bucket() -> None:
         assert [each.event.region for each in eb.deliveries] == ["eu-west-1"]
 
 
+@pytest.mark.parametrize(("ours", "motos"), [("111122223333", None), (ACCOUNT, "111122223333")])
+def test_whoever_names_no_account_is_in_ours(ours: str, motos: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client of S3 without an account and one of EventBridge without an account meet."""
+    if motos is not None:
+        monkeypatch.setenv("MOTO_ACCOUNT_ID", motos)
+    with ours_inside(account=ours):
+        upload_and_look()
+        assert current_eventbridge().deliveries.one().event.account == ours
+
+
 def test_the_innermost_mock_gets_it() -> None:
     with mock_eventbridge() as outer, mock_aws():
         make_bucket()
