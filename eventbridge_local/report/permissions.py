@@ -87,15 +87,15 @@ def _in_templates(service: Service) -> list[Permissions]:
 def text_of(refusal: Refusal) -> str:
     """Return what is not permitted and the statement that permits it, the latter as JSON on a line of its own."""
     holder, where = _holder_of(refusal)
-    said = f"{refusal.sent_to} {refusal.resource} gets nothing in production: {_forbidden(refusal)}"
+    lines = [f"{_forbidden(refusal)}, so the {refusal.sent_to} gets nothing in production"]
     if refusal.denied_by is not None:
         name = refusal.denied_by.get("Sid")
         sid = f" (Sid {name!r})" if name else ""
-        deny = json.dumps(refusal.denied_by, default=str)
-        said = f"{said}; a Deny in {holder} forbids it{sid}:\n{deny}\nLet it leave out {PRINCIPAL}, and have in {where}"
+        lines += [f"a Deny in {holder} forbids it{sid}:", json.dumps(refusal.denied_by, default=str)]
+        lines.append(f"Let it leave out {PRINCIPAL}, and have in {where}:")
     else:
-        said = f"{said}; no statement allows it. Add to {where}"
-    return f"{said}:\n{json.dumps(refusal.statement)}"
+        lines.append(f"no statement allows it; add to {where}:")
+    return "\n".join([*lines, json.dumps(refusal.statement)])
 
 
 def _holder_of(refusal: Refusal) -> tuple[str, str]:
