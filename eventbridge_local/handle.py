@@ -799,7 +799,7 @@ class JournalView:
 
     def text(self) -> str:
         """Return each event, the rules of its bus and why one did not match, each delivery and its outcome."""
-        return report.journal_text.journal(self.records, self._home)
+        return "\n".join(filter(None, [report.journal_text.journal(self.records, self._home), self._of_forks()]))
 
     __str__ = text
 
@@ -810,7 +810,12 @@ class JournalView:
             after: only what came after this record, which may be nothing; None for the whole journal.
         """
         records = report.journal_text.since(self.records, after)
-        return report.journal_text.short(records, self._home) if records or after is None else ""
+        forks = self._of_forks()
+        shown = report.journal_text.short(records, self._home) if records or after is None or forks else ""
+        return "\n".join(filter(None, [shown, forks]))
+
+    def _of_forks(self) -> str:
+        return self._journal.calls.elsewhere()
 
     def __repr__(self) -> str:
         return f"<Journal of {len(self._journal.records)} records>"

@@ -231,7 +231,9 @@ class _EnteredMock(ActiveMock):
         if error is not None:
             self.add_notes(error)
         elif self._noted is None and (failures := self._failures()):
-            raise ExceptionGroup(report.checks.failed_checks(len(failures)), failures)
+            group = ExceptionGroup(report.checks.failed_checks(len(failures)), failures)
+            self._add_note_on_forks(group)
+            raise group
 
     def add_notes(self, error: BaseException) -> None:
         """Add our hints and failed checks to the error that ended the test, once; it stays the one that is raised."""
@@ -239,6 +241,13 @@ class _EnteredMock(ActiveMock):
             self._noted = error
             for note in (*self.handle.hints_for(error), *map(report.checks.failure, self._failures())):
                 error.add_note(note)
+            self._add_note_on_forks(error)
+
+    def _add_note_on_forks(self, error: BaseException) -> None:
+        """Say what forked processes did, where the error does not say it already."""
+        elsewhere = self.service.journal.calls.elsewhere()
+        if elsewhere and elsewhere not in str(error):
+            error.add_note(f"eventbridge_local: {elsewhere}")
 
     def _failures(self) -> list[Exception]:
         options, journal = self._options, self.service.journal

@@ -49,7 +49,6 @@ LEVELS = [
 SHORT = {
     "__main__.py": "python -m eventbridge_local needs a file of this name",
     "advice.py": "did-you-mean, which parts of every level above use",
-    "botocore_hooks/child_process.py": "what a parent prepares for a child process",
     "botocore_hooks/in_child.py": "a child process runs it by its path",
     "botocore_hooks/services.py": "one table: the services that a mock answers",
     "defaults.py": "the pytest plugin imports it in every run, so it must bring nothing with it",

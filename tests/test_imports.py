@@ -49,6 +49,7 @@ FOR_FEATURES = {
     "jsonschema",
     "yaml",
     "eventbridge_local.contracts",
+    "eventbridge_local.delivery.forks",
     "eventbridge_local.delivery.http.invocations",
     "eventbridge_local.delivery.http.oauth",
     "eventbridge_local.delivery.http.sender",

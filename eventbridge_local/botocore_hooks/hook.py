@@ -184,6 +184,7 @@ def _attach_to_existing() -> None:
             kind = type(thing)  # not isinstance: proxies run code of their own when asked for their class
             if issubclass(kind, Session | BaseClient) and (emitter := _emitter_of(thing)) is not None:
                 _register(emitter)
+        child_process.watch_forks()
         _attached = True
 
 

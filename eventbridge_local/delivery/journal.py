@@ -8,6 +8,7 @@ The records are named tuples: as frozen as frozen dataclasses, and made five tim
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections import deque
@@ -16,13 +17,16 @@ from datetime import datetime
 from itertools import count
 from operator import attrgetter
 from threading import Lock
-from typing import Any, Literal, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
 
 from eventbridge_local.delivery.kinds import destination_of
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, HttpRequest, PendingDelivery
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule, Target
+
+if TYPE_CHECKING:
+    from eventbridge_local.delivery.forks import Forks
 
 Outcome = Literal["delivered", "recorded", "dead-lettered", "dropped", "pending", "archived"]
 
@@ -361,10 +365,12 @@ class Kept(Sequence[R]):
 
     Attributes:
         dropped: how many the journal has dropped to make room for newer ones.
+        elsewhere: returns in words what other processes did that belongs here; "" where there is nothing.
     """
 
     def __init__(self) -> None:
         self._records: deque[R] = deque()
+        self.elsewhere: Callable[[], str] = str
         self.dropped = 0
         #: Takes the newest record.
         self.add: Callable[[R], None] = self._records.append
@@ -495,7 +501,19 @@ class Journal:
         self._shared: dict[Any, Any] = {}
         #: Returns the value that is kept of several equal ones: ``shared(value, value)``.
         self.shared: Callable[[T, T], T] = self._shared.setdefault
+        #: What forked processes did; None while none was forked.
+        self.forks: Forks | None = None
         self._number_from_one()
+
+    def watch_forks(self) -> None:
+        """Learn what processes do that are forked from now on."""
+        # Late, because few tests fork.
+        from eventbridge_local.delivery.forks import Forks
+
+        forks = self.forks = Forks()
+        self.calls.elsewhere = forks.text
+        for kept in (self.entries, self.kept_deliveries, self.dead_letters):
+            kept.elsewhere = functools.partial(forks.text, events_only=True)
 
     def _number_from_one(self) -> None:
         # A count of the standard library gives no number twice, whatever the threads.
@@ -534,6 +552,8 @@ class Journal:
             self.records.clear()
             for kept in self._kept.values():
                 kept.clear()
+            if self.forks is not None:
+                self.forks.clear()
             self._number_from_one()
 
 

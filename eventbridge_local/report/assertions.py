@@ -62,7 +62,7 @@ def assert_not_put(log: EventLog, expected: Mapping[str, Any], *, exact: bool) -
     """Fail if an accepted event is as described."""
     expected = _ready(expected)
     hits = list(filter(fitting(EventLog, {"accepted": True, **expected}, exact=exact), log.records))
-    if hits or log.dropped:
+    if hits or log.lost:
         found = f"{_these(map(entry_line, hits))} put" if hits else _undecided(log)
         title = f"expected no such event{_on_bus(expected)}, but {found}:"
         raise AssertionError("\n".join([title, *_expected_lines(expected, exact=exact)]))
@@ -99,7 +99,7 @@ def assert_not_delivered(log: DeliveryLog, expected: Mapping[str, Any]) -> None:
     """Fail if a delivery is as described."""
     expected = _ready(expected)
     hits = list(filter(_delivery_test(expected, False), log.records))
-    if hits or log.dropped:
+    if hits or log.lost:
         found = f"{_these(map(delivery_line, hits))} made" if hits else _undecided(log)
         title = f"expected no such delivery, but {found}:"
         raise AssertionError("\n".join([title, *_expected_lines(expected)]))
@@ -109,12 +109,12 @@ def _hit(records: Sequence[R], test: Callable[[R], bool], count: int | None, log
     """Return the newest record that passes, None where there is none, or not as many as there must be.
 
     Args:
-        count: how many must pass, None for at least one. Nobody knows if the journal has dropped records of the log.
+        count: how many must pass, None for at least one. Nobody knows if the journal lacks records of the log.
     """
     if count is None:
         return next(filter(test, reversed(records)), None)
     hits = list(filter(test, records))
-    return hits[-1] if len(hits) == count and not log.dropped else None
+    return hits[-1] if len(hits) == count and not log.lost else None
 
 
 def _delivery_test(expected: Mapping[str, Any], exact: bool) -> Callable[[Delivery], bool]:
@@ -236,7 +236,7 @@ def _on_bus(expected: Mapping[str, Any]) -> str:
 
 
 def _counted(log: Log[Any], there: int, count: int | None, expected: Mapping[str, Any]) -> str:
-    kept = " among those that are kept" if log.dropped else ""
+    kept = " among those that are kept" if log.lost else ""
     return f"expected {count} {log.nouns[count != 1]}{_on_bus(expected)}, found {there}{kept}:"
 
 
@@ -249,7 +249,7 @@ def _these(lines: Iterator[str]) -> str:
 
 
 def _entry_hints(log: EventLog, closest: tuple[Entry, Sequence[Difference]] | None) -> Iterator[str]:
-    if log.dropped:
+    if log.lost:
         yield log.lost
     elif not log:
         yield NOTHING_PUT
@@ -277,7 +277,7 @@ def _delivery_hints(log: DeliveryLog, seen: Seen, expected: Mapping[str, Any]) -
     """Yield hints on a rule or target without deliveries; where there are some, the closest says enough."""
     rule, target = (expected.get(name) if isinstance(expected.get(name), str) else None for name in ("rule", "target"))
     asked = {name: expected[name] for name, value in (("rule", rule), ("target", target)) if value is not None}
-    if log.dropped:
+    if log.lost:
         yield log.lost
     there = any(not list(_named_differences(delivery, asked)) for delivery in log)
     if not there or not log:

@@ -34,6 +34,7 @@ class Log(Sequence[T], Generic[T]):
     Args:
         records: what the journal keeps of one kind, which makes a live log; or any records.
         dropped: for a selection: how many records were dropped from what it is selected from.
+        elsewhere: for a selection: in words, what other processes did that belongs to what it is selected from.
     """
 
     #: What ``where`` can ask for, and where it is found on a record.
@@ -41,9 +42,10 @@ class Log(Sequence[T], Generic[T]):
     #: What one record is called, and several.
     nouns: ClassVar[tuple[str, str]] = ("record", "records")
 
-    def __init__(self, records: Iterable[T] | Kept[T], dropped: int = 0) -> None:
+    def __init__(self, records: Iterable[T] | Kept[T], dropped: int = 0, elsewhere: str = "") -> None:
         self._records: Kept[T] | tuple[T, ...] = records if isinstance(records, Kept) else tuple(records)
         self._dropped_before = dropped
+        self._elsewhere_before = elsewhere
 
     @property
     def dropped(self) -> int:
@@ -52,8 +54,14 @@ class Log(Sequence[T], Generic[T]):
 
     @property
     def lost(self) -> str:
-        """Return in words that records were dropped, "" where none were."""
-        return dropped_text(self.dropped, self.nouns) if self.dropped else ""
+        """Return in words that records were dropped or belong to other processes, "" where all are here."""
+        dropped = dropped_text(self.dropped, self.nouns) if self.dropped else ""
+        return "; ".join(filter(None, [dropped, self._elsewhere]))
+
+    @property
+    def _elsewhere(self) -> str:
+        """Return in words what forked processes did that would belong here, "" where they did nothing."""
+        return self._records.elsewhere() if isinstance(self._records, Kept) else self._elsewhere_before
 
     @property
     def total(self) -> int:
@@ -88,7 +96,7 @@ class Log(Sequence[T], Generic[T]):
     def _selected(self, records: Iterable[T]) -> Self:
         # The number first: a record that is dropped meanwhile was seen.
         dropped = self.dropped
-        return type(self)(records, dropped)
+        return type(self)(records, dropped, self._elsewhere)
 
     def one(self) -> T:
         """Return the only record.
@@ -96,12 +104,12 @@ class Log(Sequence[T], Generic[T]):
         Raises:
             AssertionError: there is none, or more than one; or the journal has dropped records, so nobody knows.
         """
-        records, dropped = self.records, self.dropped
-        if len(records) == 1 and not dropped:
+        records, lost = self.records, self.lost
+        if len(records) == 1 and not lost:
             return records[0]
         shown = "".join(f"\n  {self._line(record)}" for record in records[:10])
         advice = "" if records else f"; {_LOOK}"
-        cause = f"; {self.lost}" if dropped else ""
+        cause = f"; {lost}" if lost else ""
         raise AssertionError(f"expected exactly one, found {len(records)}{cause}{advice}{shown}")
 
     def _line(self, record: T) -> str:
@@ -119,7 +127,7 @@ class Log(Sequence[T], Generic[T]):
 
     def _end(self, index: int) -> T:
         if not self._records:
-            cause = f"; {self.lost}" if self.dropped else ""
+            cause = f"; {self.lost}" if self.lost else ""
             raise AssertionError(f"the {type(self).__name__} is empty{cause}; {_LOOK}")
         return self._records[index]
 
@@ -145,7 +153,8 @@ class Log(Sequence[T], Generic[T]):
         return reversed(self._records)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {len(self)}>"
+        elsewhere = self._elsewhere
+        return f"<{type(self).__name__} of {len(self)}{elsewhere and f'; {elsewhere}'}>"
 
 
 class EventLog(Log[Entry]):
