@@ -154,6 +154,21 @@ class Services:
         raise NotLocal(service, url)
 
 
+def ask(client: Any | None, operation: str, **params: Any) -> Mapping[str, Any] | None:
+    """Call a service beside a delivery. Return None if nothing serves it here, or if it does not have the resource."""
+    if client is None:
+        return None
+    try:
+        answer: Mapping[str, Any] = getattr(client, operation)(**params)
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    except ClientError as error:
+        if _is_answered_by_ourselves(error):
+            return None
+        raise
+    return answer
+
+
 # How a request is sent.
 
 
@@ -262,13 +277,19 @@ def moto_client(service: str, account: str, region: str) -> Any:
 
 #: How the server of this library calls itself in its answers.
 SERVER_NAME = "eventbridge-local"
-#: The ports on which this process serves EventBridge.
-served_ports: set[int] = set()
+#: The ports on which this process serves EventBridge, and whether other machines reach it there.
+served_ports: dict[int, bool] = {}
 
 
 def is_served_here(url: str) -> bool:
-    """Return whether a URL is that of an EventBridge that this process serves, which answers for no other service."""
-    return bool(served_ports) and is_loopback(url) and urlsplit(url).port in served_ports
+    """Return whether a URL is that of an EventBridge that this process serves, which answers for no other service.
+
+    One that other machines reach has names that are not known here, such as that of its container.
+    """
+    if not served_ports:
+        return False
+    reached = served_ports.get(urlsplit(url).port or 0)
+    return reached is not None and (reached or is_loopback(url))
 
 
 def _endpoint_variable(service: str) -> str | None:

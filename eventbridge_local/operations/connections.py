@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from eventbridge_local import moto_insides
-from eventbridge_local.delivery.forward import Services
+from eventbridge_local.delivery.forward import Services, ask
 from eventbridge_local.delivery.pending import AttemptFailed
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.arn import key_arn, partition_of
@@ -438,36 +438,24 @@ def _make_secret(ctx: Context, name: str, document: Mapping[str, Any], kms_key: 
     """Make the secret of the connection ``name`` and return its ARN (form recorded)."""
     scope = ctx.scope
     secret = f"events!connection/{name}/{ctx.ids.uuid()}"
-    client = _client(ctx)
-    if client is None:
-        suffix = ctx.ids.uuid()[:6]
-        return (
-            f"arn:{partition_of(scope.region)}:secretsmanager:{scope.region}:{scope.account}:secret:{secret}-{suffix}"
-        )
-    arn: str = client.create_secret(Name=secret, SecretString=json.dumps(document), Tags=[_OWNER], **_key(kms_key))[
-        "ARN"
-    ]
-    return arn
+    made = ask(
+        _client(ctx), "create_secret", Name=secret, SecretString=json.dumps(document), Tags=[_OWNER], **_key(kms_key)
+    )
+    if made is not None:
+        return str(made["ARN"])
+    suffix = ctx.ids.uuid()[:6]
+    return f"arn:{partition_of(scope.region)}:secretsmanager:{scope.region}:{scope.account}:secret:{secret}-{suffix}"
 
 
 def _replace_secret(ctx: Context, arn: str, document: Mapping[str, Any], kms_key: str | None) -> None:
     """Give the secret a new version, unless it was made while nothing served Secrets Manager."""
-    client = _client(ctx)
-    if client is not None:
-        try:
-            client.update_secret(SecretId=arn, SecretString=json.dumps(document), **_key(kms_key))
-        except client.exceptions.ResourceNotFoundException:
-            return
+    ask(_client(ctx), "update_secret", SecretId=arn, SecretString=json.dumps(document), **_key(kms_key))
 
 
 def _delete_secret(ctx: Context, arn: str | None) -> None:
     """Delete the secret, if Secrets Manager has it."""
-    client = None if arn is None else _client(ctx)
-    if client is not None:
-        try:
-            client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
-        except client.exceptions.ResourceNotFoundException:
-            return
+    if arn is not None:
+        ask(_client(ctx), "delete_secret", SecretId=arn, ForceDeleteWithoutRecovery=True)
 
 
 def make_missing_secrets(store: Store, services: Services) -> None:
@@ -481,24 +469,18 @@ def make_missing_secrets(store: Store, services: Services) -> None:
             if client is None:
                 return
             known = connection.secret_arn
-            if known is None or connection.state == "DELETING" or _has_secret(client, known):
+            if known is None or connection.state == "DELETING" or ask(client, "describe_secret", SecretId=known):
                 continue  # the deletion took the secret at once, as on AWS
-            made: str = client.create_secret(
+            made = ask(
+                client,
+                "create_secret",
                 Name=known.partition(":secret:")[2][: -len("-abcdef")],
                 SecretString=json.dumps(secret_document(connection)),
                 Tags=[_OWNER],
                 **_key(connection.kms_key),
-            )["ARN"]
-            if not moto_insides.call_secret(made, known, scope.account, scope.region):
-                scope.connections[name] = connection._replace(secret_arn=made)
-
-
-def _has_secret(client: Any, arn: str) -> bool:
-    try:
-        client.describe_secret(SecretId=arn)
-    except client.exceptions.ResourceNotFoundException:
-        return False
-    return True
+            )
+            if made and not moto_insides.call_secret(made["ARN"], known, scope.account, scope.region):
+                scope.connections[name] = connection._replace(secret_arn=made["ARN"])
 
 
 def _client(ctx: Context) -> Any | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import ipaddress
 import json
 import re
 import socket
@@ -75,7 +76,8 @@ class Listener(http.server.ThreadingHTTPServer):
         """Bind without asking DNS for the name of the host, as the class above would."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
-        served_ports.add(self.server_address[1])
+        host, port = self.server_address[:2]
+        served_ports[port] = not ipaddress.ip_address(str(host).partition("%")[0]).is_loopback
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer one connection in a thread of its own."""
@@ -90,7 +92,7 @@ class Listener(http.server.ThreadingHTTPServer):
     def server_close(self) -> None:
         """Give the address back, and close the connections that clients keep open: there will be no more answers."""
         super().server_close()
-        served_ports.discard(self.server_address[1])
+        served_ports.pop(self.server_address[1], None)
         for connection in tuple(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

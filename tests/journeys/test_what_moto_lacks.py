@@ -16,6 +16,7 @@ import pytest
 from moto import mock_aws
 
 from eventbridge_local import EventBridge, mock_eventbridge
+from eventbridge_local.delivery import forward
 from eventbridge_local.server import serve
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
@@ -235,6 +236,42 @@ def test_an_eventbridge_of_another_process_is_none_either(monkeypatch: pytest.Mo
     with stand_in(*answer) as url, mock_eventbridge() as eb:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         assert deliver(eb, QUEUE)[0] == "recorded"
+
+
+def test_a_connection_beside_an_eventbridge_of_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps no secrets, so the connection has its secret here alone."""
+    answer = (400, {"Server": "eventbridge-local"}, b'{"__type": "UnknownOperationException", "message": ""}')
+    with stand_in(*answer) as url, mock_eventbridge() as eb:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        events = boto3.client("events", **KEYS)
+        events.create_connection(Name="crm", AuthorizationType="BASIC", AuthParameters=BASIC)
+        events.update_connection(Name="crm", AuthorizationType="BASIC", AuthParameters=BASIC)
+        assert eb.secret("crm") == {"username": "u", "password": "p"}
+        events.delete_connection(Name="crm")
+
+
+@pytest.mark.parametrize(
+    ("remote", "url", "served"),
+    [
+        (False, "http://127.0.0.1:4010", True),
+        (False, "http://localhost:4010/", True),
+        (False, "http://[::1]:4010", True),
+        (False, "http://eventbridge:4010", False),
+        (True, "http://eventbridge:4010", True),
+        (True, "http://localhost:4566", False),
+        (False, "http://localhost", False),
+    ],
+)
+def test_what_counts_as_served_here(remote: bool, url: str, served: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that other machines reach, such as one in a container, may be called by any name."""
+    monkeypatch.setattr(forward, "served_ports", {4010: remote})
+    assert forward.is_served_here(url) is served
+
+
+def test_a_server_that_has_ended_is_served_no_more() -> None:
+    with serve() as url:
+        assert forward.is_served_here(url)
+    assert not forward.is_served_here(url)
 
 
 def read_json(url: str) -> Any:
