@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ParamValid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local import EventBridge, batching
+from eventbridge_local import EventBridge, Limits, batching, mock_eventbridge
 from eventbridge_local.batching import (
     RETRYABLE_CODES,
     EntryTooLarge,
@@ -541,8 +541,21 @@ def test_the_mock_counts_the_same_bytes(eventbridge: EventBridge) -> None:
     full = {**rest, "Detail": detail}
     assert entry_size(full) == 262_144
     assert client.put_events(Entries=[full])["FailedEntryCount"] == 0
-    with pytest.raises(ClientError, match="Total size of the entries in the request is over the limit"):
+    with pytest.raises(ClientError, match="Total size of the entries in the request is over the limit") as refused:
         client.put_events(Entries=[{**full, "Source": "shöpp"}])
+    (hint,) = eventbridge.hints_for(refused.value)
+    assert "262,144 in the API reference, 1,048,576 on AWS since January 2026" in hint
+
+
+def test_the_limit_of_january_2026() -> None:
+    """One MB for a request, where the option says so."""
+    with mock_eventbridge(limits=Limits(put_events_request_size=1_048_576)):
+        client = boto3.client("events", region_name="us-east-1")
+        rest = {"Source": "shop", "DetailType": "Sold"}
+        detail = '{"x": "' + "x" * (1_048_576 - entry_size(rest) - len('{"x": ""}')) + '"}'
+        assert client.put_events(Entries=[{**rest, "Detail": detail}])["FailedEntryCount"] == 0
+        with pytest.raises(ClientError, match="over the limit"):
+            client.put_events(Entries=[{**rest, "Detail": detail + " "}])
 
 
 def test_put_all_meets_the_real_refusals(eventbridge: EventBridge) -> None:

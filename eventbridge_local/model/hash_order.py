@@ -1,7 +1,8 @@
-"""The order in which a Java HashSet or HashMap yields its elements, which AWS's answers show in two places.
+"""The order in which a Java HashSet or HashMap yields its elements, which AWS's answers show in three places.
 
 Captured in September 2026: the wrong action names of a bus policy (``"events:RemovePermission",
-"events:PutPermission"`` for the list Put, Remove), and the unknown parts of a trace header (``Bar`` before ``Foo``).
+"events:PutPermission"`` for the list Put, Remove), the statements that PutPermission's short form has made
+(``principal``, ``condition``, ``first``, ``second``), and the unknown parts of a trace header (``Bar`` before ``Foo``).
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import re
 
 from eventbridge_local.errors import ServiceError, not_found, validation_error
 from eventbridge_local.model.arn import Arn, parse_arn
+from eventbridge_local.model.hash_order import in_hash_order
 from eventbridge_local.model.store import Bus
 from eventbridge_local.operations.lookup import bus_named
 from eventbridge_local.operations.table import Answer, Context, Params, operation
@@ -62,12 +63,14 @@ def _check_short_form(params: Params) -> None:
 
 
 def _with_statement(policy: Document | None, params: Params, bus_arn: str) -> Document:
-    """Return the policy with the statement of a request in place of the one with its id, or at the end."""
+    """Return the policy with the statement of a request, in place of one with the same id.
+
+    The statements come in the order of a Java HashMap of their ids; captured for four that were put one by one.
+    """
     sid = params["StatementId"]
-    statement = statement_of(sid, params["Principal"], bus_arn, params.get("Condition"))
-    statements = [statement if each.get("Sid") == sid else each for each in statements_of(policy)]
-    if statement not in statements:
-        statements.append(statement)
+    by_sid = {str(each.get("Sid")): each for each in statements_of(policy)}
+    by_sid[sid] = statement_of(sid, params["Principal"], bus_arn, params.get("Condition"))
+    statements = [by_sid[name] for name in in_hash_order(by_sid)]
     return {"Version": VERSION, **(policy or {}), "Statement": statements}
 
 
