@@ -49,6 +49,21 @@ def find_switch() -> Any:
     return switch
 
 
+def was_asked(service: str) -> bool:
+    """Return whether moto was ever asked for a service in this process. Otherwise it has nothing of it.
+
+    moto imports a service when it is first called, which takes up to a second.
+
+    Args:
+        service: as boto3 spells it, such as ``sqs``.
+    """
+    return f"moto.{_FOLDERS.get(service, service)}.models" in sys.modules
+
+
+#: Folders of moto that are not called as boto3 calls the service.
+_FOLDERS = {"lambda": "awslambda"}
+
+
 def account_of_assumed_role(access_key: str) -> str | None:
     """Return the account of a role that was assumed through moto's STS, None for a key that moto did not give out."""
     models = sys.modules.get("moto.iam.models")

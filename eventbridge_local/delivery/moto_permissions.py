@@ -6,13 +6,12 @@ answers within the process, so nothing is sent anywhere. What moto cannot tell i
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from eventbridge_local.delivery.forward import moto_client
 from eventbridge_local.model.arn import Arn, parse_arn
-from eventbridge_local.moto_insides import moto_is_active
+from eventbridge_local.moto_insides import moto_is_active, was_asked
 from eventbridge_local.policies.access import Permissions, resource_of, statements_in
 from eventbridge_local.policies.conditions import UNREAD
 
@@ -24,7 +23,7 @@ def permissions_in_moto(arns: Iterable[str]) -> Permissions:
     for text in arns if moto_is_active() else ():
         arn = parse_arn(text)
         read = None if arn is None else _READERS.get(arn.service)
-        if arn is None or read is None:
+        if arn is None or read is None or not was_asked(arn.service):
             continue
         statements = _read(read, arn)
         if statements is None:
@@ -52,7 +51,7 @@ _NOT_MADE = (
 
 def _stacks(account: str, region: str) -> str:
     """Return the templates of all stacks in moto; nothing where CloudFormation was never called."""
-    if "moto.cloudformation.models" not in sys.modules:
+    if not was_asked("cloudformation"):
         return ""
     try:
         client = moto_client("cloudformation", account, region)

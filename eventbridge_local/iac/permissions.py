@@ -31,18 +31,14 @@ class PermissionsBuilder:
     _resources: dict[str, list[Any]] = field(default_factory=dict)
     _roles: dict[str, RolePolicies] = field(default_factory=dict)
     _statements_of_roles: dict[str, list[Any]] = field(default_factory=dict)
-    _arns: dict[str, bool] = field(default_factory=dict)
+    _arns: dict[str, tuple[bool, bool]] = field(default_factory=dict)
     _by_name: dict[tuple[str, str], str] = field(default_factory=dict)
     _elsewhere: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     _doubts: set[str] = field(default_factory=set)
 
-    def name(self, arn: str, *, named: bool) -> None:
-        """Note the ARN of any resource of the source.
-
-        Args:
-            named: whether the source gives it its name, so that the end of the ARN is certain.
-        """
-        self._arns[arn] = named
+    def name(self, arn: str, *, named: bool, made_up: bool = False) -> None:
+        """Note the ARN of any resource of the source; ``named`` and ``made_up`` as in ``Guess``."""
+        self._arns[arn] = (named, made_up)
 
     def declare(self, arn: str, statements: Iterable[Any] = ()) -> None:
         """Note a queue, topic, function or log group, and the statements that it has itself."""
@@ -125,7 +121,10 @@ class PermissionsBuilder:
             self._resources,
             self._roles,
             frozenset(self.passing),
-            {resource_of(arn): Guess(arn, named=named, others=others) for arn, named in self._arns.items()},
+            {
+                resource_of(arn): Guess(arn, named=named, made_up=made_up, others=others)
+                for arn, (named, made_up) in self._arns.items()
+            },
             self.references,
             self._elsewhere,
             frozenset(self._doubts),

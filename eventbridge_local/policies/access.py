@@ -285,7 +285,7 @@ def _spellings(arn: str, permissions: Permissions) -> tuple[str, ...]:
         forms = [arn]
     if guess is None:
         return tuple(forms)
-    return tuple(Guess(form, named=guess.named, others=guess.others) for form in forms)
+    return tuple(Guess(form, named=guess.named, made_up=guess.made_up, others=guess.others) for form in forms)
 
 
 def _statement_of(actions: tuple[str, ...], arn: str, rule_arn: str, permissions: Permissions) -> Mapping[str, Any]:

@@ -46,15 +46,20 @@ class Guess(str):
     Args:
         text: what is put in its place here.
         named: whether the last part of the ARN is certain, because the template names the resource.
+        made_up: whether the name is certainly one that CloudFormation makes up, ``stack-Rule-1A2B3C4D5E6F``.
         others: texts that are certainly not this one: ARNs of other resources of the template.
     """
 
     named: bool
+    made_up: bool
     others: frozenset[str]
 
-    def __new__(cls, text: str, *, named: bool = False, others: frozenset[str] = frozenset()) -> Guess:
+    def __new__(
+        cls, text: str, *, named: bool = False, made_up: bool = False, others: frozenset[str] = frozenset()
+    ) -> Guess:
         made = super().__new__(cls, text)
         made.named = named
+        made.made_up = made_up
         made.others = others
         return made
 
@@ -65,7 +70,11 @@ class Guess(str):
         patterns, parts = pattern.split(":", 5), self.split(":", 5)
         if len(parts) != 6 or len(patterns) != 6:
             return True
-        return like(patterns[2], parts[2]) and (not self.named or like(patterns[5], parts[5]))
+        if not like(patterns[2], parts[2]):
+            return False
+        if self.made_up and not _WILDCARDS.search(patterns[5]):
+            return _MADE_UP.search(patterns[5]) is not None
+        return not self.named or like(patterns[5], parts[5])
 
 
 def every(truths: Iterable[Truth]) -> Truth:
@@ -80,6 +89,9 @@ def some(truths: Iterable[Truth]) -> Truth:
     return True if True in found else None if None in found else False
 
 
+_WILDCARDS = re.compile("[*?]")
+#: How names end that CloudFormation makes up; a version or alias may stand behind.
+_MADE_UP = re.compile("-[A-Za-z0-9]{8,}(:|$)")
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _SET_OPERATORS = ("ForAllValues", "ForAnyValue")
 

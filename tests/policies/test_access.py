@@ -114,6 +114,15 @@ def test_what_a_template_does_not_say_may_be_otherwise() -> None:
     assert said(True, "arn:aws:events:eu-west-1:111122223333:rule/x") is False
     assert said(True, "arn:aws:events:eu-west-1:111122223333:rule/orders/*") is None
     assert said(False, "arn:aws:s3:::bucket") is False
+    unnamed = Guess("arn:aws:events:us-east-1:123456789012:rule/shop-Placed-1A2B3C4D5E6F", made_up=True)
+    for name, expected in (
+        ("Placed", False),
+        ("shop-*", None),
+        ("live-Placed-XYZ123ABC456", None),
+        ("shop-Placed", False),
+    ):
+        pattern = f"arn:aws:events:eu-west-1:111122223333:rule/{name}"
+        assert holds({"ArnEquals": {"aws:SourceArn": pattern}}, {"aws:SourceArn": unnamed}) is expected
     assert holds({"StringEquals": {"k": "2"}}, {"k": Guess("1")}) is None
     assert holds({"StringNotEquals": {"k": "2"}}, {"k": Guess("1")}) is None
     assert holds({"StringNotEquals": {"k": "1"}}, {"k": Guess("1")}) is False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -235,6 +237,19 @@ def test_in_the_other_order_with_a_mock_that_fails() -> None:
         put_to_a_queue_without_a_policy(eb)
         raise ZeroDivisionError
     assert any("sqs:SendMessage" in note for note in raised.value.__notes__)
+
+
+def test_moto_imports_nothing_for_the_check() -> None:
+    """A service that moto was never asked for has nothing, and takes moto long to import."""
+    code = (
+        "import sys\nfrom moto import mock_aws\nfrom eventbridge_local import mock_eventbridge\n"
+        "with mock_aws(), mock_eventbridge(assert_targets_permitted=True, forward='never') as eb:\n"
+        "    eb.rule('r', pattern={'source': ['shop']}, to='fraud')\n"
+        "    eb.rule('q', pattern={'source': ['shop']}, to='arn:aws:sqs:us-east-1:123456789012:q')\n"
+        "print([name for name in sys.modules if name in ('moto.awslambda.models', 'moto.sqs.models')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 STACK: dict[str, Any] = {

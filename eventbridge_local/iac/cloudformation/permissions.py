@@ -81,7 +81,11 @@ def _declare(builder: PermissionsBuilder, loaded: LoadedStack, logical_id: str, 
     arn = stack.identity(logical_id).arn
     if not isinstance(arn, str):
         return
-    builder.name(arn, named=_is_named(loaded, logical_id, type_name))
+    builder.name(
+        arn,
+        named=_is_named(loaded, logical_id, type_name),
+        made_up=type_name in _MADE_UP and _raw(loaded, logical_id, _MADE_UP[type_name]) is None,
+    )
     if alone and "." not in logical_id:
         is_ref = type_name in _QUALIFIED or (type_name in RESOURCE_KINDS and RESOURCE_KINDS[type_name].ref == "{arn}")
         builder.references[arn] = {"Ref": logical_id} if is_ref else {"Fn::GetAtt": [logical_id, "Arn"]}
@@ -95,6 +99,15 @@ def _declare(builder: PermissionsBuilder, loaded: LoadedStack, logical_id: str, 
         builder.passing.add(arn)
 
 
+#: Types whose names CloudFormation makes up in the one form, and their property for the name.
+_MADE_UP: Mapping[str, str] = {
+    RULE: "Name",
+    **{name: RESOURCE_KINDS[name].name for name in _RECEIVERS},
+    **{
+        name: RESOURCE_KINDS[name].name
+        for name in ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine", "AWS::Kinesis::Stream")
+    },
+}
 _ROLES_OF_TASKS = ("TaskRoleArn", "ExecutionRoleArn")
 
 
