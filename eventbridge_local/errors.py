@@ -69,6 +69,14 @@ def wrong_arn(text: str) -> ServiceError:
     return validation_error(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")
 
 
+def queue_of_another_region(queue: str) -> ServiceError:
+    """Return the refusal of a dead-letter queue outside of the Region (captured for buses, carried over to targets)."""
+    return ServiceError(
+        "AccessDeniedException",
+        f"Access to the resource {queue} is denied. Reason: You must specify a dead letter queue in the same region.",
+    )
+
+
 def not_found(message: str, *, hint: str | None = None) -> ServiceError:
     """Return the refusal when a resource does not exist."""
     return ServiceError("ResourceNotFoundException", message, hint=hint)

@@ -292,6 +292,7 @@ def operations_in_source() -> Iterator[tuple[str, str, Module]]:
 
 def makes_an_error(node: ast.AST) -> bool:
     names = ("ServiceError", "validation_error", "not_found", "already_exists", "limit_exceeded", "wrong_arn")
+    names += ("queue_of_another_region",)
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
 
 

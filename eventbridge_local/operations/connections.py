@@ -230,7 +230,8 @@ def _refuse_passing(connection: Connection, verb: str) -> None:
     if connection.state == "DELETING":
         raise ServiceError(
             "ConcurrentModificationException",
-            f"Failed to {verb} the connection(s). Connection '{connection.name}' is being deleted.",
+            f"Failed to {verb} the connection(s). Connection '{connection.name}' was modified concurrently.",
+            hint=f"connection {connection.name!r} is being deleted",
         )
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, validation_error, wrong_arn
+from eventbridge_local.errors import (
+    already_exists,
+    limit_exceeded,
+    queue_of_another_region,
+    validation_error,
+    wrong_arn,
+)
 from eventbridge_local.model.arn import key_arn, parse_arn, partition_of
 from eventbridge_local.model.records import EventBus
 from eventbridge_local.model.store import Bus
@@ -80,11 +86,7 @@ def _check_queue(ctx: Context, text: str) -> None:
     if arn.resource.endswith(".fifo"):
         raise validation_error("SQS FIFO is not supported by Dead Letter Queues")
     if arn.region != ctx.scope.region:
-        raise ServiceError(
-            "AccessDeniedException",
-            f"Access to the resource {text} is denied. "
-            "Reason: You must specify a dead letter queue in the same region.",
-        )
+        raise queue_of_another_region(text)
 
 
 def _settings(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 The samples come with the package, one JSON file for each service in ``data``, read when the first sample is asked for.
 A file holds ``page``, the address of the documentation that gives the shapes, and ``samples``. Each sample has its
-``source`` and ``detail-type``; ``fields``, from keyword to default value; the templates of ``resources`` and
-``detail``; possibly a ``page`` of its own; and possibly ``variants``, for what else changes with the value of a field:
-other defaults (``fields``), members that the detail does not have then (``without``), and members that replace those
-of the detail (``detail``), such as the reason of a failure.
+``source`` and ``detail-type``; ``evidence``, ``recorded`` where AWS was recorded to send it, else ``documented`` (the
+default); ``fields``, from keyword to default value; ``optional``, the fields that may be None, which leaves out their
+members; the templates of ``resources`` and ``detail``; possibly a ``page`` of its own; and possibly ``variants``, for
+what else changes with the value of a field: other defaults (``fields``), members that the detail does not have then
+(``without``), and members that replace those of the detail (``detail``), such as the reason of a failure.
 
 A template holds placeholders, ``${name}``. A string that is one placeholder and nothing else takes the value as it is,
 so numbers stay numbers; in a longer string the value is written as text. ``${time}`` is the time of the event, and may
@@ -17,12 +18,12 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from eventbridge_local.advice import did_you_mean, nearest_name
 from eventbridge_local.errors import UsageError
@@ -42,7 +43,8 @@ def sample_event(source: str, detail_type: str, **fields: Any) -> dict[str, Any]
     Args:
         source: such as ``aws.s3``.
         detail_type: such as ``Object Created``.
-        **fields: the sample's own fields, which ``sample_events`` lists (names and ids; the ARNs follow); the
+        **fields: the sample's own fields, which ``sample_events`` lists (names and ids; the ARNs follow; None for a
+            ``version_id`` leaves it out, as in buckets without versioning); the
             keywords of ``make_event``, which change the detail too (``account`` changes every ARN, and the times in
             the detail keep their distance to ``time``); and ``detail``, a dict whose members replace those of the
             sample's detail, object by object.
@@ -53,7 +55,7 @@ def sample_event(source: str, detail_type: str, **fields: Any) -> dict[str, Any]
     Raises:
         UsageError: there is no such sample or field, or a value has another type than the field.
 
-    The shapes are from the documentation pages that ``sample_events`` names; the values are made up.
+    The shapes are from recordings of AWS or from its documentation, as ``sample_events`` says; the values are made up.
     """
     template = find(source, detail_type)
     own = _own_fields(template, fields)
@@ -81,6 +83,8 @@ def _own_fields(template: SampleTemplate, given: Mapping[str, Any]) -> dict[str,
                 f"{did_you_mean(name, (*template.fields, *_ALWAYS)) or '.'} Its fields: "
                 f"{', '.join(sorted(template.fields)) or 'none'}. Every sample takes {', '.join(_ALWAYS)}."
             )
+        if value is None and name in template.optional:
+            continue
         _check(name, value, template.fields[name])
     return {name: given[name] for name in template.fields if name in given}
 
@@ -112,6 +116,9 @@ def _values(template: SampleTemplate, own: Mapping[str, Any], header: Header) ->
     return values
 
 
+Evidence = Literal["recorded", "documented"]
+
+
 class Sample(NamedTuple):
     """One sample event: how to ask for it and where its fields appear.
 
@@ -120,13 +127,16 @@ class Sample(NamedTuple):
         detail_type: such as ``Object Created``.
         fields: from each keyword that ``sample_event`` takes for it to the places that it changes, such as
             ``{"bucket": ("resources[0]", "detail.bucket.name")}``.
-        page: the address of the documentation that gives the shape.
+        page: the address of the documentation of the event.
+        evidence: where the shape is from: ``recorded``, an event that AWS was recorded to send, or ``documented``, that
+            page alone.
     """
 
     source: str
     detail_type: str
     fields: Mapping[str, tuple[str, ...]]
     page: str
+    evidence: Evidence = "documented"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +150,11 @@ class SampleTemplate:
     resources: list[str]
     detail: dict[str, Any]
     variants: Mapping[str, Mapping[str, dict[str, Any]]]
+    evidence: Evidence
+    optional: frozenset[str]
 
     def chosen(self, own: Mapping[str, Any]) -> SampleTemplate:
-        """Return the template with the variants that the field values in ``own`` select."""
+        """Return the template with the variants that the field values in ``own`` select, less what is left out."""
         fields, detail = dict(self.fields), self.detail
         for field, variants in self.variants.items():
             variant = variants.get(str(own.get(field, self.fields[field])), {})
@@ -150,6 +162,9 @@ class SampleTemplate:
             without = variant.get("without", ())
             detail = {key: value for key, value in detail.items() if key not in without}
             detail = merge(detail, variant.get("detail", {}))
+        left_out = {f"${{{name}}}" for name in self.optional if name in own and own[name] is None}
+        if left_out:
+            detail = _less(detail, left_out)
         return replace(self, fields=fields, detail=detail)
 
     @property
@@ -160,7 +175,7 @@ class SampleTemplate:
             if name in found and path not in found[name]:
                 found[name].append(path)
         fields = MappingProxyType({name: tuple(paths) for name, paths in found.items()})
-        return Sample(self.source, self.detail_type, fields, self.page)
+        return Sample(self.source, self.detail_type, fields, self.page, self.evidence)
 
 
 @functools.cache
@@ -180,6 +195,8 @@ def templates() -> Mapping[tuple[str, str], SampleTemplate]:
                 resources=each["resources"],
                 detail=each["detail"],
                 variants=each.get("variants", {}),
+                evidence=each.get("evidence", "documented"),
+                optional=frozenset(each.get("optional", ())),
             )
     return MappingProxyType(dict(sorted(found.items())))
 
@@ -265,6 +282,12 @@ def placeholders(template: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(template, str):
         for found in _PLACEHOLDER.finditer(template):
             yield found[1], path
+
+
+def _less(template: Mapping[str, Any], placeholders: Set[str]) -> dict[str, Any]:
+    """Return a template without the members that are one of these placeholders."""
+    kept = {key: value for key, value in template.items() if not (isinstance(value, str) and value in placeholders)}
+    return {key: _less(value, placeholders) if isinstance(value, dict) else value for key, value in kept.items()}
 
 
 def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

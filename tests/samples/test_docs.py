@@ -12,10 +12,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "samples.md"
 def table() -> str:
     """The table of the page; paste it there when a sample is added."""
     rows = [
-        f"| `{sample.source}` | {sample.detail_type} | {', '.join(f'`{field}`' for field in sample.fields)} |"
+        f"| `{sample.source}` | {sample.detail_type} | {sample.evidence} "
+        f"| {', '.join(f'`{field}`' for field in sample.fields)} |"
         for sample in sample_events()
     ]
-    return "\n".join(["| Source | Detail type | Fields |", "|---|---|---|", *rows])
+    return "\n".join(["| Source | Detail type | Shape | Fields |", "|---|---|---|---|", *rows])
 
 
 def test_the_table_is_up_to_date() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from eventbridge_local.errors import UsageError
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.samples import Sample, sample_event, sample_events
 from eventbridge_local.samples.catalog import TIME_FORMS, SampleTemplate, placeholders, templates
@@ -74,6 +75,35 @@ def test_an_envelope_as_of_aws(template: SampleTemplate) -> None:
 def test_the_shape_has_a_source(template: SampleTemplate) -> None:
     """Each sample names the documentation page that its shape is from."""
     assert re.fullmatch(r"https://docs\.aws\.amazon\.com/[\w./-]+\.html", template.page)
+
+
+def test_each_sample_says_where_its_shape_is_from() -> None:
+    """These are as AWS was recorded to send them; the others follow the pages."""
+    assert {sample.evidence for sample in sample_events()} == {"recorded", "documented"}
+    assert [name_of(sample) for sample in sample_events() if sample.evidence == "recorded"] == [
+        "aws.events Scheduled Event",
+        "aws.s3 Object Created",
+        "aws.s3 Object Deleted",
+        "aws.states Step Functions Execution Status Change",
+        "lambda Lambda Function Invocation Result - Failure",
+        "lambda Lambda Function Invocation Result - Success",
+    ]
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
+def test_what_may_be_left_out(template: SampleTemplate) -> None:
+    """A field that is optional takes None, and then no member has its place; no other field does so."""
+    for field in template.optional:
+        paths = template.sample.fields[field]
+        event = sample_event(template.source, template.detail_type, **{field: None})
+        assert paths
+        for path in paths:
+            above, _, member = path.rpartition(".")
+            assert member not in at(event, above)
+    for field, default in template.fields.items():
+        if field not in template.optional and default is not None:
+            with pytest.raises(UsageError):
+                sample_event(template.source, template.detail_type, **{field: None})
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)

@@ -199,3 +199,66 @@ def test_mistakes(source: str, detail_type: str, fields: dict[str, Any], words: 
     with pytest.raises(UsageError) as caught:
         sample_event(source, detail_type, **fields)
     assert all(word in str(caught.value) for word in words), caught.value
+
+
+# as AWS was recorded to send them, member by member
+
+
+def test_an_object_that_was_deleted() -> None:
+    """Recorded: there is no etag, and no version-id in a bucket without versioning."""
+    deleted = sample_event("aws.s3", "Object Deleted")["detail"]["object"]
+    assert list(deleted) == ["key", "version-id", "sequencer"]
+    for detail_type in ("Object Created", "Object Deleted", "Object Tags Added", "Object ACL Updated"):
+        detail = sample_event("aws.s3", detail_type, version_id=None)["detail"]
+        assert "version-id" not in detail["object"]
+        assert "key" in detail["object"]
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"])
+def test_an_execution(status: str) -> None:
+    """RUNNING was recorded; that the failed ones may be redriven is documented."""
+    detail = sample_event("aws.states", "Step Functions Execution Status Change", status=status)["detail"]
+    assert set(detail) == {
+        *("executionArn", "stateMachineArn", "stateMachineVersionArn", "stateMachineAliasArn", "name", "status"),
+        *("startDate", "stopDate", "input", "inputDetails", "output", "outputDetails", "error", "cause"),
+        *("redriveCount", "redriveDate", "redriveStatus", "redriveStatusReason"),
+    }
+    fails = status in ("FAILED", "TIMED_OUT", "ABORTED")
+    reason = None if fails else f"Execution is {status} and cannot be redriven"
+    assert (detail["redriveStatus"], detail["redriveStatusReason"]) == (
+        "REDRIVABLE" if fails else "NOT_REDRIVABLE",
+        reason,
+    )
+    assert (detail["redriveCount"], detail["redriveDate"]) == (0, None)
+    assert detail["stateMachineVersionArn"] is detail["stateMachineAliasArn"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "condition", "count", "function_error"),
+    [("Success", "Success", 1, None), ("Failure", "RetriesExhausted", 3, "Unhandled")],
+)
+def test_the_destination_of_a_function(kind: str, condition: str, count: int, function_error: str | None) -> None:
+    """What Lambda puts on a bus for an asynchronous invocation (recorded)."""
+    event = sample_event(
+        "lambda", f"Lambda Function Invocation Result - {kind}", function="f", bus="orders", time=TIME, request_id="r"
+    )
+    function = "arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST"
+    assert event["resources"] == ["arn:aws:events:us-east-1:123456789012:event-bus/orders", function]
+    detail = event["detail"]
+    assert list(detail) == [
+        "version",
+        "timestamp",
+        "requestContext",
+        "requestPayload",
+        "responseContext",
+        "responsePayload",
+    ]
+    assert (detail["version"], detail["timestamp"]) == ("1.0", "2026-03-06T09:00:05.000Z")
+    assert detail["requestContext"] == {
+        "requestId": "r",
+        "functionArn": function,
+        "condition": condition,
+        "approximateInvokeCount": count,
+    }
+    error = {} if function_error is None else {"functionError": function_error}
+    assert detail["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST", **error}

@@ -53,6 +53,7 @@ class Parameters(NamedTuple):
         needs: members of it that must be there beyond those the API model requires.
         defaults: what ListTargetsByRule shows of members that were left out.
         item_defaults: the same of members of each item, for members that are lists.
+        missing: AWS's words for a target without it, with ``{id}`` for the target's id; "" for the usual sentence.
     """
 
     member: str
@@ -60,6 +61,7 @@ class Parameters(NamedTuple):
     needs: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = MappingProxyType({})
     item_defaults: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    missing: str = ""
 
     def filled(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the member as ListTargetsByRule shows it."""

@@ -195,7 +195,11 @@ COMMAND_DOCUMENT = TargetKind(
     client="ssm",
     request=_send_command,
     admission="input",
-    parameters=Parameters("RunCommandParameters", required=True),
+    parameters=Parameters(
+        "RunCommandParameters",
+        required=True,
+        missing="Parameter RunCommandParameters is not valid for target {id}.",  # quoted in public threads
+    ),
     scope=("region",),
 )
 

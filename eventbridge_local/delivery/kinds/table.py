@@ -10,7 +10,7 @@ from eventbridge_local import transforms
 from eventbridge_local.delivery.kinds import compute, messaging, orchestration, web
 from eventbridge_local.delivery.kinds.base import RuleScope, TargetKind, Way
 from eventbridge_local.delivery.pending import AwsRequest, HttpRequest, PendingDelivery
-from eventbridge_local.errors import ServiceError, validation_error, wrong_arn
+from eventbridge_local.errors import ServiceError, queue_of_another_region, validation_error, wrong_arn
 from eventbridge_local.model import records
 from eventbridge_local.model.arn import Arn, is_role_arn, parse_arn
 
@@ -200,6 +200,8 @@ def _own_parameters(target: Target, kind: TargetKind, at: RuleScope) -> None:
     if own is None or not own.required:
         return
     given = target.get(own.member)
+    if given is None and own.missing:
+        raise validation_error(own.missing.format(id=target["Id"]))
     if given is None or any(name not in given for name in own.needs):
         raise validation_error(f"Parameter(s) {own.member} must be specified for target: {target['Id']}.")
 
@@ -219,7 +221,7 @@ def _own_checks(target: Target, kind: TargetKind, at: RuleScope) -> None:
 
 
 def _dead_letters(target: Target, kind: TargetKind, at: RuleScope) -> None:
-    """A standard queue in the rule's Region (measured; for another Region no words were recorded)."""
+    """A standard queue in the rule's Region (measured; the words for another Region are captured for buses)."""
     text = target.get("DeadLetterConfig", {}).get("Arn")
     if text is None:
         return
@@ -234,7 +236,7 @@ def _dead_letters(target: Target, kind: TargetKind, at: RuleScope) -> None:
     if arn.resource.endswith(".fifo"):
         raise validation_error("SQS FIFO is not supported by Dead Letter Queues")
     if arn.region != at.region:
-        raise validation_error(f"Parameter {text} is not valid. Reason: Dead Letter Queue must be in the same region.")
+        raise queue_of_another_region(text)
 
 
 _RULES: tuple[Callable[[Target, TargetKind, RuleScope], None], ...] = (
