@@ -66,6 +66,7 @@ FOR_FEATURES = {
     "eventbridge_local.operations.partner_sources",
     "eventbridge_local.operations.permissions",
     "eventbridge_local.operations.replays",
+    "eventbridge_local.patterns.complexity",
     "eventbridge_local.policies.access",
     "eventbridge_local.policies.documents",
     "eventbridge_local.policies.statements",

@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 from eventbridge_local.errors import EventBridgeLocalError
 from eventbridge_local.json_reader import DEEPEST, LONGEST_NUMBER, JsonError, Token, read_tree
 from eventbridge_local.json_text import check_depth
-from eventbridge_local.patterns.complexity import HIGHEST, TOO_COMPLEX, score
 from eventbridge_local.patterns.conditions import (
     Condition,
     Equal,
@@ -88,7 +87,8 @@ class Pattern:
     @cached_property
     def complexity(self) -> int:
         """The wildcard score AWS limits to 10; 0 for a pattern without wildcards."""
-        return score(self.subrules)
+        found: int = _complexity().score(self.subrules)
+        return found
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -130,8 +130,17 @@ def check_complexity(pattern: Pattern) -> None:
     """
     text = pattern.text
     # Only wildcards make a score. The name of the operator may be spelled with escapes.
-    if ("wildcard" in text or "\\" in text) and score(pattern.subrules, HIGHEST + 1) > HIGHEST:
-        raise InvalidPattern(TOO_COMPLEX)
+    if "wildcard" in text or "\\" in text:
+        complexity = _complexity()
+        if complexity.score(pattern.subrules, complexity.HIGHEST + 1) > complexity.HIGHEST:
+            raise InvalidPattern(complexity.TOO_COMPLEX)
+
+
+def _complexity() -> Any:
+    """Return the module that scores wildcards, imported late: few patterns have one."""
+    from eventbridge_local.patterns import complexity
+
+    return complexity
 
 
 def _dump(tree: Any) -> str:
