@@ -7,7 +7,7 @@ A row has a key, under which ``ratios.json`` keeps what was measured. The module
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,9 @@ RATIOS = Path(__file__).parent / "ratios.json"
 
 #: How much worse than what is committed a row may be.
 TOLERANCE = 0.20
+
+#: How often a section is measured of which a row seems worse.
+TRIES = 4
 
 
 class Row(NamedTuple):
@@ -245,6 +248,20 @@ class Run(NamedTuple):
         """Return a figure as it would be on a machine on which the loop takes that long."""
         scale = loop_ms / self.loop_ms if ROWS[key].unit in TIMES else 1.0
         return self.figures[key] * scale
+
+
+def worse_each_time(attempts: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return the rows that are worse in every attempt, with how in the last; no attempt is taken that is not needed.
+
+    Args:
+        attempts: for each, the rows that were worse than they are committed, with how.
+    """
+    suspects: dict[str, str] | None = None
+    for found in attempts:
+        suspects = {key: how for key, how in found.items() if suspects is None or key in suspects}
+        if not suspects:
+            break
+    return suspects or {}
 
 
 def committed() -> Run:

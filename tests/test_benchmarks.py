@@ -5,6 +5,7 @@ Nothing is measured here; ``make bench`` and ``make bench-check`` do that.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,19 @@ def test_the_verdict(row: Any, figure: float, verdict: str) -> None:
 )
 def test_what_counts_as_worse(row: Any, figure: float, before: float, worse: bool) -> None:
     assert bool(row.got_worse(figure, before)) is worse
+
+
+def test_a_row_is_worse_when_it_is_so_each_time() -> None:
+    """What seems worse once may be what else the machine did; what is not needed is not measured again."""
+
+    def attempts(*found: str) -> Iterator[dict[str, str]]:
+        for number, keys in enumerate(found, 1):
+            yield dict.fromkeys(keys, f"attempt {number}")
+        pytest.fail("nobody needs another attempt")
+
+    assert rows.worse_each_time(attempts("")) == {}
+    assert rows.worse_each_time(attempts("ab", "c")) == {}
+    assert rows.worse_each_time(iter([{"a": "1", "b": "1"}, {"b": "2", "c": "2"}])) == {"b": "2"}
 
 
 def test_absolute_times_are_scaled_by_the_loop() -> None:

@@ -33,9 +33,9 @@ INTRO = """\
 # Performance
 
 `make bench` measures all of this anew and prints it with the verdicts; `make bench-check` fails when a row is more than
-20 % worse than here, or misses a goal that it meets here. A figure with an x is a ratio of two CPU times that one
-process measured in turns, as the median of many short rounds. Absolute times are those of a shared machine with two
-cores; `bench-check` scales them by the time of a fixed loop.
+20 % worse than here, or misses a goal that it meets here, in each of four attempts. A figure with an x is a ratio of
+two CPU times that one process measured in turns, as the median of many short rounds. Absolute times are those of a
+shared machine with two cores; `bench-check` scales them by the time of a fixed loop.
 """
 
 AFTER = {
