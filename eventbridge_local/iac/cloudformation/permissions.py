@@ -33,7 +33,7 @@ _RECEIVERS = frozenset(
     )
 )
 _QUALIFIED = ("AWS::Lambda::Version", "AWS::Lambda::Alias")
-#: Calls with which a custom resource changes policies, and the services whose policies they change.
+#: Calls with which a custom resource of CDK changes policies, and the services whose policies they change.
 _CUSTOM_CALLS: Mapping[str, tuple[str, ...]] = {
     "putresourcepolicy": ("logs",),
     "addpermission": ("lambda", "sqs", "sns"),
@@ -174,10 +174,10 @@ def _attach(builder: PermissionsBuilder, loaded: LoadedStack, logical_id: str, t
     if attach is not None:
         attach(builder, loaded, logical_id)
     elif type_name.startswith("Custom::") or type_name == "AWS::CloudFormation::CustomResource":
-        text = json.dumps(loaded.stack.resources[logical_id].get("Properties"), default=str).lower()
+        text = json.dumps([type_name, loaded.stack.resources[logical_id].get("Properties")], default=str).lower()
         services = [service for call, changed in _CUSTOM_CALLS.items() if call in text for service in changed]
-        if services:
-            builder.doubt(*services)
+        if services or "policy" in text or "permission" in text:
+            builder.doubt(*services)  # all services, where it does not say what it calls
     connectors = loaded.stack.resources[logical_id].get("Connectors")
     for connector in connectors.values() if isinstance(connectors, dict) else ():
         _connect(builder, loaded, connector.get("Properties") if isinstance(connector, dict) else None)
