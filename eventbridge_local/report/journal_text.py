@@ -199,10 +199,13 @@ def bus_remedy(rule: Rule, target: str, reason: str | None) -> str:
         return ""
     if arn.account == rule.created_by:
         return "; a statement in the policy of that bus denies it"
-    make = (
-        "" if arn.resource == "event-bus/default" else f"create_event_bus in {arn.region}, if the bus is missing, and "
+    make = f"create_event_bus in {arn.region}, if the bus is missing, and "
+    if arn.resource == "event-bus/default":
+        make = ""
+    return (
+        f"; account {arn.account} lets it in with {make}put_permission for {rule.created_by}, "
+        "or eb.connect puts a handler in place of the bus"
     )
-    return f"; account {arn.account} lets it in with {make}put_permission for {rule.created_by}"
 
 
 def _why_not(rule: Rule, routing: Routing) -> Iterator[str]:
