@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 from eventbridge_local.errors import EventBridgeLocalError, UsageError
 from eventbridge_local.frozen import frozen
+from eventbridge_local.visible import visible
 
 MAX_ENTRIES = 10
 MAX_BYTES = 262_144
@@ -80,7 +81,7 @@ class PutFailed(EventBridgeLocalError):
     def __str__(self) -> str:
         accepted = sum(outcome.ok for outcome in self.outcomes)
         reason = f": {self.__cause__}" if self.__cause__ else ""
-        return f"stopped after {accepted} accepted of {len(self.outcomes)} tried entries{reason}"
+        return visible(f"stopped after {accepted} accepted of {len(self.outcomes)} tried entries{reason}")
 
 
 class EventsClient(Protocol):

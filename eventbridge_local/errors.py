@@ -6,9 +6,14 @@ of ours is never in its message, but in exception notes.
 
 from __future__ import annotations
 
+from eventbridge_local.visible import visible
+
 
 class EventBridgeLocalError(Exception):
     """Base of the errors this library raises in its own name, never in AWS's."""
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 class UsageError(EventBridgeLocalError, ValueError):
@@ -45,7 +50,12 @@ class ServiceError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.message}"
+        return visible(f"{self.code}: {self.message}")
+
+
+def add_note(error: BaseException, note: str) -> None:
+    """Add a note of ours to an error."""
+    error.add_note(visible(note))
 
 
 def notes_of(error: BaseException) -> list[str]:

@@ -29,6 +29,7 @@ from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Bus, Scope
 from eventbridge_local.patterns import parse_event
+from eventbridge_local.visible import visible
 
 if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
     from eventbridge_local.model.archives import Archive
@@ -67,7 +68,7 @@ class BadLine(NamedTuple):
     reason: str
 
     def __str__(self) -> str:
-        return f"line {self.number}: {self.reason}"
+        return visible(f"line {self.number}: {self.reason}")
 
 
 # archives
@@ -172,15 +173,14 @@ class ReplayReport:
         rules = [f"  {name}: {count}" for name, count in self.matched.items()]
         bad = [f"  {line}" for line in self.bad_lines[:10]]
         lines = "1 line is not an event" if self.bad_count == 1 else f"{self.bad_count} lines are not events"
-        return "\n".join(
-            [
-                f"{self.count} events replayed, {self.unmatched} of them matched by no rule",
-                *rules,
-                *([lines] if self.bad_count else ()),
-                *bad,
-                *([f"  and {self.bad_count - len(bad)} more"] if self.bad_count > len(bad) else ()),
-            ]
-        )
+        shown = [
+            f"{self.count} events replayed, {self.unmatched} of them matched by no rule",
+            *rules,
+            *([lines] if self.bad_count else ()),
+            *bad,
+            *([f"  and {self.bad_count - len(bad)} more"] if self.bad_count > len(bad) else ()),
+        ]
+        return visible("\n".join(shown))
 
 
 def replay_file(

@@ -20,7 +20,7 @@ from eventbridge_local.delivery.handlers import TargetSpy
 from eventbridge_local.delivery.journal import Delivery, Entry, Journal, Record
 from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.delivery.route import Arrival, plan
-from eventbridge_local.errors import ServiceError, UsageError
+from eventbridge_local.errors import ServiceError, UsageError, add_note
 from eventbridge_local.model.arn import function_arn, parse_arn, partition_of
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import FROM_FILE, Event, Ids
@@ -677,7 +677,7 @@ class EventBridge:
         except ServiceError as refused:
             hint = refused.hint or report.journal_text.hint_of(self.service.journal.calls[-1])
             if hint:
-                refused.add_note(f"eventbridge_local: {hint}")
+                add_note(refused, f"eventbridge_local: {hint}")
             raise
 
     def _target_members(self, target: str | Handler) -> dict[str, str]:

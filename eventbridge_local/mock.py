@@ -27,7 +27,7 @@ from eventbridge_local.botocore_hooks.active import (
 )
 from eventbridge_local.botocore_hooks.hook import activate, deactivate
 from eventbridge_local.delivery.forward import Services
-from eventbridge_local.errors import UsageError
+from eventbridge_local.errors import UsageError, add_note
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Ids
@@ -240,14 +240,14 @@ class _EnteredMock(ActiveMock):
         if self._noted is not error:
             self._noted = error
             for note in (*self.handle.hints_for(error), *map(report.checks.failure, self._failures())):
-                error.add_note(note)
+                add_note(error, note)
             self._add_note_on_forks(error)
 
     def _add_note_on_forks(self, error: BaseException) -> None:
         """Say what forked processes did, where the error does not say it already."""
         elsewhere = self.service.journal.calls.elsewhere()
         if elsewhere and elsewhere not in str(error):
-            error.add_note(f"eventbridge_local: {elsewhere}")
+            add_note(error, f"eventbridge_local: {elsewhere}")
 
     def _failures(self) -> list[Exception]:
         options, journal = self._options, self.service.journal

@@ -27,6 +27,7 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 #: The parts of the package, from the bottom up: a part may import what stands below its own line, and itself.
 #: ``model`` stands above the pattern language, transforms and schedules because records hold them compiled.
 LEVELS = [
+    {"visible"},
     {"errors", "typing", "defaults", "frozen"},
     {"json_reader", "advice", "batching", "moto_insides"},
     {"json_text", "yaml_reader"},
@@ -54,6 +55,7 @@ SHORT = {
     "defaults.py": "the pytest plugin imports it in every run, so it must bring nothing with it",
     "model/hash_order.py": "one fact about Java, which trace headers and bus policies use",
     "model/limits.py": "one table: the quotas, which users import by this name",
+    "visible.py": "the one function through which text for a terminal goes",
     "typing.py": "types that users import by this name",
 }
 

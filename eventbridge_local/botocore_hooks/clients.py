@@ -19,6 +19,7 @@ from botocore.exceptions import NoRegionError
 
 from eventbridge_local.botocore_hooks import active, refused_calls
 from eventbridge_local.botocore_hooks.services import SERVED
+from eventbridge_local.errors import add_note
 
 #: Providers of credentials that read variables or files, as botocore names them.
 _READERS = ("env", "shared-credentials-file", "config-file", "ec2-credentials-file", "boto-config")
@@ -189,4 +190,4 @@ def _readers(session: Any) -> list[tuple[bool, Any]]:
 
 def _add_hint(error: BaseException) -> None:
     if active.innermost() is None and refused_calls.blocks:
-        error.add_note(f"eventbridge_local: no mock is active here: {refused_calls.blocks[-1].explain()}")
+        add_note(error, f"eventbridge_local: no mock is active here: {refused_calls.blocks[-1].explain()}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,11 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from eventbridge_local.errors import EventBridgeLocalError, notes_of, one_line
+from eventbridge_local.visible import visible, visible_json
 
+#: Marks of a colour on its way through the command line: noncharacters, so that no text of a user has them by chance.
+_BEGIN, _END = "\ufdd0", "\ufdd1"
+_COLOUR = re.compile(f"{_BEGIN}([0-9]{{1,2}}){_END}")
 _CODES = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1"}
 
 
@@ -39,23 +44,28 @@ class Terminal:
 
     def paint(self, text: str, style: str) -> str:
         """Return ``text`` in a style: good, bad, warn, dim or bold."""
-        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.colour else text
+        return f"{_BEGIN}{_CODES[style]}{_END}{visible(text)}{_BEGIN}0{_END}" if self.colour else text
 
     def say(self, text: str = "") -> None:
         """Print a line, or several, on standard output."""
-        print(text, file=self.out)
+        print(self._coloured(text) if self.colour else visible(text), file=self.out)
+
+    def _coloured(self, text: str) -> str:
+        """Return the text with the colours that ``paint`` has marked in it, and nothing else that steers a terminal."""
+        between = _COLOUR.split(text)  # texts and codes in turn
+        return "".join(f"\x1b[{part}m" if number % 2 else visible(part) for number, part in enumerate(between))
 
     def note(self, text: str) -> None:
         """Print a line on standard error, beside the result."""
-        print(f"note: {text}", file=self.err)
+        print(visible(f"note: {text}"), file=self.err)
 
     def document(self, content: Any) -> None:
         """Print the one JSON document."""
-        print(json.dumps(content, indent=2, ensure_ascii=False, default=_plain), file=self.out)
+        print(visible_json(json.dumps(content, indent=2, ensure_ascii=False, default=_plain)), file=self.out)
 
     def complain(self, error: EventBridgeLocalError) -> None:
         """Print an error as one line on standard error: what is wrong and what to do."""
-        print(f"eventbridge-local: {'; '.join([one_line(str(error)), *notes_of(error)])}", file=self.err)
+        print(visible(f"eventbridge-local: {'; '.join([one_line(str(error)), *notes_of(error)])}"), file=self.err)
 
 
 def count(number: int, what: str) -> str:

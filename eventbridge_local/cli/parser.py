@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from eventbridge_local.cli.output import Terminal
 from eventbridge_local.errors import EventBridgeLocalError
+from eventbridge_local.visible import visible
 
 YES, NO, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -78,7 +79,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(UNUSABLE, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(UNUSABLE, visible(f"{self.prog}: {message}; see {self.prog} --help\n"))
 
 
 class _Version(argparse.Action):

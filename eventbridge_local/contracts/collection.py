@@ -22,6 +22,7 @@ from eventbridge_local.contracts.violations import Violation, is_real, path_text
 from eventbridge_local.delivery.journal import Delivery, Entry
 from eventbridge_local.errors import ContractViolation, UsageError
 from eventbridge_local.model.event import Event
+from eventbridge_local.visible import visible
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -138,7 +139,7 @@ class Contracts:
         return len(self._exact)
 
     def __repr__(self) -> str:
-        return f"<Contracts {', '.join(contract.name for contract in self) or 'none'}>"
+        return visible(f"<Contracts {', '.join(contract.name for contract in self) or 'none'}>")
 
     def for_event(self, source: str, detail_type: str) -> Contract | None:
         """Return the contract for events of a source and detail-type, or None.

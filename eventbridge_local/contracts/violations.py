@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eventbridge_local.errors import ContractViolation
+from eventbridge_local.visible import visible
 
 _PLAIN_KEY = re.compile(r"""[^\s.\[\]"']+""")
 _LONGEST = 120
@@ -52,7 +53,7 @@ class Violation:
         return f"{self.path}: {self.problem}"
 
     def __str__(self) -> str:
-        return self.message
+        return visible(self.message)
 
 
 def violation_error(violations: Iterable[Violation], where: str) -> ContractViolation:

@@ -103,7 +103,9 @@ def function_arn(name: str, environment: Environment) -> str:
 
 def suffix(*parts: str, length: int = 12) -> str:
     """Return capital letters and digits that look random and depend on ``parts`` only."""
-    return base64.b32encode(hashlib.sha256("\0".join(parts).encode()).digest())[:length].decode()
+    return base64.b32encode(hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest())[
+        :length
+    ].decode()
 
 
 def made_up_uuid(*parts: str) -> str:

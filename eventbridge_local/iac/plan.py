@@ -15,6 +15,7 @@ from typing import Any
 from eventbridge_local.iac.handlers import Handler
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.policies.access import Permissions
+from eventbridge_local.visible import visible
 
 _ARGUMENT = re.compile(r"(parameter|resource)s=\{'([^']*)': '\.\.\.'\}")
 _RULE_TYPES = ("AWS::Events::Rule", "aws_cloudwatch_event_rule")
@@ -71,7 +72,7 @@ class Unresolved:
         return _ARGUMENT.sub(lambda found: f"--{found[1]} {shlex.quote(found[2])}=VALUE", self.remedy)
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}; give {self.remedy}"
+        return visible(f"{self.path}: {self.reason}; give {self.remedy}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +242,7 @@ class LoadReport:
         raise KeyError(f"there is no rule {name!r}, or more than one; the rules are: {there}")
 
     def __str__(self) -> str:
-        return "\n".join(_lines(self))
+        return visible("\n".join(_lines(self)))
 
 
 def report_of(plan: Plan) -> LoadReport:

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from eventbridge_local.errors import EventBridgeLocalError, ServiceError, UnresolvedReference, UsageError
+from eventbridge_local.errors import EventBridgeLocalError, ServiceError, UnresolvedReference, UsageError, add_note
 from eventbridge_local.iac import cdk, sam, serverless
 from eventbridge_local.iac.cloudformation import templates
 from eventbridge_local.iac.cloudformation.permissions import permissions_of
@@ -324,7 +324,7 @@ class PlanRefused(EventBridgeLocalError):
         self.code = code
         hint = getattr(error, "hint", None)
         if hint:
-            self.add_note(f"eventbridge_local: {hint}")
+            add_note(self, f"eventbridge_local: {hint}")
         if code == "ResourceNotFoundException":
             self.add_note(f"eventbridge_local: {_ABSENT}")
 

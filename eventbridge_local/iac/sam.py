@@ -145,7 +145,7 @@ def _target_id(given: Mapping[str, Any], rule_id: str, ending: str) -> Any:
     whole = rule_id + ending
     if len(whole) <= _LONGEST_ID:
         return whole
-    digest = hashlib.sha1(rule_id.encode(), usedforsecurity=False).hexdigest()[:10]
+    digest = hashlib.sha1(rule_id.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:10]
     return f"{rule_id[: _LONGEST_ID - len(ending) - len(digest)]}{digest}{ending}"
 
 

@@ -249,7 +249,8 @@ def _cut(name: str, ending: str) -> str:
     """Return a name of at most 64 characters; the framework puts a hash into longer ones."""
     if len(name) <= _LONGEST:
         return name
-    return f"{name[: 31 - len(ending)]}{hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()}-{ending}"
+    digest = hashlib.md5(name.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    return f"{name[: 31 - len(ending)]}{digest}-{ending}"
 
 
 def _normal(name: str) -> str:

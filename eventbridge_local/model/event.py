@@ -14,6 +14,7 @@ from typing import Any
 
 from eventbridge_local.json_text import compact, sendable
 from eventbridge_local.patterns import parse_event
+from eventbridge_local.visible import visible
 
 
 @dataclass(frozen=True, init=False, slots=True)
@@ -151,7 +152,7 @@ class Event:
         return found
 
     def __repr__(self) -> str:
-        return f"<Event {self.source} {self.detail_type!r} {self.id[:8]}>"
+        return visible(f"<Event {self.source} {self.detail_type!r} {self.id[:8]}>")
 
 
 #: The fields of an envelope in AWS's order, and where the values for the pattern engine are.

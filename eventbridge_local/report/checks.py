@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from eventbridge_local.delivery.journal import Delivery, Entry, Routing
-from eventbridge_local.errors import CheckFailed, DeliveryFailed, EventBridgeLocalError
+from eventbridge_local.errors import CheckFailed, DeliveryFailed, EventBridgeLocalError, add_note
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import explain
 from eventbridge_local.report.expectations import nearest
@@ -39,7 +39,7 @@ def failed_deliveries(seen: Seen, deliveries: Sequence[Delivery], loops: Sequenc
     for delivery in deliveries:
         failure = _failure_of(delivery)
         if failure is not None:
-            failure.add_note(_failed_delivery(delivery, numbers.get(delivery.event.id), wording))
+            add_note(failure, _failed_delivery(delivery, numbers.get(delivery.event.id), wording))
             yield failure
     for loop in loops:
         endless = "endless loop" in loop

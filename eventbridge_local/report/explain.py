@@ -36,6 +36,7 @@ from eventbridge_local.report.journal_text import (
     target_name,
     value,
 )
+from eventbridge_local.visible import visible
 
 _MOST_RULES = 3
 
@@ -337,7 +338,7 @@ class EventExplanation:
         return f"<EventExplanation of {self.title}: {verdict}>"
 
     def __str__(self) -> str:
-        return "\n".join(self._lines())
+        return visible("\n".join(self._lines()))
 
     def _lines(self) -> Iterator[str]:
         yield f"{self.title}, not put; this is what would happen" if self.dry else self.title
@@ -423,7 +424,7 @@ class RoutingTable(Sequence[RuleStep]):
         return any(self.rows)
 
     def __repr__(self) -> str:
-        return f"<RoutingTable of {self.title}: {len(self.matched)} of {len(self)} rules match>"
+        return visible(f"<RoutingTable of {self.title}: {len(self.matched)} of {len(self)} rules match>")
 
     def __str__(self) -> str:
         lines = [self.title]
@@ -431,7 +432,7 @@ class RoutingTable(Sequence[RuleStep]):
             lines.append(_trouble_text(self.trouble))
         wording = BusWording([location_of_rule(row) for row in self.rows])
         cells = [cell for row in self.rows for cell in _row_cells(row, wording)]
-        return "\n".join([*lines, *(table(_HEADINGS, cells) if cells else ["there are no rules"])])
+        return visible("\n".join([*lines, *(table(_HEADINGS, cells) if cells else ["there are no rules"])]))
 
 
 _HEADINGS = ("rule", "bus", "match", "why not, or what its targets get")

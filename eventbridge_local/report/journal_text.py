@@ -30,6 +30,7 @@ from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import explain
 from eventbridge_local.patterns.operators import OPERATORS
 from eventbridge_local.patterns.values import value_wording
+from eventbridge_local.visible import visible
 
 _NOTHING = "nothing happened"
 #: How much of a test a failing report shows.
@@ -43,13 +44,13 @@ def journal(records: Sequence[Record], home: tuple[str, str] | None = None) -> s
     Args:
         home: account and Region of the mock. What happened elsewhere is said to be there.
     """
-    return "\n".join(line for record in _lines_of(records, home) for line in record) or _NOTHING
+    return visible("\n".join(line for record in _lines_of(records, home) for line in record)) or _NOTHING
 
 
 def short(records: Sequence[Record], home: tuple[str, str] | None = None) -> str:
     """Return the end of what happened, newest last, for the report of a failing test; arguments as for ``journal``."""
     shown = list(_lines_of(records[-_MOST_RECORDS:], home))
-    lines = [line for record in shown for line in record]
+    lines = [visible(line) for record in shown for line in record]
     if not lines:
         return f"{_NOTHING}: no event was put, and no call was refused"
     left_out = max(0, len(lines) - _MOST_LINES)

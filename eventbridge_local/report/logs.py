@@ -8,11 +8,12 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.journal import Call, DeadLetter, Delivery, Entry, Kept
-from eventbridge_local.errors import UsageError
+from eventbridge_local.errors import UsageError, add_note
 from eventbridge_local.model.arn import names_of
 from eventbridge_local.patterns import InvalidPattern, Pattern, compile_pattern, matches
 from eventbridge_local.report.expectations import AnyOf, fits_to, holds, needed_in_json
 from eventbridge_local.report.journal_text import advice_on, dropped_text, line_of
+from eventbridge_local.visible import visible
 
 T = TypeVar("T")
 
@@ -110,7 +111,7 @@ class Log(Sequence[T], Generic[T]):
         shown = "".join(f"\n  {self._line(record)}" for record in records[:10])
         advice = "" if records else f"; {_LOOK}"
         cause = f"; {lost}" if lost else ""
-        raise AssertionError(f"expected exactly one, found {len(records)}{cause}{advice}{shown}")
+        raise AssertionError(visible(f"expected exactly one, found {len(records)}{cause}{advice}{shown}"))
 
     def _line(self, record: T) -> str:
         return line_of(record)
@@ -128,7 +129,7 @@ class Log(Sequence[T], Generic[T]):
     def _end(self, index: int) -> T:
         if not self._records:
             cause = f"; {self.lost}" if self.lost else ""
-            raise AssertionError(f"the {type(self).__name__} is empty{cause}; {_LOOK}")
+            raise AssertionError(visible(f"the {type(self).__name__} is empty{cause}; {_LOOK}"))
         return self._records[index]
 
     @overload
@@ -290,7 +291,7 @@ def compiled(pattern: str | Mapping[str, Any]) -> Pattern:
         return compile_pattern(written)
     except InvalidPattern as refused:
         if advice := advice_on(written):
-            refused.add_note(f"eventbridge_local: {advice}")
+            add_note(refused, f"eventbridge_local: {advice}")
         raise
 
 

@@ -27,6 +27,7 @@ from eventbridge_local.schedules.fields import (
     read_spans,
     split_fields,
 )
+from eventbridge_local.visible import visible
 
 LARGEST_VALUE = 2**31 - 1
 
@@ -51,7 +52,7 @@ class InvalidSchedule(EventBridgeLocalError, ValueError):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.text!r} is not a schedule expression: {self.hint}"
+        return visible(f"{self.text!r} is not a schedule expression: {self.hint}")
 
 
 @dataclass(frozen=True, slots=True)

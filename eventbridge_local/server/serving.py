@@ -20,6 +20,7 @@ from eventbridge_local.model.clock import Clock
 from eventbridge_local.options import make_options
 from eventbridge_local.report import journal_text
 from eventbridge_local.server.http import Listener, json_page, text_page
+from eventbridge_local.visible import visible
 
 #: How many records a server keeps by default.
 KEEP_RECORDS = 10_000
@@ -276,7 +277,7 @@ class ServerLog:
             if new:
                 self._last = new[-1]
                 for text in _texts(new):
-                    self._say(text)
+                    self._say(visible(text))
 
     def _newest(self) -> Record | None:
         return self._journal.records[-1] if self._journal.records else None

@@ -23,6 +23,7 @@ from eventbridge_local.errors import EventBridgeLocalError
 from eventbridge_local.frozen import frozen
 from eventbridge_local.json_text import JsonError, check_lines, check_value, compact, write
 from eventbridge_local.transforms.jsonpath import MISSING, Path, parse_path
+from eventbridge_local.visible import visible
 
 RULE_ARN = "aws.events.rule-arn"
 RULE_NAME = "aws.events.rule-name"
@@ -49,7 +50,7 @@ class InvalidResult(EventBridgeLocalError, ValueError):
         self.text = text
 
     def __str__(self) -> str:
-        return f"the input template made {self.text!r}, which is not JSON"
+        return visible(f"the input template made {self.text!r}, which is not JSON")
 
 
 @frozen

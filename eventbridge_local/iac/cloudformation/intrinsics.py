@@ -264,7 +264,7 @@ def _import_value(stack: StackValues, argument: Any) -> Any:
 
 def _base64(stack: StackValues, argument: Any) -> Any:
     text = evaluate(stack, argument)
-    return first_unknown(text) or base64.b64encode(text_of(text).encode()).decode()
+    return first_unknown(text) or base64.b64encode(text_of(text).encode("utf-8", "surrogatepass")).decode()
 
 
 def _get_azs(stack: StackValues, argument: Any) -> Any:
