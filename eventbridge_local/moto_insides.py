@@ -22,7 +22,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from threading import Lock
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
 from eventbridge_local.errors import MotoVersionWarning, ServiceError
@@ -215,16 +215,18 @@ class Seam(NamedTuple):
 
 #: The modules to import before the first call of a service, as botocore spells services in the names of its events.
 MODULES = {"s3": "moto.s3.notifications", "cloudformation": "moto.cloudformation.parsing"}
+#: The module of moto as a server, which may run in this process.
+_SERVER = "moto.moto_server.werkzeug_app"
 #: The major version of moto that was looked at.
 KNOWN_VERSION = "5"
 
 #: The operation of S3 or CloudFormation that was called last in this context.
 called: ContextVar[str] = ContextVar("eventbridge_local_called", default="")
 _lock = Lock()
-#: What is replaced now: the seam, the module, the original and what stands in its place.
-_replaced: list[tuple[Seam, Any, Any, Any]] = []
-#: Functions of moto that were looked at and have the parameters that we know.
-_known: set[Any] = set()
+#: What is replaced now: by seam the module, the original and what stands in its place.
+_replaced: dict[Seam, tuple[Any, Any, Any]] = {}
+#: What stood in the place of functions last, which is used again.
+_instead: dict[Seam, Any] = {}
 _warned: set[str] = set()
 
 
@@ -236,23 +238,23 @@ def replace(receiver: Callable[[], Receiver], service: str | None = None) -> Non
         service: ``s3`` or ``cloudformation``, whose module is imported if moto is about to answer it; None imports
             nothing.
     """
-    if service is not None and MODULES[service] not in sys.modules and moto_is_active():
+    if service is not None and MODULES[service] not in sys.modules and (moto_is_active() or _SERVER in sys.modules):
         try:
             importlib.import_module(MODULES[service])
         except ImportError:
             return  # moto will say so itself
     with _lock:
-        done = {(seam.module, seam.name) for seam, *_ in _replaced}
         for seam in SEAMS:
-            module = sys.modules.get(seam.module)
-            if module is not None and (seam.module, seam.name) not in done:
+            if seam not in _replaced and (module := sys.modules.get(seam.module)) is not None:
                 _replace(seam, module, receiver)
 
 
 def restore() -> None:
     """Put the functions of moto back."""
+    if not _replaced and not _warned:
+        return
     with _lock:
-        for seam, module, original, instead in _replaced:
+        for seam, (module, original, instead) in _replaced.items():
             if getattr(module, seam.name, None) is instead:  # else somebody has wrapped ours, which then passes on
                 setattr(module, seam.name, original)
         _replaced.clear()
@@ -261,31 +263,29 @@ def restore() -> None:
 
 def _replace(seam: Seam, module: Any, receiver: Callable[[], Receiver]) -> None:
     original: Any = getattr(module, seam.name, None)
-    if not _is_known(seam, original):
-        _warn(f"{seam.module}.{seam.name} is not as in moto {KNOWN_VERSION}")
-        return
-    version = str(getattr(sys.modules.get("moto"), "__version__", ""))
-    if version.partition(".")[0] != KNOWN_VERSION:
+    instead = _instead.get(seam)
+    if instead is None or instead.__wrapped__ is not original:
+        if not callable(original) or tuple(inspect.signature(original).parameters) != seam.parameters:
+            _warn(f"{seam.module}.{seam.name} is not as in moto {KNOWN_VERSION}")
+            return
+        instead = _instead[seam] = _function_instead(seam, original, receiver)
+    if not str(getattr(sys.modules.get("moto"), "__version__", "")).startswith(f"{KNOWN_VERSION}."):
         _warn(f"this version of eventbridge_local knows moto {KNOWN_VERSION}")
+    setattr(module, seam.name, instead)
+    _replaced[seam] = (module, original, instead)
+
+
+def _function_instead(seam: Seam, original: Any, receiver: Callable[[], Receiver]) -> Any:
+    """Return what stands in the place of a function; after the last mock it does what the original does."""
 
     @functools.wraps(original)
     def instead(*args: Any, **kwargs: Any) -> Any:
-        if not any(each[3] is instead for each in _replaced):
+        if seam not in _replaced:
             return original(*args, **kwargs)
         given = dict(zip(seam.parameters, args, strict=False)) | kwargs
         return seam.instead(receiver(), original, **given)
 
-    setattr(module, seam.name, instead)
-    _replaced.append((seam, module, original, instead))
-
-
-def _is_known(seam: Seam, original: Any) -> bool:
-    if original in _known:
-        return True
-    if not callable(original) or tuple(inspect.signature(original).parameters) != seam.parameters:
-        return False
-    _known.add(original)
-    return True
+    return instead
 
 
 def _warn(what: str) -> None:
@@ -334,10 +334,25 @@ def _is_part_of_another(name: str, account_id: str, bucket: Any, key: Any) -> bo
     operation = called.get()
     if operation in _SENT_BY:
         return name != _SENT_BY[operation]
-    if operation or name != "ObjectTagging:Put":
+    if operation:
         return False
-    backend = sys.modules["moto.s3.models"].s3_backends[account_id][bucket.partition]  # a request without boto3
+    # A request that no client made in this thread, such as one to a signed URL or to moto as a server.
+    if name == "ObjectCreated:Put":
+        return _is_called_by("complete_multipart_upload")
+    if name != "ObjectTagging:Put":
+        return False
+    backend = sys.modules["moto.s3.models"].s3_backends[account_id][bucket.partition]
     return not backend.tagger.get_tag_dict_for_resource(key.arn)
+
+
+def _is_called_by(name: str) -> bool:
+    """Return whether a method of moto's S3 is among the callers."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name == name and frame.f_globals.get("__name__") == "moto.s3.models":
+            return True
+        frame = frame.f_back
+    return False
 
 
 # CloudFormation

@@ -10,13 +10,11 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from threading import Lock
 from typing import Any
 
 from eventbridge_local import moto_insides
 from eventbridge_local.botocore_hooks import active
 
-_making = Lock()
 #: Returns what takes the events and resources of moto's services. ``mock`` sets it: it is made of parts above this one.
 receiver: Callable[[], moto_insides.Receiver] | None = None
 
@@ -49,15 +47,10 @@ def bring_secrets(**_: Any) -> None:
     mock = active.innermost()
     if mock is None or not any(scope.connections for scope in mock.service.store.scopes):
         return
-    if not _making.acquire(blocking=False):
-        return  # this is the call of ours that makes one
-    try:
-        # Late, because few tests have connections.
-        from eventbridge_local.operations.connections import make_missing_secrets
+    # Late, because few tests have connections.
+    from eventbridge_local.operations.connections import make_missing_secrets
 
-        make_missing_secrets(mock.service.store, mock.service.services)
-    finally:
-        _making.release()
+    make_missing_secrets(mock.service.store, mock.service.services)
 
 
 #: The services whose calls are looked at, as boto3 spells them.

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any, Literal
 
 from eventbridge_local import moto_insides
@@ -22,7 +23,7 @@ from eventbridge_local.delivery.pending import AttemptFailed
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.arn import key_arn, partition_of
 from eventbridge_local.model.records import AUTH_MEMBERS, USABLE, Connection, secret_document
-from eventbridge_local.model.store import Store
+from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.operations.lookup import BAD_TOKEN_OF_DESTINATIONS, paged
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 
@@ -87,6 +88,8 @@ def _enter(ctx: Context, params: Params) -> Connection:
 @operation("DescribeConnection")
 def describe_connection(ctx: Context, params: Params) -> Answer:
     """Describe a connection without its secrets (recorded, facts 10.2)."""
+    if moto_insides.moto_is_active():
+        make_missing_secrets(ctx.store, ctx.services)  # moto may have started since
     found = _connection(ctx, params, "describe")
     auth = _without_secrets(found.auth)
     if found.oauth_private is not None:
@@ -459,29 +462,41 @@ def _delete_secret(ctx: Context, arn: str | None) -> None:
         ask(_client(ctx), "delete_secret", SecretId=arn, ForceDeleteWithoutRecovery=True)
 
 
+_making = Lock()
+
+
 def make_missing_secrets(store: Store, services: Services) -> None:
     """Make the secrets of connections that are older than the Secrets Manager which is here now.
 
     The ARN that DescribeConnection answered stays where moto can be told it, else the connection gets the new one.
     """
-    for scope in store.scopes:
-        for name, connection in tuple(scope.connections.items()):
-            client = services.client("secretsmanager", scope.account, scope.region)
-            if client is None:
-                return
-            known = connection.secret_arn
-            if known is None or connection.state == "DELETING" or ask(client, "describe_secret", SecretId=known):
-                continue  # the deletion took the secret at once, as on AWS
-            made = ask(
-                client,
-                "create_secret",
-                Name=known.partition(":secret:")[2][: -len("-abcdef")],
-                SecretString=json.dumps(secret_document(connection)),
-                Tags=[_OWNER],
-                **_key(connection.kms_key),
-            )
-            if made and not moto_insides.call_secret(made["ARN"], known, scope.account, scope.region):
-                scope.connections[name] = connection._replace(secret_arn=made["ARN"])
+    if not _making.acquire(blocking=False):
+        return  # a call of ours that makes one has come here, by its ``before-call``
+    try:
+        for scope in store.scopes:
+            for connection in tuple(scope.connections.values()):
+                _make_missing(services, scope, connection)
+    finally:
+        _making.release()
+
+
+def _make_missing(services: Services, scope: Scope, connection: Connection) -> None:
+    known = connection.secret_arn
+    client = services.client("secretsmanager", scope.account, scope.region)
+    if client is None or known is None or connection.state == "DELETING":
+        return  # the deletion took the secret at once, as on AWS
+    if ask(client, "describe_secret", SecretId=known) is not None:
+        return
+    made = ask(
+        client,
+        "create_secret",
+        Name=known.partition(":secret:")[2][: -len("-abcdef")],
+        SecretString=json.dumps(secret_document(connection)),
+        Tags=[_OWNER],
+        **_key(connection.kms_key),
+    )
+    if made is not None and not moto_insides.call_secret(made["ARN"], known, scope.account, scope.region):
+        scope.connections[connection.name] = connection._replace(secret_arn=made["ARN"])
 
 
 def _client(ctx: Context) -> Any | None:

@@ -60,7 +60,7 @@ def moto_is_left_as_it_was() -> Iterator[None]:
     threads = set(threading.enumerate())
     yield
     assert not [each for each in seams() if hasattr(each, "__wrapped__")]
-    assert moto_insides._replaced == []
+    assert moto_insides._replaced == {}
     assert [each for each in threading.enumerate() if each not in threads and "eventbridge" in each.name] == []
 
 
@@ -308,6 +308,38 @@ def test_a_strict_mock_does_not_ask_for_rules_for_events_of_services() -> None:
         client("s3").put_object(Bucket="uploads", Key="a", Body=b"1")
 
 
+def test_moto_as_a_server_in_this_process(connected_sockets: list[Any]) -> None:
+    """It answers in threads of its own, and the first call of a service counts already."""
+    servers = pytest.importorskip("moto.server")
+    before = len(connected_sockets)
+    server = servers.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        with mock_eventbridge() as eb:
+            eb.rule("all", pattern={"source": ["aws.s3"]}, to="all")
+            s3 = client("s3", endpoint_url=f"http://{host}:{port}")
+            s3.create_bucket(Bucket="uploads")
+            s3.put_bucket_notification_configuration(
+                Bucket="uploads", NotificationConfiguration={"EventBridgeConfiguration": {}}
+            )
+            s3.put_object(Bucket="uploads", Key="a", Body=b"1")
+            upload = s3.create_multipart_upload(Bucket="uploads", Key="c")["UploadId"]
+            part = s3.upload_part(Bucket="uploads", Key="c", UploadId=upload, PartNumber=1, Body=b"1")["ETag"]
+            parts = {"Parts": [{"PartNumber": 1, "ETag": part}]}
+            s3.complete_multipart_upload(Bucket="uploads", Key="c", UploadId=upload, MultipartUpload=parts)
+            told = [each.json["detail"]["reason"] for each in eb.deliveries]
+            rule = {"Type": "AWS::Events::Rule", "Properties": {"Name": "tick", "ScheduleExpression": "rate(1 hour)"}}
+            client("cloudformation", endpoint_url=f"http://{host}:{port}").create_stack(
+                StackName="shop", TemplateBody=json.dumps({"Resources": {"Tick": rule}})
+            )
+            assert client("events").describe_rule(Name="tick")["State"] == "ENABLED"
+    finally:
+        server.stop()
+        del connected_sockets[before:]
+    assert told == ["PutObject", "CompleteMultipartUpload"]
+
+
 # a moto that is not as we know it
 
 
@@ -353,7 +385,7 @@ def test_a_warning_that_is_an_error_leaves_no_mock_behind(monkeypatch: pytest.Mo
             warnings.simplefilter("error", MotoVersionWarning)
             with pytest.raises(MotoVersionWarning):
                 mock_eventbridge().__enter__()
-        assert moto_insides._replaced == []
+        assert moto_insides._replaced == {}
     with pytest.raises(Exception, match="no mock_eventbridge is active"):
         current_eventbridge()
 

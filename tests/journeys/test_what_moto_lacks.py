@@ -310,6 +310,18 @@ def test_a_connection_gets_its_secret_when_moto_starts() -> None:
             assert boto3.client("secretsmanager", **KEYS).list_secrets()["SecretList"] == []
 
 
+def test_describing_a_connection_brings_its_secret_too() -> None:
+    """So what a test reads from moto's own state is there."""
+    with mock_eventbridge():
+        events = boto3.client("events", **KEYS)
+        events.create_connection(Name="crm", AuthorizationType="BASIC", AuthParameters=BASIC)
+        with mock_aws():
+            arn = events.describe_connection(Name="crm")["SecretArn"]
+            from moto.secretsmanager.models import secretsmanager_backends
+
+            assert [each.arn for each in secretsmanager_backends[ACCOUNT][REGION].secrets.values()] == [arn]
+
+
 def test_a_client_of_secrets_manager_older_than_the_mock() -> None:
     secrets = boto3.client("secretsmanager", **KEYS)
     with mock_eventbridge(), mock_aws():
