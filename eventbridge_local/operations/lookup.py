@@ -26,6 +26,8 @@ def bus_of(ctx: Context, params: Params, member: str = "EventBusName") -> Bus:
     arn = parse_arn(name_or_arn)
     if arn is not None and is_of_another(ctx, arn):
         rule = params.get("Rule", params.get("Name") if member != "Name" else None)
+        if ctx.operation == "ListRuleNamesByTarget":
+            rule = "*"  # it is about all rules of the bus, and not about the bus (captured)
         return bus_of_another(ctx, arn, rule, [target["Arn"] for target in params.get("Targets", ())])
     if arn is not None and is_of_another_region(ctx, arn):
         # Captured for PutRule: it works on the bus of that name in the caller's Region. The other calls about rules

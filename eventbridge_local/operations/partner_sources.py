@@ -123,8 +123,8 @@ def list_event_sources(ctx: Context, params: Params) -> Answer:
 @operation("ActivateEventSource")
 def activate_event_source(ctx: Context, params: Params) -> Answer:
     """Let the events of a deactivated source pass again."""
-    source = source_of(ctx, params["Name"])
-    if source.state != "PENDING" or source.name not in ctx.scope.buses:
+    source = _with_bus(ctx, params["Name"])
+    if source.state != "PENDING":
         raise wrong_state(source, "only a PENDING source that has its bus can be activated")
     match(ctx, source)
     return {}
@@ -133,11 +133,22 @@ def activate_event_source(ctx: Context, params: Params) -> Answer:
 @operation("DeactivateEventSource")
 def deactivate_event_source(ctx: Context, params: Params) -> Answer:
     """Keep the events of a source out; it is PENDING again, and ends after two weeks."""
-    source = source_of(ctx, params["Name"])
+    source = _with_bus(ctx, params["Name"])
     if source.state != "ACTIVE":
         raise wrong_state(source, "only an ACTIVE source can be deactivated")
     let_wait(ctx, ctx.scope, source)
     return {}
+
+
+def _with_bus(ctx: Context, name: str) -> EventSource:
+    """Return the source of that name, if it has its bus (the words are quoted in a public thread)."""
+    source = ctx.scope.event_sources.get(name)
+    if source is None or name not in ctx.scope.buses:
+        raise not_found(
+            f"Event source {name} or event bus {name} does not exist.",
+            hint=None if source is None else "the source is there; its bus is made by CreateEventBus with its name",
+        )
+    return source
 
 
 # what other operations need
