@@ -10,7 +10,7 @@ from eventbridge_local.errors import already_exists, limit_exceeded, not_found, 
 from eventbridge_local.model.archives import Archive, ArchiveRecord, Rekeying
 from eventbridge_local.model.arn import key_arn, parse_arn
 from eventbridge_local.model.store import Bus
-from eventbridge_local.operations.lookup import MALFORMED_TOKEN, TOKEN_OF_ANOTHER, bus_named, paged
+from eventbridge_local.operations.lookup import MALFORMED_TOKEN, TOKEN_OF_ANOTHER, bus_named, is_disabled_key, paged
 from eventbridge_local.operations.rules import compiled
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 from eventbridge_local.patterns import Pattern
@@ -147,23 +147,11 @@ def _rekey_later(ctx: Context, archive: Archive, rekeying: Rekeying) -> None:
             if archive.record.rekeying is not rekeying:
                 return
             done = replace(archive.record, state="ENABLED", kms_key=rekeying.after, rekeying=None)
-            if rekeying.before is not None and _is_disabled(ctx, rekeying.before):
+            if rekeying.before is not None and is_disabled_key(ctx, rekeying.before):
                 done = replace(done, state="UPDATE_FAILED", kms_key=rekeying.before, state_reason=_KEY_NOT_ACCESSIBLE)
             archive.record = done
 
     ctx.store.clock.later(_REKEYING_TAKES, complete)
-
-
-def _is_disabled(ctx: Context, key: str) -> bool:
-    """Return whether the KMS of moto or of a local endpoint has a key and lets nobody use it."""
-    client = ctx.services.client("kms", ctx.scope.account, ctx.scope.region)
-    if client is None:
-        return False
-    try:
-        state = client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
-    except client.exceptions.ClientError:
-        return False  # a key that was not made in the test is outside of it
-    return bool(state != "Enabled")
 
 
 def _checked_key(ctx: Context, params: Params) -> str | None:

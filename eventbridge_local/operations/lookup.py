@@ -203,6 +203,30 @@ def _other_buses(ctx: Context, name: str) -> str:
     return f"there is no bus {name!r} in {here}{suggest(name, sorted(ctx.scope.buses), 10)}"
 
 
+def check_decryption(ctx: Context, bus: Bus) -> None:
+    """Refuse to read the rules of a bus whose key nobody may use.
+
+    Captured for a caller without kms:Decrypt, which is not known here; a key that is disabled stands in for it.
+    """
+    key = bus.record.settings.get("KmsKeyIdentifier")
+    if key and is_disabled_key(ctx, key):
+        raise ServiceError(
+            "NotAuthorizedException",
+            "Cannot perform Kms:Decrypt on KMS key configured on event bus.",
+            hint=f"key {key} of bus {bus.name!r} is disabled",
+        )
+
+
+def is_disabled_key(ctx: Context, key: str) -> bool:
+    """Return whether the KMS of moto or of a local endpoint has a key and lets nobody use it."""
+    try:
+        client = ctx.services.client("kms", ctx.scope.account, ctx.scope.region)
+        found = None if client is None else client.describe_key(KeyId=key)
+    except Exception:
+        return False  # a key that was not made in the test is outside of it, and so is a KMS that is elsewhere
+    return found is not None and found["KeyMetadata"]["KeyState"] != "Enabled"
+
+
 T = TypeVar("T")
 
 #: What the operations say of a page token that they cannot use. Captured for one operation of each of three families:

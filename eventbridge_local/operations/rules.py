@@ -11,7 +11,15 @@ from eventbridge_local.delivery.archives import rule_was_forced
 from eventbridge_local.errors import ServiceError, limit_exceeded, validation_error, wrong_arn
 from eventbridge_local.model.arn import is_role_arn
 from eventbridge_local.model.records import Rule, RuleState
-from eventbridge_local.operations.lookup import bus_of, paged, refuse_managed, rule_arn, rule_of, scope_of
+from eventbridge_local.operations.lookup import (
+    bus_of,
+    check_decryption,
+    paged,
+    refuse_managed,
+    rule_arn,
+    rule_of,
+    scope_of,
+)
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 from eventbridge_local.operations.tags import check_tag_count, check_tags
 from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, matches, parse_event
@@ -123,6 +131,7 @@ def describe_rule(ctx: Context, params: Params) -> Answer:
 def list_rules(ctx: Context, params: Params) -> Answer:
     """List the rules of a bus by name, a page at a time."""
     bus, prefix = bus_of(ctx, params), params.get("NamePrefix")
+    check_decryption(ctx, bus)
     names = sorted(name for name in bus.rules if name.startswith(prefix or ""))
     shown, token = paged(ctx, params, names, str, bus.record.arn, prefix)
     return without_nones(Rules=[_row(bus.rules[name]) for name in shown], NextToken=token)

@@ -7,7 +7,7 @@ from eventbridge_local.delivery.kinds import RuleScope, check_target, stored
 from eventbridge_local.errors import limit_exceeded, wrong_arn
 from eventbridge_local.model.arn import parse_arn, partition_of
 from eventbridge_local.model.records import Target
-from eventbridge_local.operations.lookup import bus_of, paged, refuse_managed, rule_of, scope_of
+from eventbridge_local.operations.lookup import bus_of, check_decryption, paged, refuse_managed, rule_of, scope_of
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 from eventbridge_local.transforms import compile_input
 
@@ -60,6 +60,7 @@ def remove_targets(ctx: Context, params: Params) -> Answer:
 def list_targets_by_rule(ctx: Context, params: Params) -> Answer:
     """List the targets of a rule by id, each exactly as it was put (recorded, facts 4.1)."""
     bus = bus_of(ctx, params)
+    check_decryption(ctx, bus)
     rule = rule_of(ctx, bus, params["Rule"])
     shown, token = paged(
         ctx, params, sorted(rule.targets, key=lambda target: target.id), lambda target: target.id, rule.arn

@@ -1,0 +1,61 @@
+"""Keys of KMS that nobody may use: what may be read of a bus that has one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from eventbridge_local import mock_eventbridge
+
+TARGET = {"Id": "t", "Arn": "arn:aws:sqs:us-east-1:123456789012:q"}
+
+
+def client(service: str) -> Any:
+    keys = {"aws_access_key_id": "123456789012", "aws_secret_access_key": "unused"}
+    return boto3.client(service, region_name="us-east-1", **keys)
+
+
+@pytest.mark.parametrize("operation", ["list_rules", "list_targets_by_rule"])
+def test_rules_of_a_bus_whose_key_is_disabled(operation: str) -> None:
+    """Rules and targets cannot be listed; ListRuleNamesByTarget needs no decryption (captured, in AWS's words)."""
+    with mock_aws(), mock_eventbridge():
+        events, kms = client("events"), client("kms")
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        events.create_event_bus(Name="orders", KmsKeyIdentifier=key)
+        events.put_rule(Name="r", EventBusName="orders", EventPattern='{"source":["shop"]}')
+        events.put_targets(Rule="r", EventBusName="orders", Targets=[TARGET])
+        params = {"EventBusName": "orders", **({"Rule": "r"} if operation == "list_targets_by_rule" else {})}
+        getattr(events, operation)(**params)
+        kms.disable_key(KeyId=key)
+        with pytest.raises(ClientError) as refused:
+            getattr(events, operation)(**params)
+        assert refused.value.response["Error"] == {
+            "Code": "NotAuthorizedException",
+            "Message": "Cannot perform Kms:Decrypt on KMS key configured on event bus.",
+        }
+        found = events.list_rule_names_by_target(TargetArn=TARGET["Arn"], EventBusName="orders")
+        assert found["RuleNames"] == ["r"]
+        kms.enable_key(KeyId=key)
+        getattr(events, operation)(**params)
+
+
+@pytest.mark.parametrize("key", ["11111111-2222-4333-8444-555555555555", "alias/mine"])
+def test_a_key_that_was_not_made_is_outside_of_the_test(key: str) -> None:
+    """moto does not have it, and nothing is refused."""
+    with mock_aws(), mock_eventbridge():
+        events = client("events")
+        events.create_event_bus(Name="orders", KmsKeyIdentifier=key)
+        assert events.list_rules(EventBusName="orders")["Rules"] == []
+
+
+def test_a_service_elsewhere_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configured endpoint on another machine keeps nobody from listing rules."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KMS", "https://kms.example")
+    with mock_eventbridge():
+        events = client("events")
+        events.create_event_bus(Name="orders", KmsKeyIdentifier="alias/mine")
+        assert events.list_rules(EventBusName="orders")["Rules"] == []
