@@ -199,6 +199,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "outcome": delivery.outcome,
         "payload": delivery.json,
         "error": delivery.error,
+        "reason": delivery.reason,
     }
 
 

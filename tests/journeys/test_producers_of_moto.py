@@ -605,6 +605,41 @@ def test_a_bucket_of_a_stack_notifies(cloudformation: Callable[[], Any]) -> None
         assert len(eb.deliveries) == 1
 
 
+def test_names_that_a_stack_makes_up_and_an_endpoint(cloudformation: Callable[[], Any]) -> None:
+    """An archive's made-up name is cut to what is allowed; a resource without its condition is not made."""
+    bus_arn = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    west = f"arn:aws:events:us-west-2:{ACCOUNT}:event-bus/default"
+    check = "arn:aws:route53:::healthcheck/12345678-aaaa-bbbb-cccc-123456789012"
+    endpoint = {
+        "Name": "twice",
+        "EventBuses": [{"EventBusArn": bus_arn}, {"EventBusArn": west}],
+        "RoutingConfig": {"FailoverConfig": {"Primary": {"HealthCheck": check}, "Secondary": {"Route": "us-west-2"}}},
+        "ReplicationConfig": {"State": "DISABLED"},
+    }
+    schedule = {"ScheduleExpression": "rate(1 day)"}
+    resources = {
+        "Archive": {"Type": "AWS::Events::Archive", "Properties": {"SourceArn": bus_arn}},
+        "Endpoint": {"Type": "AWS::Events::Endpoint", "Properties": endpoint},
+        "Off": {"Type": "AWS::Events::Rule", "Condition": "Never", "Properties": schedule},
+    }
+    template = {"Conditions": {"Never": {"Fn::Equals": ["a", "b"]}}, "Resources": resources}
+    with ours_inside():
+        formation, events = cloudformation(), client("events")
+        formation.create_stack(StackName="a-stack-with-a-name-of-some-length", TemplateBody=json.dumps(template))
+        summaries = formation.list_stack_resources(StackName="a-stack-with-a-name-of-some-length")
+        told = {each["LogicalResourceId"]: each for each in summaries["StackResourceSummaries"]}
+        [archive] = events.list_archives()["Archives"]
+        assert told["Archive"]["PhysicalResourceId"] == archive["ArchiveName"]
+        assert len(archive["ArchiveName"]) <= 48
+        assert told["Endpoint"]["ResourceType"] == "AWS::Events::Endpoint"
+        endpoint["Description"] = "again"
+        formation.update_stack(StackName="a-stack-with-a-name-of-some-length", TemplateBody=json.dumps(template))
+        assert events.describe_endpoint(Name="twice")["Description"] == "again"
+        assert [each["Name"] for each in events.list_rules()["Rules"] if "ManagedBy" not in each] == []
+        formation.delete_stack(StackName="a-stack-with-a-name-of-some-length")
+        assert (events.list_endpoints()["Endpoints"], events.list_archives()["Archives"]) == ([], [])
+
+
 def test_a_change_set(cloudformation: Callable[[], Any]) -> None:
     with ours_inside():
         made = cloudformation().create_change_set(
