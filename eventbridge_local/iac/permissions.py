@@ -176,16 +176,16 @@ def _name(text: str) -> str:
     if parsed is None and "://" in text:
         return text.rpartition("/")[2]
     parts = (text if parsed is None else parsed.resource).split(":")
-    if "function" in parts[:2]:  # function:NAME, ACCOUNT:function:NAME
+    if "function" in parts[:-1][:2]:  # function:NAME, ACCOUNT:function:NAME
         return parts[parts.index("function") + 1]
     if parts[0] == "log-group":
-        return parts[1]
+        return parts[-1] if len(parts) == 1 else parts[1]
     return parts[0].rpartition("/")[2] if parsed is not None and parsed.service == "iam" else parts[0]
 
 
 def _qualifier(function: str) -> str | None:
     parsed = parse_arn(function)
     parts = (function if parsed is None else parsed.resource).split(":")
-    if "function" in parts[:2]:
+    if "function" in parts[:-1][:2]:
         parts = parts[parts.index("function") + 1 :]
     return parts[1] if len(parts) > 1 else None

@@ -115,6 +115,9 @@ class Permissions:
     doubts: Collection[str] = ()
 
 
+_TASK = "TaskDefinitionArn"
+
+
 class Sending(NamedTuple):
     """A target of a rule.
 
@@ -135,10 +138,16 @@ class Sending(NamedTuple):
     @classmethod
     def of(cls, rule_arn: str, target: Mapping[str, Any], rule_role: str | None = None) -> Sending:
         """Return what a target as PutTargets takes it sends; ``rule_role`` is the RoleArn of the rule."""
-        letters, tasks = target.get("DeadLetterConfig") or {}, target.get("EcsParameters") or {}
         # Which of the two decides for a target without a role, nobody recorded: the target is not looked at.
-        role = target.get("RoleArn") or (rule_role and "the role of the rule")
-        return cls(rule_arn, target["Arn"], role, letters.get("Arn"), tasks.get("TaskDefinitionArn"))
+        role = _text(target, "RoleArn") or (rule_role and "the role of the rule")
+        letters = _text(target.get("DeadLetterConfig"), "Arn")
+        return cls(rule_arn, _text(target, "Arn") or "", role, letters, _text(target.get("EcsParameters"), _TASK))
+
+
+def _text(members: Any, name: str) -> str | None:
+    """Return a member that is a text; None where something else is there, as in a broken template."""
+    value = members.get(name) if isinstance(members, Mapping) else None
+    return value if isinstance(value, str) and value else None
 
 
 @frozen

@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac import read, report_of
 from eventbridge_local.iac.documents import read_document
+from eventbridge_local.policies.access import Sending, refusals
 
-TEMPLATES = Path(__file__).parents[1] / "cases" / "templates"
+CASES = Path(__file__).parents[1] / "cases"
 SOURCES = [
     read_document(path).data
-    for path in sorted(TEMPLATES.rglob("*"))
-    if path.suffix in (".yaml", ".yml", ".json") and path.name not in ("expected.json", "manifest.json")
+    for folder in ("templates", "permissions")
+    for path in sorted((CASES / folder).rglob("*"))
+    if path.suffix in (".yaml", ".yml", ".json")
+    and path.name not in ("expected.json", "expected.yaml", "manifest.json")
 ]
 NO_VALUE = {"Ref": "AWS::NoValue"}
 SPOILERS: list[Any] = [
@@ -60,3 +63,7 @@ def test_spoiled_sources(data: st.DataObject) -> None:
             return
     assert str(report_of(plan))
     json.dumps([step.params for step in plan.steps])  # nothing unknown is left in the parameters
+    permissions = plan.permissions()
+    for rule in report_of(plan).rules:
+        for target in rule.targets:
+            list(refusals(Sending.of(rule.arn or "", target.params), permissions))

@@ -159,7 +159,7 @@ def _managed_statements(loaded: LoadedStack, raw: Any) -> list[Any]:
     """Return the statements of a managed policy that is attached to a role; those of AWS are not known here."""
     stack = loaded.stack
     name = raw.get("Ref") if isinstance(raw, dict) else None
-    if name in stack.resources and stack.resources[name].get("Type") == _MANAGED_POLICY:
+    if isinstance(name, str) and name in stack.resources and stack.resources[name].get("Type") == _MANAGED_POLICY:
         if stack.is_made(name) is False:
             return []
         return _statements(stack.property(name, "PolicyDocument") if stack.is_made(name) is True else None)
@@ -247,7 +247,7 @@ def _connect(builder: PermissionsBuilder, loaded: LoadedStack, properties: Any) 
     destinations = properties.get("Destination") if isinstance(properties, dict) else None
     for destination in destinations if isinstance(destinations, list) else [destinations]:
         name = destination.get("Id") if isinstance(destination, dict) else None
-        arn = loaded.stack.identity(name).arn if name in loaded.stack.resources else None
+        arn = loaded.stack.identity(name).arn if isinstance(name, str) and name in loaded.stack.resources else None
         for service in ("sqs", "sns", "lambda"):
             if not isinstance(arn, str) or f":{service}:" in arn:
                 builder.attach(service, arn, UNREAD)

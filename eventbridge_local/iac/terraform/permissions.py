@@ -23,11 +23,18 @@ _NAMED = frozenset(KINDS_BY_TYPE) | {RULE_TYPE, ALIAS_TYPE}
 
 
 def permissions_of(values: InstanceValues) -> Permissions:
-    """Return the policies of a plan or state.
+    """Return the policies of a plan or state; none of one that is not in the form that Terraform writes.
 
     Args:
         values: the values of its instances.
     """
+    try:
+        return _collected(values)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return Permissions({})  # somebody wrote it by hand, and its rules were in form
+
+
+def _collected(values: InstanceValues) -> Permissions:
     builder = PermissionsBuilder()
     managed = [instance for instance in values.instances.values() if not instance.is_data]
     for instance in managed:
