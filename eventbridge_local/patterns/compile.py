@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, NoReturn
 
 from eventbridge_local.errors import EventBridgeLocalError
@@ -189,15 +190,22 @@ def _refuse_constant(name: str) -> Any:
     raise _Refused
 
 
-_DECODER: Any = json.JSONDecoder(
-    object_pairs_hook=tuple, parse_float=_spelled, parse_int=_spelled, parse_constant=_refuse_constant
-)
-#: Reads the value that begins at an index. Where none begins it raises StopIteration.
-_SCAN: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once
+def _scanner(spelled: Callable[[str], _Spelled]) -> Callable[[str, int], tuple[Any, int]]:
+    """Return what reads the value that begins at an index; where none begins it raises StopIteration."""
+    decoder: Any = json.JSONDecoder(
+        object_pairs_hook=tuple, parse_float=spelled, parse_int=spelled, parse_constant=_refuse_constant
+    )
+    return decoder.scan_once  # type: ignore[no-any-return]
+
+
+_SCAN = _scanner(_spelled)
+#: For texts in which no number can be too long.
+_SCAN_SHORT = _scanner(_Spelled)
 
 
 def _decode(text: str) -> Any:
-    tree, end = _SCAN(text, 0 if text[:1] == "{" else _WHITE.match(text).end())  # type: ignore[union-attr]
+    scan = _SCAN_SHORT if len(text) <= LONGEST_NUMBER else _SCAN
+    tree, end = scan(text, 0 if text[:1] == "{" else _WHITE.match(text).end())  # type: ignore[union-attr]
     if end > DEEPEST:  # a shorter text cannot be too deep
         check_depth(text, end)
     return tree
@@ -322,9 +330,7 @@ class _TreeTokens:
         tokens.append(_CLOSE)
         self.next: Callable[[], Token] = iter(tokens).__next__
 
-    def text(self, token: Token) -> str:
-        """Return the text of a string."""
-        return token[1]
+    text: Callable[[Token], str] = itemgetter(1)
 
     def fail(self, message: str, placed: bool = True) -> NoReturn:
         """Give up; ``refuse`` finds the words and the place."""
