@@ -26,7 +26,7 @@ from eventbridge_local.botocore_hooks.active import (
     region_around,
 )
 from eventbridge_local.botocore_hooks.hook import activate, deactivate
-from eventbridge_local.delivery.forward import Services
+from eventbridge_local.delivery.forward import Services, as_kept, none_is_set
 from eventbridge_local.errors import UsageError, add_note
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.model.clock import Clock
@@ -44,6 +44,7 @@ _DEFAULT_REGION = "us-east-1"
 _SUCCEEDED = ("delivered", "recorded", "archived")
 #: What the Region of the AWS configuration file depends on; while none of it changes, the answer is known.
 _CONFIGURATION_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+_CONFIGURATION_KEPT = as_kept(*_CONFIGURATION_VARIABLES)
 #: Where botocore looks for profiles while none of these is set.
 _CONFIGURATION_FOLDER = "~/.aws"
 _CONFIGURATION_FILES = ("config", "credentials")
@@ -317,12 +318,12 @@ def _region_around() -> str:
 
 def _configured_region() -> str | None:
     """Return the Region of the AWS configuration files."""
-    variables = tuple(map(os.environ.get, _CONFIGURATION_VARIABLES))
-    if not any(variables):
+    # A variable that is set to nothing counts as one that is not set.
+    if none_is_set(_CONFIGURATION_KEPT) or not any(map(os.environ.get, _CONFIGURATION_VARIABLES)):
         folder = os.path.expanduser(_CONFIGURATION_FOLDER)
         if not os.path.exists(folder) or not any(os.path.exists(f"{folder}/{file}") for file in _CONFIGURATION_FILES):
             return None  # as on most machines that run tests
-    return _region_of_files(variables)
+    return _region_of_files(tuple(map(os.environ.get, _CONFIGURATION_VARIABLES)))
 
 
 @functools.lru_cache(maxsize=16)

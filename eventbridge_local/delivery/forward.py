@@ -73,7 +73,7 @@ class Services:
             return True
         if moto_insides.CORE in sys.modules and (moto_insides.switch or moto_insides.find_switch()).enabled:
             return False
-        if _no_variable_is_set(service):
+        if none_is_set(_variables_of(service)):
             return not self._file_names_an_endpoint(None)
         return _endpoint_variable(service) is None and not self._file_names_an_endpoint(os.environ.get(_CONFIG_FILE))
 
@@ -300,21 +300,25 @@ def _specific(service: str) -> str:
     return f"{_ENDPOINT}_{_IN_VARIABLES.get(service, service.upper())}"
 
 
-def _no_variable_is_set(service: str) -> bool:
-    """Return whether no variable of the environment can say where a service is.
+def none_is_set(variables: Collection[str | bytes]) -> bool:
+    """Return whether no variable of the environment is set of those that ``as_kept`` returned.
 
-    ``os.environ`` raises and catches an error for each variable that is not set, and every call that delivers asks for
-    three. So the dict behind it is asked, where it has one.
+    ``os.environ`` raises and catches an error for each variable that is not set; every call that delivers asks for
+    three, and every mock for four. So the dict behind it is asked, where it has one.
     """
-    variables: Mapping[Any, Any] = getattr(os.environ, "_data", os.environ)
-    return variables.keys().isdisjoint(_variables_of(service))
+    kept: Mapping[Any, Any] = getattr(os.environ, "_data", os.environ)
+    return kept.keys().isdisjoint(variables)
+
+
+def as_kept(*names: str) -> tuple[str | bytes, ...]:
+    """Return the names of variables as text and as bytes, for the dict behind ``os.environ`` has one of the two."""
+    return (*names, *map(os.fsencode, names))
 
 
 @lru_cache(maxsize=64)
 def _variables_of(service: str) -> tuple[str | bytes, ...]:
-    """Return the variables that say where a service is as text and as bytes, for the dict has one of the two."""
-    names = (_specific(service), _ENDPOINT, _CONFIG_FILE)
-    return (*names, *map(os.fsencode, names))
+    """Return the variables that say where a service is."""
+    return as_kept(_specific(service), _ENDPOINT, _CONFIG_FILE)
 
 
 def _endpoint_settings(service: str) -> object:
