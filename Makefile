@@ -9,7 +9,7 @@ FUZZ_TESTS = $(shell grep -rl --include='*.py' EVENTBRIDGE_LOCAL_FUZZ tests)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint pages docs bench bench-check fuzz fuzz-atheris clean
+.PHONY: help demo test audit lint pages docs bench bench-check fuzz fuzz-atheris clean
 
 help:
 	@echo "make demo    run the example shop and print what its events did"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint    check style and types"
 	@echo "make pages   write docs/reference.md, fidelity.md and performance.md anew, after a change of what they are made of"
 	@echo "make docs    build the documentation as web pages in site/"
+	@echo "make audit   run the tests and list whom they ask outside their processes"
 	@echo "make bench   run the benchmarks and print each figure with its goal (bench-check: fail when one got worse)"
 	@echo "make fuzz    run the long random tests (fuzz-atheris: five minutes of bytes against the pattern engine)"
 	@echo "make clean   remove .venv and all caches"
@@ -26,6 +27,9 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+audit: $(VENV)/.test
+	$(BIN)/python tools/socket_audit.py -n auto $(ARGS)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .

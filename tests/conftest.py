@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-import sys
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import socket_audit
 from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 
@@ -30,29 +31,47 @@ JSONFileLoader.load_file = lambda self, path: _read_once(path)
 #: Not in a temporary folder of the test's own, because making one takes longer than most tests.
 _NO_FILE = str(Path(__file__).with_name("there-is-no-such-file"))
 
+# The shop of the examples makes a client when it is imported, as applications do, which asks for credentials.
+os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
+
 _connected: list[Any] = []
+#: Lookups of names and whatever else goes beyond this machine.
+_left: list[socket_audit.Contact] = []
 
 
-def _watch(event: str, args: tuple[Any, ...]) -> None:
-    if event == "socket.connect":
-        _connected.append(args[1])
+def _note(contact: socket_audit.Contact) -> None:
+    if contact.event == "socket.connect":
+        _connected.append(contact.address)
+    if contact.leaves:
+        _left.append(contact)
 
 
-sys.addaudithook(_watch)
+socket_audit.watch(_note)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run where a thread asked somebody after its test."""
+    if _connected or _left:
+        print(f"\nasked outside of tests: {_connected}", *_left, sep="\n")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)
 def no_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No credentials, no Region, no configuration; and whoever connects a socket fails."""
+    """No credentials, no Region, no configuration; and whoever connects a socket or looks up a name fails."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, _NO_FILE)
     for name in ("AWS_PROFILE", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
-    before = len(_connected)
     yield
-    assert _connected[before:] == [], "a socket was connected"
+    # Both are emptied, so that one test fails; what a thread did since the last test fails here too.
+    connected, left = _connected[:], _left[:]
+    _connected.clear()
+    _left.clear()
+    assert connected == [], "a socket was connected"
+    assert not left, "beyond this machine:\n" + "\n".join(map(str, left))
 
 
 @pytest.fixture

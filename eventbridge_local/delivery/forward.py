@@ -362,7 +362,14 @@ def _client(by_moto: bool, service: str, account: str, region: str, settings: ob
             region_name=region,
             aws_access_key_id=account,
             aws_secret_access_key="eventbridge-local",
-            config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=5, proxies=proxies),
+            config=Config(
+                retries={"total_max_attempts": 1},
+                connect_timeout=5,
+                read_timeout=5,
+                proxies=proxies,
+                # "auto", which the environment may say, asks the machine for its Region.
+                defaults_mode="legacy",  # type: ignore[arg-type]  # the stubs are wrong
+            ),
         )
 
     client = make({})  # which botocore keeps to, while None takes the proxies of the environment

@@ -90,6 +90,15 @@ def test_an_allowed_host_elsewhere_keeps_the_proxy(monkeypatch: pytest.MonkeyPat
     assert proxies.proxy_url_for("http://stack.example.com:4566") == PROXY
 
 
+def test_forwarding_asks_no_machine_for_its_region(
+    server: Any, lookups: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The defaults mode "auto" of the environment would."""
+    monkeypatch.setenv("AWS_DEFAULTS_MODE", "auto")
+    assert forward_one(server, monkeypatch) == SENT
+    assert lookups == []
+
+
 @pytest.mark.parametrize("host", ["sqs.localhost", "a.b.LOCALHOST"])
 def test_a_name_below_localhost_is_not_looked_up(
     host: str, server: Any, lookups: list[Any], monkeypatch: pytest.MonkeyPatch
