@@ -25,7 +25,7 @@ from eventbridge_local.advice import suggest
 from eventbridge_local.errors import UnusableFile, UsageError
 from eventbridge_local.json_text import JsonError, Member, members
 from eventbridge_local.model.arn import parse_arn, rule_resource
-from eventbridge_local.model.event import Event
+from eventbridge_local.model.event import Event, new_event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Bus, Scope
 from eventbridge_local.patterns import parse_event
@@ -298,7 +298,7 @@ def _write_lines(lines: Iterable[bytes], name: str) -> int:
         return sum(bool(file.write(line)) for line in lines)
 
 
-def read_events(path: PathLike, make: MakeEvent = Event) -> Iterator[Event | BadLine]:
+def read_events(path: PathLike, make: MakeEvent = new_event) -> Iterator[Event | BadLine]:
     """Yield the events of a file in its order, each with the id it was captured with; blank lines are skipped.
 
     An envelope needs ``detail-type``, ``source``, ``account``, ``time``, ``region`` and an object as ``detail``; other
@@ -315,7 +315,7 @@ def read_events(path: PathLike, make: MakeEvent = Event) -> Iterator[Event | Bad
         yield from events_in(file, make)
 
 
-def events_in(file: BinaryIO, make: MakeEvent = Event) -> Iterator[Event | BadLine]:
+def events_in(file: BinaryIO, make: MakeEvent = new_event) -> Iterator[Event | BadLine]:
     """Yield the events of a stream of uncompressed lines; see ``read_events``.
 
     Args:
@@ -353,12 +353,12 @@ def as_replayed(new_id: Callable[[], str], replay_name: str | None) -> MakeEvent
         captured: str | None,
     ) -> Event:
         name = captured if replay_name is None else replay_name
-        return Event(new_id(), detail_type, source, account, time, region, resources, detail_text, tree, name)
+        return new_event(new_id(), detail_type, source, account, time, region, resources, detail_text, tree, name)
 
     return make
 
 
-def read_event(line: bytes, make: MakeEvent = Event) -> Event:
+def read_event(line: bytes, make: MakeEvent = new_event) -> Event:
     """Return the event of one line, made by ``make``.
 
     Raises:
@@ -368,7 +368,7 @@ def read_event(line: bytes, make: MakeEvent = Event) -> Event:
     return _usual_event(text, make) or _event_of(text, make)
 
 
-def _usual_event(text: str, make: MakeEvent = Event) -> Event | None:
+def _usual_event(text: str, make: MakeEvent = new_event) -> Event | None:
     """Return the event of an envelope in AWS's own form; None for any other text, also for one that is not an event."""
     head = _USUAL.match(text)
     if head is None or text[-1] != "}":
@@ -383,7 +383,7 @@ def _usual_event(text: str, make: MakeEvent = Event) -> Event | None:
     return make(event_id, detail_type, source, account, time, region, resources, detail_text, tree, replay_name)
 
 
-def _event_of(text: str, make: MakeEvent = Event) -> Event:
+def _event_of(text: str, make: MakeEvent = new_event) -> Event:
     """Return the event of any envelope.
 
     Raises:

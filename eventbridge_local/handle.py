@@ -17,7 +17,8 @@ from botocore.utils import parse_to_aware_datetime
 from eventbridge_local import defaults, report
 from eventbridge_local.botocore_hooks.codec import perform
 from eventbridge_local.delivery.handlers import TargetSpy
-from eventbridge_local.delivery.journal import Delivery, Entry, Journal, Record
+from eventbridge_local.delivery.journal import Journal
+from eventbridge_local.delivery.journal_records import Delivery, Entry, Record
 from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.delivery.route import Arrival, plan
 from eventbridge_local.errors import ServiceError, UsageError, add_note
@@ -351,8 +352,7 @@ class EventBridge:
             **{_ENVELOPE[name]: value for name, value in envelope.items()},
         }
         answer: Any = self._perform("PutEvents", Entries=[entry])
-        put: Entry = answer.records[0]
-        return put
+        return self.service.journal.put_entry(answer.kept[0])
 
     def archive_to(self, path: PathLike, archive: str | None = None, *, bus: str | None = None) -> int:
         """Write events to a file, one envelope in each line. Return how many.
@@ -418,8 +418,9 @@ class EventBridge:
 
         def put(event: Event, only: frozenset[str] | None) -> tuple[Rule, ...]:
             arrival = Arrival(scope, found.name, event, only)
+            service.engine.accept([arrival])
             # While a handler runs, the event waits in the queue; then what would become of it now is counted.
-            return (service.engine.accept([arrival]) or plan(arrival)).matched
+            return arrival.matched if arrival.rules is not None else plan(arrival).matched
 
         return replay_file(path, found, rules, replay_name, new_id=service.ids.uuid, put=put)
 

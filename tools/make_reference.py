@@ -66,10 +66,10 @@ OWN_USE = frozenset(("seen", "hints_for", "load_source"))
 GIVEN = {
     "Logs": ["report.logs.EventLog", "report.logs.DeliveryLog", "report.logs.DeadLetterLog", "report.logs.CallLog"],
     "Records of the logs": [
-        "delivery.journal.Entry",
-        "delivery.journal.Delivery",
-        "delivery.journal.DeadLetter",
-        "delivery.journal.Call",
+        "delivery.journal_records.Entry",
+        "delivery.journal_records.Delivery",
+        "delivery.journal_records.DeadLetter",
+        "delivery.journal_records.Call",
     ],
     "Parts of records": [
         "model.event.Event",

@@ -21,7 +21,6 @@ from __future__ import annotations
 import gc
 import inspect
 import os
-import re
 import sys
 from collections.abc import Callable
 from threading import Lock, get_ident
@@ -51,7 +50,6 @@ _ENDPOINT_ID = "eventbridge_local_endpoint_id"
 _PREPARE = inspect.unwrap(Endpoint.prepare_request)
 #: The variable with the header of a function in Lambda, as the dict behind ``os.environ`` has it.
 _TRACE_KEY: Any = getattr(os.environ, "encodekey", str)("_X_AMZN_TRACE_ID")
-_TWELVE_DIGITS = re.compile(r"[0-9]{12}")
 
 
 def activate(mock: active.ActiveMock) -> None:
@@ -82,15 +80,17 @@ def answer_call(
         active.note_caller(mock)
     service = mock.service
     account = _account_of(request_signer) or mock.account
-    extra = {"EndpointId": context[_ENDPOINT_ID]} if _ENDPOINT_ID in context else {}
+    extra = {"EndpointId": context[_ENDPOINT_ID]} if _ENDPOINT_ID in context else None
     operation = codec.compiled_operation(model)
     if service.call_faults.arranged and service.call_faults.armed(operation.name):
-        return _make_failing_call(service, account, model, params, context, extra, request_signer)
+        return _make_failing_call(service, account, model, params, context, extra or {}, request_signer)
     try:
-        requested = operation.read(params["body"])
+        body = params["body"]
+        requested = operation.read(body)
     except ServiceError as error:
         return codec.refused(error, service.ids.uuid(), service.clock.now)
-    requested.update(extra)
+    if extra:
+        requested.update(extra)
     refusal = operation.check(requested)
     request_id = service.ids.uuid()
     now = service.clock.now
@@ -99,7 +99,7 @@ def answer_call(
     if Endpoint.prepare_request is not _PREPARE or _TRACE_KEY in getattr(os.environ, "_data", os.environ):
         trace = _header_sent(params)
     try:
-        answer = service.call(operation.name, requested, scope, refusal, trace, now)
+        answer = service.call(operation.name, requested, scope, refusal, trace, now, len(body))
     except ServiceError as error:
         return codec.refused(error, request_id, now)
     return codec.answered(answer, request_id, now)
@@ -163,7 +163,7 @@ def _account_of(request_signer: Any) -> str | None:
     credentials = getattr(request_signer, "_credentials", None)
     known = getattr(credentials, "__dict__", {})
     key: str = known.get("access_key") or known.get("_access_key") or ""
-    if _TWELVE_DIGITS.fullmatch(key):
+    if len(key) == 12 and key.isascii() and key.isdigit():
         return key
     return account_of_assumed_role(key) if key.startswith("ASIA") else None  # as the keys of all roles do (IAM)
 

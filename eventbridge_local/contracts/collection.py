@@ -19,7 +19,7 @@ from eventbridge_local.contracts.documents import SchemaDocument, dialect_of, fi
 from eventbridge_local.contracts.references import SchemaSet, home_of, resolve_references
 from eventbridge_local.contracts.subjects import Subject, looks_like_schema, subject_for, subjects_of
 from eventbridge_local.contracts.violations import Violation, is_real, path_text, problem_text, violation_error
-from eventbridge_local.delivery.journal import Delivery, Entry
+from eventbridge_local.delivery.journal_records import Delivery, Entry
 from eventbridge_local.errors import ContractViolation, UsageError
 from eventbridge_local.model.event import Event
 from eventbridge_local.visible import visible

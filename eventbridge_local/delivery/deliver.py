@@ -8,7 +8,7 @@ this is raised to the producer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ from eventbridge_local.delivery.archives import keep
 from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.forward import NotBuilt, Services
 from eventbridge_local.delivery.handlers import Handlers, LambdaContext, TargetSpy
-from eventbridge_local.delivery.journal import Delivery, Journal, delivery_record
+from eventbridge_local.delivery.journal import Journal, delivery_record
+from eventbridge_local.delivery.journal_records import Delivery
 from eventbridge_local.delivery.kinds import Destination, destination_of
 from eventbridge_local.delivery.loops import CAUSE, Gate, crowd
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, HttpRequest, PendingDelivery, unforeseen
@@ -24,10 +25,13 @@ from eventbridge_local.delivery.retries import Failures, let_out
 from eventbridge_local.delivery.route import Arrival, AttemptPlan, InputFailed, plan_attempt, with_input
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule, Target
-from eventbridge_local.model.store import Scope, Store
+from eventbridge_local.model.store import Store
 
 if TYPE_CHECKING:
     from eventbridge_local.delivery.http.invocations import Invocations
+
+#: A rule that an event matched, and those of its targets that are meant.
+TargetsOfRule = tuple[Rule, Sequence[Target]]
 
 _SKIPPED = "Skipped: an earlier handler ended the test run."
 
@@ -68,9 +72,50 @@ class Deliverer:
         self.received: dict[str, bool] = {}
         self._failures = Failures(store, journal, handlers, services, faults, seed, self._retry)
 
-    def deliver(self, scope: Scope, event: Event, rule: Rule) -> None:
-        """Deliver an event to every target of a rule that it matched."""
-        for position, target in enumerate(rule.targets, 1):
+    def count_recorded(self, arrival: Arrival) -> Sequence[TargetsOfRule]:
+        """Count the deliveries that are no more than recorded, from the first one on. Return those that are left.
+
+        These are the deliveries that nothing can refuse and nobody receives: what ``_attempt`` would record without
+        anything else happening. Each that is left may call anything, so what comes behind it is not decided yet.
+        """
+        matched = arrival.matched
+        recorded = 0
+        for done, rule in enumerate(matched):
+            targets = rule.targets
+            for position, target in enumerate(targets):
+                if target.input is not None or not self._is_only_recorded(target):
+                    arrival.recorded = recorded
+                    others = [(rule, targets[position:])]
+                    for other in matched[done + 1 :]:
+                        others.append((other, other.targets))
+                    return others
+                recorded += 1
+        arrival.recorded = recorded
+        return ()
+
+    def _is_only_recorded(self, target: Target) -> bool:
+        """Return whether nothing can refuse a delivery to a target, and nobody receives it."""
+        destination = destination_of(target)
+        if not destination.takes_all or self._faults.arranged:
+            return False
+        if self._handlers.spies and self._handlers.find(target.arn) is not None:
+            return False
+        return not self._is_received(destination)
+
+    def _is_received(self, destination: Destination) -> bool:
+        """Return whether another AWS service receives for a target."""
+        client = destination.client
+        if client is None or destination.write is None:
+            return False
+        received = self.received.get(client)
+        if received is None:
+            received = self.received[client] = not self._services.has_no_receiver(client)
+        return received
+
+    def deliver(self, arrival: Arrival, rule: Rule, targets: Sequence[Target]) -> None:
+        """Deliver an event to targets of a rule that it matched."""
+        scope, event = arrival.scope, arrival.event
+        for position, target in enumerate(targets, 1):
             if self._store.ended:
                 return
             now = self._store.clock.now
@@ -78,13 +123,13 @@ class Deliverer:
             try:
                 self._begin(PendingDelivery(number, event, rule, target, scope.account, scope.region, now, now))
             except BaseException:  # only what ends a test run comes here
-                self._skip(event, rule, rule.targets[position:])
+                self._skip(event, rule, targets[position:])
                 raise
 
-    def skip(self, event: Event, rules: Iterable[Rule]) -> None:
-        """Write down that rules were skipped: Ctrl-C, or a test that failed inside a handler, ended the round."""
-        for rule in rules:
-            self._skip(event, rule, rule.targets)
+    def skip(self, event: Event, others: Iterable[TargetsOfRule]) -> None:
+        """Write down that deliveries were skipped: Ctrl-C, or a test that failed inside a handler, ended the round."""
+        for rule, targets in others:
+            self._skip(event, rule, targets)
 
     def _skip(self, event: Event, rule: Rule, targets: Iterable[Target]) -> None:
         if self._store.ended:
@@ -187,14 +232,10 @@ class Deliverer:
     ) -> Delivery:
         if spy is not None:
             return self._to_callable(pending, spy)
-        client, request = destination.client, plan.request
-        if client is None or destination.write is None:
-            return delivery_record(pending, "recorded", pending.at)
-        received = self.received.get(client)
-        if received is None:
-            received = self.received[client] = not self._services.has_no_receiver(client)
-        if not received:
+        request = plan.request
+        if not self._is_received(destination):
             return delivery_record(pending, "recorded", pending.at, sent=request)
+        assert destination.write is not None
         request = destination.write(pending) if request is None else request
         assert isinstance(request, AwsRequest)
         try:

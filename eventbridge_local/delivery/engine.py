@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from operator import attrgetter
+from datetime import datetime
+from itertools import repeat
 from threading import get_ident
 from typing import TYPE_CHECKING
 
@@ -18,16 +19,14 @@ from eventbridge_local.delivery.deliver import Deliverer
 from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers
-from eventbridge_local.delivery.journal import Journal, Routing
+from eventbridge_local.delivery.journal import Journal
 from eventbridge_local.delivery.loops import CAUSE, Work, cut
 from eventbridge_local.delivery.route import Arrival, Plan, plan
-from eventbridge_local.model.event import forget_made
+from eventbridge_local.model.event import forget_tree, forget_written
 from eventbridge_local.model.store import Store
 
 if TYPE_CHECKING:
     from eventbridge_local.delivery.http.invocations import Invocations
-
-_NAME = attrgetter("name")
 
 
 class Engine:
@@ -62,15 +61,15 @@ class Engine:
         #: The work of each thread that has some.
         self._works: dict[int, Work[Arrival]] = {}
 
-    def accept(self, arrivals: Iterable[Arrival], *, anew: bool = False) -> Plan | None:
+    def accept(self, arrivals: Iterable[Arrival], now: datetime | None = None, *, anew: bool = False) -> None:
         """Work events off; those that a handler puts in the thread in which it was called wait until it returns.
+
+        Then the arrivals say what became of them.
 
         Args:
             arrivals: the events, each with its bus.
+            now: the instant of the call that puts them; None asks the clock for each.
             anew: count apart what each of them causes.
-
-        Returns:
-            what became of the first of them on its bus; None when it waits.
 
         No error of a target comes out of this call; only Ctrl-C does, and a test framework's own way of failing.
         """
@@ -78,53 +77,52 @@ class Engine:
         busy = self._works.get(thread)
         if busy is not None:
             busy.queue_caused(arrivals, busy.queue)
-            return None
+            return
         work: Work[Arrival] = Work()
         self._works[thread] = work
         queue = work.queue = deque()
+        work.now = now
         cause = CAUSE.get()
         if cause is not None:
             cause.queue_caused(arrivals, queue)
         else:
-            for arrival in arrivals:
-                queue.append((arrival, None))
+            queue.extend(zip(arrivals, repeat(None)))
         token = CAUSE.set(work) if self._handlers.spies else None
-        first: Plan | None = None
         try:
             self._deliverer.received.clear()
             while queue:
                 arrival, work.origin = queue.popleft()
                 if anew:
                     work.causes = None
-                made = self._carry_out(work, arrival)
-                first = first or made
-            return first
+                self._carry_out(work, arrival)
         finally:
             del self._works[thread]
             if token is not None:
                 CAUSE.reset(token)
 
-    def _carry_out(self, work: Work[Arrival], arrival: Arrival) -> Plan | None:
-        """Carry out what a bus makes of an event, and return it; None when the mock has ended."""
+    def _carry_out(self, work: Work[Arrival], arrival: Arrival) -> None:
+        """Carry out what a bus makes of an event, unless the mock has ended."""
         if self._store.ended:
-            return None
-        scope, bus, event, _, _ = arrival
+            return
         made = plan(arrival)
         if work.origin is not None and made.trouble is None:
             loop = cut(work.origin, self._most_caused)
             if loop is not None:
                 self._on_loop(loop)
                 made = Plan(trouble=loop)
-        matched = made.matched
-        names = tuple(map(_NAME, matched))
-        names = self._journal.shared(names, names)
-        self._journal.add(Routing(event, bus, scope.account, scope.region, made.rules, names, made.trouble))
-        for done, rule in enumerate(matched, 1):
+        arrival.rules, arrival.matched, arrival.trouble = made
+        others = self._deliverer.count_recorded(arrival) if made.matched else ()
+        if arrival.recorded:
+            arrival.at = work.now or self._store.clock.now
+        self._journal.add_routing(arrival)
+        if others:
+            work.now = None  # what is called may take time, or move the clock
+        for done, (rule, targets) in enumerate(others, 1):
             work.rule, work.receiver = rule, None
             try:
-                self._deliverer.deliver(scope, event, rule)
+                self._deliverer.deliver(arrival, rule, targets)
             except BaseException:  # only what ends a test run comes here
-                self._deliverer.skip(event, matched[done:])
+                self._deliverer.skip(arrival.event, others[done:])
                 raise
-        forget_made(event, None)
-        return made
+        forget_tree(arrival.event, None)
+        forget_written(arrival.event, None)

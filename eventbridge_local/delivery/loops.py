@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from datetime import datetime
 from threading import Lock
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -69,6 +70,7 @@ class Work(Generic[A]):
         causes: what its put has caused so far, None for nothing.
         rule: the rule it is at.
         receiver: the receiver that it called for that rule, by its name or ARN.
+        now: the instant, as long as nothing was called since then; None asks the clock.
     """
 
     queue: deque[tuple[A, Origin | None]]
@@ -76,6 +78,7 @@ class Work(Generic[A]):
     causes: Causes | None = None
     rule: Rule | None = None
     receiver: str | None = None
+    now: datetime | None = None
 
     def queue_caused(self, arrivals: Iterable[A], queue: deque[tuple[A, Origin | None]]) -> None:
         """Queue what a receiver puts, here or in another thread that has its context."""

@@ -11,7 +11,8 @@ from typing import Any
 from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.forward import NotBuilt, Services
 from eventbridge_local.delivery.handlers import Handlers, LambdaContext
-from eventbridge_local.delivery.journal import Attempt, DeadLetter, Journal, Record, delivery_record
+from eventbridge_local.delivery.journal import Journal, delivery_record
+from eventbridge_local.delivery.journal_records import Attempt, DeadLetter, Delivery
 from eventbridge_local.delivery.loops import crowd
 from eventbridge_local.delivery.pending import (
     AttemptFailed,
@@ -169,7 +170,7 @@ class Failures:
         except NotBuilt:
             return False
 
-    def _add(self, record: Record) -> None:
+    def _add(self, record: Delivery | Attempt | DeadLetter) -> None:
         """Write a record down, unless a reset has ended the state that it belongs to."""
         if not self._store.ended:
             self._journal.add(record)

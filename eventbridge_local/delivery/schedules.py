@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from eventbridge_local.delivery.engine import Engine
 from eventbridge_local.delivery.route import Arrival
 from eventbridge_local.model.clock import Clock, Timer
-from eventbridge_local.model.event import Event, Ids
+from eventbridge_local.model.event import Ids, new_event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Scope
 
@@ -114,7 +114,7 @@ class Scheduler:
             if following is None
             else self._clock.at(following, lambda: self._fire(scope, rule, rhythm, following), "fired")
         )
-        event = Event(
+        event = new_event(
             id=self._ids.uuid(),
             detail_type="Scheduled Event",
             source="aws.events",

@@ -6,23 +6,39 @@ import json
 import os
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import FrozenInstanceError
 from datetime import datetime
 from json.encoder import encode_basestring as quote
 from operator import attrgetter
-from typing import Any
+from typing import Any, NoReturn
 
 from eventbridge_local.json_text import compact, sendable
 from eventbridge_local.patterns import parse_event
 from eventbridge_local.visible import visible
 
+_FIELD_NAMES = (
+    "id",
+    "detail_type",
+    "source",
+    "account",
+    "time",
+    "region",
+    "resources",
+    "detail_text",
+    "replay_name",
+    "trace_header",
+    "hops",
+)
 
-@dataclass(frozen=True, init=False, slots=True)
-class Event:
-    """One accepted event.
 
-    While it is on its way, what is made of it (the parsed detail, the envelope) is kept for the next target. Then
-    ``forget_made`` lets go of it: a journal holds many events, and the text of the detail is enough to make it again.
+class _EventFields:
+    """The fields of an event while it is made."""
+
+    __slots__ = (*_FIELD_NAMES, "_tree", "_written")
+
+
+class Event(_EventFields):
+    """One accepted event. It never changes.
 
     Attributes:
         id: the id PutEvents returned.
@@ -35,8 +51,16 @@ class Event:
         detail_text: the detail as the producer wrote it.
         replay_name: the name of the replay that sent it again, None otherwise.
         trace_header: the X-Ray header of the entry; it travels beside the event and is never part of it.
+        hops: the kinds of hop between buses it has made, ``"local"`` or ``"regional"``; AWS allows one of each (facts
+            7.6).
     """
 
+    # While it is on its way, what is made of it is kept for the next target: the parsed detail (``_tree``), the text,
+    # and the envelope that is read from it where somebody asks (``_written``). Then ``forget_tree`` and
+    # ``forget_written`` let go of it: a journal holds many events, and the text of the detail is enough to make it
+    # again. ``new_event`` makes an event in a third of the time.
+    __slots__ = ()
+    __match_args__ = _FIELD_NAMES
     id: str
     detail_type: str
     source: str
@@ -45,48 +69,36 @@ class Event:
     region: str
     resources: tuple[str, ...]
     detail_text: str
-    replay_name: str | None = None
-    trace_header: str | None = None
-    #: The kinds of hop between buses it has made, ``"local"`` or ``"regional"``; AWS allows one of each (facts 7.6).
-    hops: tuple[str, ...] = ()
-    #: The tree, the text and the envelope; None once it has been to its targets.
-    _made: dict[str, Any] | None = field(init=False, compare=False, repr=False)
+    replay_name: str | None
+    trace_header: str | None
+    hops: tuple[str, ...]
+    _tree: Mapping[str, Any] | None
+    _written: tuple[str, dict[str, Any] | None] | None
 
-    def __init__(
-        self,
-        id: str,
-        detail_type: str,
-        source: str,
-        account: str,
-        time: datetime,
-        region: str,
-        resources: tuple[str, ...],
-        detail_text: str,
-        tree: Mapping[str, Any] | None = None,
-        replay_name: str | None = None,
-        trace_header: str | None = None,
-        hops: tuple[str, ...] = (),
-    ) -> None:
-        put = object.__setattr__
-        put(self, "id", id)
-        put(self, "detail_type", detail_type)
-        put(self, "source", source)
-        put(self, "account", account)
-        put(self, "time", time)
-        put(self, "region", region)
-        put(self, "resources", resources)
-        put(self, "detail_text", detail_text)
-        put(self, "replay_name", replay_name)
-        put(self, "trace_header", trace_header)
-        put(self, "hops", hops)
-        put(self, "_made", None if tree is None else {"tree": tree})
+    def __new__(cls, *args: Any, **fields: Any) -> Event:
+        return new_event(*args, **fields)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise FrozenInstanceError(f"{name} of an event cannot be changed")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise FrozenInstanceError(f"{name} of an event cannot be deleted")
+
+    def __eq__(self, other: object) -> Any:
+        return _values(self) == _values(other) if isinstance(other, Event) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(_values(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        *fields, replay_name, trace_header, hops = _values(self)
+        return Event, (*fields, None, replay_name, trace_header, hops)
 
     @property
     def tree(self) -> Mapping[str, Any]:
         """The detail parsed for matching; while the event is on its way it is shared, so nobody may change it."""
-        made = self._made
-        tree: Mapping[str, Any] = parse_event(self.detail_text) if made is None else made["tree"]
-        return tree
+        tree = self._tree
+        return parse_event(self.detail_text) if tree is None else tree
 
     @property
     def time_text(self) -> str:
@@ -100,10 +112,8 @@ class Event:
         The detail keeps the producer's key order, number spelling and escapes; only the blanks between tokens go.
         That blanks go is recorded from AWS, the rest is our choice (facts 5.4).
         """
-        made = self._made
-        if made is not None and "text" in made:
-            written: str = made["text"]
-            return written
+        if self._written is not None:
+            return self._written[0]
         replay = "" if self.replay_name is None else f'"replay-name":{quote(self.replay_name)},'
         resources = ",".join(map(quote, self.resources))
         text = sendable(
@@ -111,8 +121,8 @@ class Event:
             f'"account":"{self.account}","time":"{self.time_text}","region":"{self.region}",{replay}'
             f'"resources":[{resources}],"detail":{compact(self.detail_text)}}}'
         )
-        if made is not None:
-            made["text"] = text
+        if self._tree is not None:
+            _set_written(self, (text, None))
         return text
 
     @property
@@ -122,11 +132,13 @@ class Event:
 
     def read(self) -> tuple[str, dict[str, Any]]:
         """Return the text and the envelope that is read from it."""
-        text, made = self.text, self._made
-        envelope: dict[str, Any] = made["envelope"] if made and "envelope" in made else json.loads(text)
-        if made is not None:
-            made["envelope"] = envelope
-        return text, envelope
+        if self._written is not None and self._written[1] is not None:
+            return self._written  # type: ignore[return-value]
+        text = self.text
+        written = text, json.loads(text)
+        if self._tree is not None:
+            _set_written(self, written)
+        return written
 
     @property
     def detail(self) -> dict[str, Any]:
@@ -142,10 +154,13 @@ class Event:
 
     def fields(self, names: Iterable[str]) -> dict[str, Any]:
         """Return those fields of the envelope that the event has of some names, for the pattern engine."""
-        # Rules mostly look at two of them.
+        # Rules mostly look at two of them, and the detail is nearly always one.
         found: dict[str, Any] = {}
         for name in names:
-            if name in _FIELDS:
+            if name == "detail":
+                tree = self._tree
+                found[name] = parse_event(self.detail_text) if tree is None else tree
+            elif name in _FIELDS:
                 value = _FIELDS[name](self)
                 if value is not None:  # as the name of no replay is
                     found[name] = value
@@ -170,14 +185,54 @@ _FIELDS: Mapping[str, Callable[[Event], Any]] = {
 }
 
 
-#: Lets go of what was made of an event: ``forget_made(event, None)``. It is the setter of the slot itself, because an
-#: event is frozen and this is done for each.
-forget_made: Callable[[Event, None], None] = Event.__dict__["_made"].__set__
+def new_event(
+    id: str,
+    detail_type: str,
+    source: str,
+    account: str,
+    time: datetime,
+    region: str,
+    resources: tuple[str, ...],
+    detail_text: str,
+    tree: Mapping[str, Any] | None = None,
+    replay_name: str | None = None,
+    trace_header: str | None = None,
+    hops: tuple[str, ...] = (),
+) -> Event:
+    """Return an event; the arguments are its attributes, and ``tree`` the parsed detail where it is known."""
+    # Frozen only when it is complete: to go round ``__setattr__`` for each field takes five times as long, and each
+    # entry that is put makes an event.
+    made: Any = _EventFields()
+    made.id = id
+    made.detail_type = detail_type
+    made.source = source
+    made.account = account
+    made.time = time
+    made.region = region
+    made.resources = resources
+    made.detail_text = detail_text
+    made.replay_name = replay_name
+    made.trace_header = trace_header
+    made.hops = hops
+    made._tree = tree
+    made._written = None
+    made.__class__ = Event
+    return made  # type: ignore[no-any-return]
+
+
+_values: Callable[[Event], tuple[Any, ...]] = attrgetter(*_FIELD_NAMES)
+
+#: Let go of what was made of an event: ``forget_tree(event, None)``, ``forget_written(event, None)``. They are the
+#: setters of the slots themselves, because an event is frozen and this is done for each.
+forget_tree: Callable[[Event, Any], None] = _EventFields.__dict__["_tree"].__set__
+forget_written: Callable[[Event, Any], None] = _EventFields.__dict__["_written"].__set__
+_set_written = forget_written
 
 
 def changed(event: Event, **changes: Any) -> Event:
     """Return a copy of an event with other fields, which shares the parsed detail."""
-    return replace(event, **{"tree": event.tree, **changes})
+    fields = {name: getattr(event, name) for name in _FIELD_NAMES}
+    return new_event(**{**fields, "tree": event.tree, **changes})
 
 
 #: The ``replay-name`` of events that come from a file.
@@ -186,8 +241,8 @@ FROM_FILE = "replay-from-file"
 
 def replayed(event: Event, new_id: str, replay_name: str | None) -> Event:
     """Return the event as a replay sends it: with a new id and the name of the replay, else unchanged (facts 9.6)."""
-    # Not dataclasses.replace, which takes twice as long; a replay makes one of these for each event.
-    return Event(
+    # Not ``changed``, which takes twice as long; a replay makes one of these for each event.
+    return new_event(
         new_id,
         event.detail_type,
         event.source,

@@ -34,12 +34,13 @@ if TYPE_CHECKING:  # only named in annotations, and imported when a test uses th
 
 #: What a bus without rules has; most buses of a test never have one.
 _NO_RULES = RuleSet()
+_MOST_SELECTIONS = 1_000
 
 
 class Bus:
     """A bus with its rules and the index that finds the rules an event satisfies."""
 
-    __slots__ = ("_index", "_indexed", "_lock", "_snapshot", "record", "rules")
+    __slots__ = ("_index", "_indexed", "_lock", "_selections", "_snapshot", "record", "rules")
 
     def __init__(self, record: EventBus) -> None:
         self.record = record
@@ -48,6 +49,8 @@ class Bus:
         self._indexed = 0
         self._lock = Lock()
         self._snapshot: tuple[Rule, ...] | None = None
+        #: The rules that events have matched, by their names.
+        self._selections: dict[str | tuple[str, ...], tuple[Rule, ...]] = {}
 
     @property
     def name(self) -> str:
@@ -84,13 +87,23 @@ class Bus:
     def match(self, event: Event) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
         """Return all rules as they are now, and those of them that ``event`` matches.
 
-        Other threads may change rules at any time, but not during this call.
+        Other threads may change rules at any time, but not during this call. Events that match the same rules get the
+        same tuple, because a journal holds one for each event.
         """
         with self._lock:
             if self._snapshot is None:
                 self._snapshot = tuple(self.rules.values())
+                self._selections = {}
             names = self._index.match(event.fields(self._index.fields)) if self._indexed else ()
-            return self._snapshot, tuple(map(self.rules.__getitem__, names))
+            if not names:
+                return self._snapshot, ()
+            key = names[0] if len(names) == 1 else tuple(names)
+            matched = self._selections.get(key)
+            if matched is None:
+                if len(self._selections) > _MOST_SELECTIONS:
+                    self._selections.clear()
+                matched = self._selections[key] = tuple(map(self.rules.__getitem__, names))
+            return self._snapshot, matched
 
 
 class Scope:

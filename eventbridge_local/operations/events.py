@@ -7,20 +7,19 @@ what a handler puts in turn waits behind them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from eventbridge_local.batching import entry_size
-from eventbridge_local.delivery.journal import Entry, accepted_entry
-from eventbridge_local.delivery.route import Arrival, Content, permission_to_put
+from eventbridge_local.delivery.journal_records import KeptEntry
+from eventbridge_local.delivery.route import Arrival, Content, PutArrival, RefusedEntry, permission_to_put
 from eventbridge_local.errors import ServiceError, validation_error
 from eventbridge_local.model.clock import aware
-from eventbridge_local.model.event import Event, changed
+from eventbridge_local.model.event import Event, changed, new_event
 from eventbridge_local.model.records import Endpoint
 from eventbridge_local.model.store import Scope
 from eventbridge_local.operations.lookup import access_denied, locate_bus
-from eventbridge_local.operations.table import Answer, Context, Params, operation
+from eventbridge_local.operations.table import Answer, Context, NewAnswer, Params, operation
 from eventbridge_local.patterns import parse_event
 
 _REQUIRED = ("Source", "DetailType", "Detail")
@@ -30,70 +29,60 @@ _NINETEEN_DIGITS = b"0" * 19
 _SIGNED_64_BIT = 2**63
 
 
-#: An entry, the scope and name of its bus, and its event or the refusal of it.
-_Judged = tuple[Mapping[str, Any], Scope, str, Event | None, ServiceError | None]
-
-
 @operation("PutEvents", delivers=True)
 def put_events(ctx: Context, params: Params) -> Answer:
     """Put events on their buses. Source: facts 5.1, 5.2, 5.3."""
-    entries = params["Entries"]
-    if sum(map(entry_size, entries)) > ctx.limits.put_events_request_size:
+    entries, limit = params["Entries"], ctx.limits.put_events_request_size
+    # A text takes no fewer bytes in the body of a request than by itself.
+    if (ctx.size is None or ctx.size > limit) and sum(map(entry_size, entries)) > limit:
         raise _too_large(ctx)
     endpoint, home, through = _behind_endpoint(ctx, params) if "EndpointId" in params else (None, ctx.scope, ())
-    now = ctx.now
-    judged: list[_Judged] = []
+    judged: list[KeptEntry] = []
     for entry in entries:
         scope, bus = home, entry.get("EventBusName", "default")
         if endpoint is not None:
             bus = endpoint.bus_name
         elif ":" in bus:
             scope, bus = locate_bus(ctx, bus)
-        event, refused = _event_of(ctx, entry, home, now, through)
+        event = _event_of(ctx, entry, home, through)
         if scope is not home or ((known := scope.buses.get(bus)) is not None and known.record.policy is not None):
             _check_permission(ctx, scope, bus, entry, event)
-        judged.append((entry, scope, bus, event, refused))
+        if type(event) is Event:
+            judged.append(PutArrival(scope, bus, event, ctx.scope, entry, ctx.now))
+        else:
+            judged.append(RefusedEntry(bus, ctx.scope, entry, ctx.now, event))  # type: ignore[arg-type]
     if ctx.check_events is not None:
-        ctx.check_events([(bus, event) for _, _, bus, event, _ in judged if event is not None])
+        ctx.check_events([(each.bus, each.event) for each in judged if type(each) is PutArrival])
     if ctx.entry_faults.arranged:  # arranged by the test
         for position, failure in ctx.entry_faults.strike(len(judged)).items():
-            judged[position] = (*judged[position][:3], None, failure)
-    answer = _answer(ctx, judged, now)
-    arrivals = []
-    for _, scope, bus, event, _ in judged:
-        if event is not None:
-            arrivals.append(Arrival(scope, bus, event))
-    ctx.engine.accept(arrivals)
+            judged[position] = RefusedEntry(judged[position].bus, ctx.scope, entries[position], ctx.now, failure)
+    answer = _answer(ctx, judged)
+    accepted = [each for each in judged if type(each) is PutArrival] if answer["FailedEntryCount"] else judged
+    ctx.engine.accept(accepted, ctx.now)  # type: ignore[arg-type]
     return answer
 
 
-class PutAnswer(dict[str, Any]):
-    """The answer of PutEvents, with what the journal has on its entries beside it."""
+class PutAnswer(NewAnswer):
+    """The answer of PutEvents, with what the journal keeps of its entries beside it."""
 
-    __slots__ = ("records",)
-    records: tuple[Entry, ...]
+    __slots__ = ("kept",)
+    kept: tuple[KeptEntry, ...]
 
 
-def _answer(ctx: Context, judged: Sequence[_Judged], now: datetime) -> PutAnswer:
-    """Write the entries down and answer for them."""
-    account, region = ctx.scope.account, ctx.scope.region
-    records: list[Entry] = []
+def _answer(ctx: Context, entries: list[KeptEntry]) -> PutAnswer:
+    """Write the entries of a request down and answer for them."""
     results: list[Answer] = []
     failed = 0
-    for entry, _, bus, event, refused in judged:
-        number = ctx.journal.next_entry()
-        if event is not None:
-            record = accepted_entry(number, bus, account, region, entry, now, event)
-            results.append({"EventId": event.id})
+    for each in entries:
+        if type(each) is PutArrival:
+            results.append({"EventId": each.event.id})
         else:
-            assert refused is not None
-            record = Entry(number, bus, account, region, entry, now, None, refused.code, refused.message)
-            results.append({"ErrorCode": refused.code, "ErrorMessage": refused.message})
+            refusal = each.refusal  # type: ignore[union-attr]
+            results.append({"ErrorCode": refusal.code, "ErrorMessage": refusal.message})
             failed += 1
-        ctx.journal.add(record)
-        records.append(record)
+    ctx.journal.add_entries(entries)
     answer = PutAnswer(FailedEntryCount=failed, Entries=results)
-    answer.records = tuple(records)
+    answer.kept = tuple(entries)
     return answer
 
 
@@ -120,10 +109,12 @@ def _behind_endpoint(ctx: Context, params: Params) -> tuple[Endpoint, Scope, tup
     return endpoint, ctx.store.scope(ctx.scope.account, endpoint.active_region), (endpoint.arn,)
 
 
-def _check_permission(ctx: Context, scope: Scope, bus: str, entry: Mapping[str, Any], event: Event | None) -> None:
+def _check_permission(
+    ctx: Context, scope: Scope, bus: str, entry: Mapping[str, Any], event: Event | ServiceError
+) -> None:
     """Refuse the whole request when the policy of a bus does not let the caller put an event on it."""
     arn = scope.arn(f"event-bus/{bus}")
-    content = event or Content(entry.get("Source", ""), entry.get("DetailType", ""), {})
+    content = event if isinstance(event, Event) else Content(entry.get("Source", ""), entry.get("DetailType", ""), {})
     effect = permission_to_put(ctx.store, ctx.scope.account, arn, content)
     if effect != "Allow":
         # Late, because few tests have a bus with a policy.
@@ -139,7 +130,7 @@ def put_partner_events(ctx: Context, params: Params) -> Answer:
     An event reaches every account whose source is ACTIVE and carries that account; while a source waits, the event is
     accepted and gone.
     """
-    entries, now = params["Entries"], ctx.now
+    entries = params["Entries"]
     if sum(map(entry_size, entries)) > ctx.limits.put_events_request_size:
         raise _too_large(ctx)
     # Late, because only partners call this operation.
@@ -147,18 +138,20 @@ def put_partner_events(ctx: Context, params: Params) -> Answer:
 
     offered = sources_made_by(ctx)
     arrivals: list[Arrival] = []
-    judged: list[_Judged] = []
+    judged: list[KeptEntry] = []
     for entry in entries:
         source = entry.get("Source", "")
         mine = {each.customer: each.state for each in offered if each.name == source}
-        event, refused = _event_of(ctx, entry, ctx.scope, now, may_use=mine)
-        if event is not None:
+        event = _event_of(ctx, entry, ctx.scope, may_use=mine)
+        if isinstance(event, Event):
             copies = [changed(event, account=customer) for customer, state in mine.items() if state == "ACTIVE"]
             arrivals += [Arrival(ctx.store.scope(copy.account, ctx.scope.region), source, copy) for copy in copies]
             event = copies[0] if copies else event
-        judged.append((entry, ctx.scope, source, event, refused))
-    answer = _answer(ctx, judged, now)
-    ctx.engine.accept(arrivals)
+            judged.append(PutArrival(ctx.scope, source, event, ctx.scope, entry, ctx.now))
+        else:
+            judged.append(RefusedEntry(source, ctx.scope, entry, ctx.now, event))
+    answer = _answer(ctx, judged)
+    ctx.engine.accept(arrivals, ctx.now)
     return answer
 
 
@@ -166,10 +159,9 @@ def _event_of(
     ctx: Context,
     entry: Mapping[str, Any],
     home: Scope,
-    now: datetime,
     through: tuple[str, ...] = (),
     may_use: Mapping[str, Any] | None = None,
-) -> tuple[Event | None, ServiceError | None]:
+) -> Event | ServiceError:
     """Return the event of an entry as it comes from ``home``, or the refusal of it.
 
     Args:
@@ -178,39 +170,38 @@ def _event_of(
     """
     for member in _REQUIRED:
         if not entry.get(member):
-            return None, ServiceError(
+            return ServiceError(
                 "InvalidArgument", f"Parameter {member} is not valid. Reason: {member} is a required argument."
             )
     source: str = entry["Source"]
     if not may_use and (may_use is not None or source.startswith("aws.")):
-        return None, ServiceError("NotAuthorizedForSourceException", "Not authorized for the source.")
+        return ServiceError("NotAuthorizedForSourceException", "Not authorized for the source.")
     # That of the entry comes before that of the request, also where it is not valid (facts 5.5).
     trace = entry.get("TraceHeader") or ctx.trace
     try:
         tree = detail_tree(entry["Detail"], ctx.store.limits.event_nesting_levels)
     except ServiceError as malformed:
-        return None, malformed
+        return malformed
     shared, detail_type = ctx.journal.shared, entry["DetailType"]
-    event = Event(
+    return new_event(
         id=ctx.ids.uuid(),
         detail_type=shared(detail_type, detail_type),
         source=shared(source, source),
         account=home.account,
-        time=aware(entry["Time"], "Time") if "Time" in entry else now,
+        time=aware(entry["Time"], "Time") if "Time" in entry else ctx.now,
         region=home.region,
-        resources=(*entry.get("Resources", ()), *through),
+        resources=(*entry["Resources"], *through) if "Resources" in entry else through,
         detail_text=entry["Detail"],
         tree=tree,
-        trace_header=_trace_header(ctx, trace, now) if trace else None,
+        trace_header=_trace_header(ctx, trace) if trace else None,
     )
-    return event, None
 
 
-def _trace_header(ctx: Context, header: str, now: datetime) -> str | None:
+def _trace_header(ctx: Context, header: str) -> str | None:
     # Late, because few events are traced.
     from eventbridge_local.model.trace import normalized
 
-    return normalized(header, now, ctx.ids.uuid)
+    return normalized(header, ctx.now, ctx.ids.uuid)
 
 
 def detail_tree(text: str, levels: int) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from eventbridge_local.delivery.engine import Engine
 from eventbridge_local.delivery.faults import CallFaults, EntryFaults, Faults
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers
-from eventbridge_local.delivery.journal import Call, Journal, PutCall
+from eventbridge_local.delivery.journal import Journal
+from eventbridge_local.delivery.journal_records import Call
 from eventbridge_local.delivery.schedules import Scheduler
 from eventbridge_local.errors import ContractViolation, ServiceError, UnsupportedOperation
 from eventbridge_local.model.clock import Clock
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 #: Loops that are told apart at the end of a mock.
 _MOST_LOOPS = 10
+
+
+_tuple = tuple.__new__  # makes a named tuple in half the time
 
 
 class Service:
@@ -123,6 +127,7 @@ class Service:
         refusal: ServiceError | None = None,
         trace: str | None = None,
         now: datetime | None = None,
+        size: int | None = None,
     ) -> Answer:
         """Carry out an operation and write the call down.
 
@@ -134,6 +139,7 @@ class Service:
                 shape. It is written down and raised.
             trace: the X-Ray header of the request.
             now: the instant of the call; None asks the clock.
+            size: the bytes of the request's body; None for a call without one.
 
         Raises:
             ServiceError: what AWS would refuse, in its words. Nothing has changed then.
@@ -155,7 +161,7 @@ class Service:
                 raise UnsupportedOperation(
                     f"eventbridge_local does not answer {name} yet. Nothing was sent to AWS and nothing has changed."
                 )
-            context = Context(*self._parts, scope, at, name, trace)
+            context = _tuple(Context, (*self._parts, scope, at, name, trace, size))
             if name in DELIVERING:
                 answer = function(context, params)
             else:
@@ -169,10 +175,11 @@ class Service:
             self._write(store, Call(name, params, account, region, at, None, "ContractViolation", str(broken)))
             raise
         if not store.ended:
-            entries = getattr(answer, "records", None)  # of a PutAnswer
-            if entries is not None and len(params) == 1:
-                self.journal.add(PutCall(name, entries, account, region, at))
+            kept = getattr(answer, "kept", None)  # of a PutAnswer
+            if kept is not None and len(params) == 1 and name == "PutEvents":
+                self.journal.add_put(kept)
             else:
+                answer = dict(answer)  # which the journal keeps a part of
                 self.journal.add(Call(name, params, account, region, at, answer))
         return answer
 

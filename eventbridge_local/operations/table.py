@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 Params = dict[str, Any]
 Answer = dict[str, Any]
 
+
+class NewAnswer(dict[str, Any]):
+    """An answer that is made for this call, of which nobody holds a part: whoever gets it may keep and change it."""
+
+    __slots__ = ()
+
+
 #: Raises when one of the events, each with its bus, does not keep its contract.
 EventCheck = Callable[[Sequence[tuple[str, Event]]], None]
 
@@ -51,6 +58,7 @@ class Context(NamedTuple):
         now: the instant of the call. What happens later asks the clock of the store.
         operation: the name of what is called.
         trace: the X-Ray header of the request.
+        size: the bytes of the request's body; None for a call without one.
     """
 
     store: Store
@@ -68,6 +76,7 @@ class Context(NamedTuple):
     now: datetime
     operation: str = ""
     trace: str | None = None
+    size: int | None = None
 
 
 Operation = Callable[[Context, Params], Answer]

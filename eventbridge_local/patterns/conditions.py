@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 
 from eventbridge_local.frozen import frozen
 from eventbridge_local.patterns.values import (
+    SAFE_INTEGER,
     WIDTH,
     Address,
     Block,
@@ -210,7 +211,8 @@ class Range(Condition):
     high_closed: bool
 
     def accepts(self, value: Any) -> bool:
-        number = number_key(value)
+        # Whole numbers come most; they are compared as they are (``number_key``).
+        number = value if type(value) is int and -SAFE_INTEGER <= value <= SAFE_INTEGER else number_key(value)
         if number is None or not self.low <= number <= self.high:
             return False
         return (number != self.low or self.low_closed) and (number != self.high or self.high_closed)

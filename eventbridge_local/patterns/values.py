@@ -36,7 +36,7 @@ class BadOperand(ValueError):
 # not. Events keep the spelling of such numbers, to show it: `SpelledNumber`.
 
 _LARGEST_EXPONENT = 2147483647
-_SAFE_INTEGER = 2**53
+SAFE_INTEGER = 2**53
 _SMALLEST = 5e-324  # Python spells it 5e-324, Java 4.9e-324
 _EXPONENT = re.compile(r"[eE]([+-]?\d+)$")
 
@@ -96,7 +96,7 @@ def number_key(value: Any) -> float | None:
     """
     kind = type(value)
     if kind is int:
-        if -_SAFE_INTEGER <= value <= _SAFE_INTEGER:
+        if -SAFE_INTEGER <= value <= SAFE_INTEGER:
             whole: int = value
             return whole
         return _large_integer_key(value)

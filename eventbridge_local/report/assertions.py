@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from eventbridge_local.delivery.journal import Delivery, Entry
+from eventbridge_local.delivery.journal_records import Delivery, Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import explain
 from eventbridge_local.patterns.explain import is_absent, mismatch_text

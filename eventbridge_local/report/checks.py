@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eventbridge_local.delivery.journal import Delivery, Entry, Routing
+from eventbridge_local.delivery.journal_records import Delivery, Entry, Routing
 from eventbridge_local.errors import CheckFailed, DeliveryFailed, EventBridgeLocalError, add_note
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import explain

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eventbridge_local.delivery.journal import Routing
+from eventbridge_local.delivery.journal_records import Routing
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import Pattern
 from eventbridge_local.report.explain import table

@@ -16,7 +16,8 @@ from typing import Any, overload
 from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.handlers import Handlers
-from eventbridge_local.delivery.journal import Delivery, Entry, Journal, Routing
+from eventbridge_local.delivery.journal import Journal
+from eventbridge_local.delivery.journal_records import Delivery, Entry, Routing
 from eventbridge_local.delivery.route import Arrival, BusPlan, TargetPlan, permission_to_put, plan_way
 from eventbridge_local.errors import UsageError
 from eventbridge_local.event_files import read_event

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from eventbridge_local.advice import did_you_mean, suggest
-from eventbridge_local.delivery.journal import Entry, Routing
+from eventbridge_local.delivery.journal_records import Entry, Routing, is_same
 from eventbridge_local.delivery.pending import dead_letter_queue
 from eventbridge_local.model.arn import names_of
 from eventbridge_local.model.event import Event
@@ -97,7 +97,7 @@ def _about_rule(seen: Seen, name: str) -> Iterator[str]:
 
 def _about_deleted(seen: Seen, routing: Routing, rule: Rule) -> Iterator[str]:
     """Yield that a rule was gone when later events came to its bus."""
-    at = next(index for index, each in enumerate(seen.routings) if each is routing)
+    at = next(index for index, each in enumerate(seen.routings) if is_same(each, routing))
     after = seen.routings[at + 1 :]
     # An event that a bus drops is checked against no rule.
     later = [each for each in after if location_of(each) == location_of(routing) and each.trouble is None]

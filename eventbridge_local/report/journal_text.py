@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from eventbridge_local.advice import suggest
-from eventbridge_local.delivery.journal import (
+from eventbridge_local.delivery.journal_records import (
     AcceptedEntry,
     Attempt,
     Call,
@@ -22,6 +22,7 @@ from eventbridge_local.delivery.journal import (
     PutCall,
     Record,
     Routing,
+    is_same,
 )
 from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.model.arn import names_of, parse_arn
@@ -61,7 +62,7 @@ def short(records: Sequence[Record], home: tuple[str, str] | None = None) -> str
 
 def since(records: Sequence[Record], last: Record | None) -> Sequence[Record]:
     """Return the records after one of them; all when it is gone."""
-    at = next((index for index in reversed(range(len(records))) if records[index] is last), -1)
+    at = next((index for index in reversed(range(len(records))) if is_same(records[index], last)), -1)
     return records[at + 1 :]
 
 

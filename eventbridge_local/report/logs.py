@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from eventbridge_local.advice import suggest
-from eventbridge_local.delivery.journal import Call, DeadLetter, Delivery, Entry, Kept
+from eventbridge_local.delivery.journal import Kept
+from eventbridge_local.delivery.journal_records import Call, DeadLetter, Delivery, Entry
 from eventbridge_local.errors import UsageError, add_note
 from eventbridge_local.model.arn import names_of
 from eventbridge_local.patterns import InvalidPattern, Pattern, compile_pattern, matches

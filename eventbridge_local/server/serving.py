@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
 
-from eventbridge_local.delivery.journal import Call, Delivery, Entry, Journal, Record
+from eventbridge_local.delivery.journal import Journal
+from eventbridge_local.delivery.journal_records import Call, Delivery, Entry, Record
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac import LoadReport, TemplateSource
 from eventbridge_local.mock import build_eventbridge
@@ -269,27 +270,14 @@ class ServerLog:
         self._journal = journal
         self._say = say
         self._lock = threading.Lock()
-        self._last: Record | None = self._newest()
+        self._seen = journal.records.total
 
     def catch_up(self) -> None:
         """Say what is new."""
         with self._lock:
-            new = self._new()
-            if new:
-                self._last = new[-1]
-                for text in _texts(new):
-                    self._say(visible(text))
-
-    def _newest(self) -> Record | None:
-        return self._journal.records[-1] if self._journal.records else None
-
-    def _new(self) -> list[Record]:
-        found: list[Record] = []
-        for record in reversed(tuple(self._journal.records)):  # a copy: other threads add to it
-            if record is self._last:
-                break
-            found.append(record)
-        return found[::-1]
+            new, self._seen = self._journal.records.since(self._seen)
+            for text in _texts(new):
+                self._say(visible(text))
 
 
 def _texts(records: list[Record]) -> Iterator[str]:

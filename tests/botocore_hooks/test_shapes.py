@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eventbridge_local.botocore_hooks.codec import service_model
-from eventbridge_local.botocore_hooks.shapes import InputCheck
+from eventbridge_local.botocore_hooks.shapes import InputCheck, _compile, _fine_structure
 from eventbridge_local.errors import ServiceError
 
 ARN = "arn:aws:sqs:us-east-1:123456789012:q"
@@ -279,6 +281,34 @@ def test_every_operation_compiles() -> None:
     """The constraints of all operations of the API can be compiled, and so all their patterns."""
     for name in service_model().operation_names:
         InputCheck(service_model().operation_model(name))
+
+
+SHAPES = [
+    shape
+    for shape in map(service_model().shape_for, service_model().shape_names)
+    if shape.type_name == "structure" and shape.members
+]
+VALUES = (
+    st.none() | st.booleans() | st.integers(-1, 400) | st.text("a.-_ é", max_size=6) | st.just("x" * 300) | st.just([])
+)
+
+
+@given(st.data())
+def test_what_is_fine_at_a_glance_breaks_nothing(data: st.DataObject) -> None:
+    """The quick look at a structure never passes what the thorough one reports."""
+    shape = data.draw(st.sampled_from(SHAPES))
+    kinds = {name: member.type_name for name, member in shape.members.items()}
+    value = data.draw(st.dictionaries(st.sampled_from([*kinds, "Unknown"]), VALUES, max_size=4))
+    for name in value:
+        if kinds.get(name) == "list":
+            members = [*getattr(shape.members[name].member, "members", ["Unknown"])]
+            value[name] = data.draw(st.lists(st.dictionaries(st.sampled_from(members), VALUES, max_size=3), max_size=3))
+    check = _compile(shape).check
+    assert check is not None
+    if _fine_structure(shape, {}).test(value):
+        found: list[str] = []
+        check(value, "", found)
+        assert found == []
 
 
 def test_a_value_that_nearly_fits_is_refused() -> None:

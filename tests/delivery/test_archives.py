@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from eventbridge_local import EventBridge, matches, mock_eventbridge
 from eventbridge_local.delivery.archives import managed_pattern
-from eventbridge_local.delivery.journal import Delivery
+from eventbridge_local.delivery.journal_records import Delivery
 
 NOW = datetime(2026, 3, 6, 9, tzinfo=UTC)
 SHOP = {"source": ["shop"]}

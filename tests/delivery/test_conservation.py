@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from eventbridge_local import EventBridge, mock_eventbridge
 from eventbridge_local.botocore_hooks.codec import perform
-from eventbridge_local.delivery.journal import Attempt, DeadLetter, Delivery, Entry, Routing
+from eventbridge_local.delivery.journal_records import Attempt, DeadLetter, Delivery, Entry, Routing
 from eventbridge_local.delivery.pending import CODES
 from eventbridge_local.errors import ServiceError
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventbridge_local import EventBridge, matches, mock_eventbridge
-from eventbridge_local.delivery.journal import Delivery, Entry, Routing
+from eventbridge_local.delivery.journal_records import Delivery, Entry, Routing
 
 EVERYTHING = {"source": [{"prefix": ""}]}
 SHOP = {"source": ["shop"]}

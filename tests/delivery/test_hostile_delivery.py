@@ -17,7 +17,7 @@ import pytest
 from moto import mock_aws
 
 from eventbridge_local import EventBridge, mock_eventbridge
-from eventbridge_local.delivery.journal import Attempt, Call, Delivery, Routing
+from eventbridge_local.delivery.journal_records import Attempt, Call, Delivery, Routing
 from eventbridge_local.errors import UsageError
 from eventbridge_local.model.clock import Clock
 

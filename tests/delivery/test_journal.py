@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from eventbridge_local import EventBridge, mock_eventbridge
-from eventbridge_local.delivery.journal import Call, Entry
+from eventbridge_local.delivery.journal_records import Call, Entry
 
 SOLD: dict[str, Any] = {"Source": "shop", "DetailType": "Sold", "Detail": '{"n": 1}'}
 NOW = datetime(2026, 3, 6, 9, tzinfo=UTC)
@@ -115,5 +115,5 @@ def test_equal_texts_are_kept_once(keep: int | None, monkeypatch: pytest.MonkeyP
         most = 1 if keep is None else 6
         assert len(sold) >= 70
         assert len({id(event.source) for event in sold}) <= most >= len({id(event.detail_type) for event in sold})
-        assert len({id(routing.matched) for routing in eb.service.journal.routings}) <= most
+        assert len({id(kept.matched) for kept in eb.service.journal.routings._kept}) <= most
         assert keep is None or len(eb.service.journal._shared) <= 24

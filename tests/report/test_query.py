@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from eventbridge_local import EventBridge, mock_eventbridge
-from eventbridge_local.delivery.journal import Entry
+from eventbridge_local.delivery.journal_records import Entry
 from eventbridge_local.errors import UsageError
 from eventbridge_local.patterns import InvalidPattern
 from eventbridge_local.report.logs import AnyOf, CallLog, DeliveryLog, EventLog
