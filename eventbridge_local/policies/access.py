@@ -29,7 +29,7 @@ PRINCIPAL = "events.amazonaws.com"
 Statements = Sequence[Any]
 
 Verdict = Literal["allowed", "denied", "silent", "undecided"]
-Role = Literal["target", "dead-letter queue"]
+SentTo = Literal["target", "dead-letter queue"]
 
 #: For each service with resource policies, what EventBridge does there.
 RESOURCE_ACTIONS: Mapping[str, tuple[str, ...]] = {
@@ -161,14 +161,16 @@ class Refusal:
         role: the ARN of the role that lacks the action, None where the policy of the resource decides.
         denied_by: the statement that forbids it, None where no statement allows it.
         statement: the statement that is missing.
+        unmet: the condition of a statement that would allow it otherwise; None where there is no such statement.
     """
 
-    sent_to: Role
+    sent_to: SentTo
     resource: str
     actions: tuple[str, ...]
     role: str | None
     denied_by: Mapping[str, Any] | None
     statement: Mapping[str, Any]
+    unmet: Any = None
 
 
 def refusals(sending: Sending, permissions: Permissions) -> Iterator[Refusal]:
@@ -186,28 +188,28 @@ def refusals(sending: Sending, permissions: Permissions) -> Iterator[Refusal]:
         yield from _by_resource("dead-letter queue", sending.dead_letter_arn, sending, permissions)
 
 
-def merged(every: Sequence[Permissions]) -> Permissions:
+def merged(sources: Sequence[Permissions]) -> Permissions:
     """Return the permissions of moto and of several templates as one. A later one wins, so pass moto's first.
 
     A template may have the policy for a queue or a role of another one.
     """
-    elsewhere = [item for each in every for item in each.elsewhere.items()]
+    elsewhere = [item for each in sources for item in each.elsewhere.items()]
 
     def more(arn: str, declared_by: Permissions) -> list[Any]:
         service = _service(arn)
         found = [each for key, statements in elsewhere if key == (service, names_of(arn)[-1]) for each in statements]
-        others = [each for each in every if each is not declared_by]
+        others = [each for each in sources if each is not declared_by]
         return [*found, *(UNREAD for each in others if {"", service} & set(each.doubts))]
 
     return Permissions(
-        {arn: [*found, *more(arn, each)] for each in every for arn, found in each.resources.items()},
+        {arn: [*found, *more(arn, each)] for each in sources for arn, found in each.resources.items()},
         {
             arn: RolePolicies(role.trust, [*role.statements, *more(arn, each)])
-            for each in every
+            for each in sources
             for arn, role in each.roles.items()
         },
-        frozenset(arn for each in every for arn in each.passing),
-        {arn: guess for each in every for arn, guess in each.guesses.items()},
+        frozenset(arn for each in sources for arn in each.passing),
+        {arn: guess for each in sources for arn, guess in each.guesses.items()},
     )
 
 
@@ -242,7 +244,7 @@ def resource_of(arn: str) -> str:
 # The policy of a queue, topic, function or log group.
 
 
-def _by_resource(sent_to: Role, arn: str, sending: Sending, permissions: Permissions) -> Iterator[Refusal]:
+def _by_resource(sent_to: SentTo, arn: str, sending: Sending, permissions: Permissions) -> Iterator[Refusal]:
     base, parsed = resource_of(arn), parse_arn(arn)
     statements = permissions.resources.get(base)
     if statements is None or parsed is None or parsed.service not in RESOURCE_ACTIONS:
@@ -257,7 +259,18 @@ def _by_resource(sent_to: Role, arn: str, sending: Sending, permissions: Permiss
             denied_by = denied_by or deny
     if refused:
         wanted = _statement_of(tuple(refused), arn, sending.rule_arn, permissions)
-        yield Refusal(sent_to, arn, tuple(refused), None, denied_by, wanted)
+        unmet = None if denied_by else _unmet(statements, refused[0], spellings, context)
+        yield Refusal(sent_to, arn, tuple(refused), None, denied_by, wanted, unmet)
+
+
+def _unmet(statements: Statements, action: str, spellings: Sequence[str], context: Mapping[str, Any]) -> Any:
+    """Return the condition of the first statement that would allow the action without it."""
+    for statement in statements:
+        if isinstance(statement, Mapping) and statement.get("Effect") == "Allow" and statement.get("Condition"):
+            unconditional = {name: value for name, value in statement.items() if name != "Condition"}
+            if _applies(unconditional, action, spellings, context, True):
+                return statement["Condition"]
+    return None
 
 
 def _context_of(rule_arn: str) -> Mapping[str, Any]:

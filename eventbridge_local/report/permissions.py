@@ -93,6 +93,9 @@ def text_of(refusal: Refusal) -> str:
         sid = f" (Sid {name!r})" if name else ""
         lines += [f"a Deny in {holder} forbids it{sid}:", json.dumps(refusal.denied_by, default=str)]
         lines.append(f"Let it leave out {PRINCIPAL}, and have in {where}:")
+    elif refusal.unmet is not None:
+        lines.append(f"a statement allows it on a condition that is not met: {json.dumps(refusal.unmet, default=str)}")
+        lines.append(f"add to {where}:")
     else:
         lines.append(f"no statement allows it; add to {where}:")
     return "\n".join([*lines, json.dumps(refusal.statement)])
