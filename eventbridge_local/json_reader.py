@@ -25,6 +25,10 @@ from typing import Any, Literal, NamedTuple, NoReturn
 
 DEEPEST = 1000
 """The levels of nesting that the parser of AWS accepts."""
+TOO_DEEP = (
+    f"Document nesting depth ({DEEPEST + 1}) exceeds the maximum allowed "
+    f"({DEEPEST}, from `StreamReadConstraints.getMaxNestingDepth()`)"
+)
 LONGEST_NUMBER = 1000
 """The characters of a number that the parser of AWS accepts."""
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -191,8 +195,7 @@ class JsonReader:
 
     def _enter(self, char: str) -> Token:
         if len(self._open) > DEEPEST:
-            limit = f"({DEEPEST}, from `StreamReadConstraints.getMaxNestingDepth()`)"
-            self.source.fail_nowhere(f"Document nesting depth ({DEEPEST + 1}) exceeds the maximum allowed {limit}")
+            self.source.fail_nowhere(TOO_DEEP)
         self._open.append(_Container("}" if char == "{" else "]", self.source.at))
         self.source.at += 1
         return Token(char)  # type: ignore[arg-type]

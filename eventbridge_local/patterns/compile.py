@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Any, NoReturn
 
 from eventbridge_local.errors import EventBridgeLocalError
-from eventbridge_local.json_reader import DEEPEST, LONGEST_NUMBER, JsonError, Token, read_tree
+from eventbridge_local.json_reader import DEEPEST, LONGEST_NUMBER, TOO_DEEP, JsonError, Token, read_tree
 from eventbridge_local.json_text import check_depth
 from eventbridge_local.patterns.conditions import (
     Condition,
@@ -148,7 +148,7 @@ def _dump(tree: Any) -> str:
     try:
         return json.dumps(tree, ensure_ascii=False)
     except RecursionError:
-        raise InvalidPattern(f"Document nesting depth exceeds the maximum allowed ({DEEPEST})") from None
+        raise InvalidPattern(TOO_DEEP) from None
 
 
 def _second_try(text: str) -> list[dict[str, _ValueList]]:

@@ -18,6 +18,7 @@ from eventbridge_local.patterns import (
     matches,
     parse_event,
 )
+from eventbridge_local.patterns.compile import pattern_of
 
 DEEP_EVENT = '{"a":' * 990 + "1" + "}" * 990
 DEEP_PATTERN = '{"a":' * 990 + "[1]" + "}" * 990
@@ -164,3 +165,16 @@ def test_events_are_strict_json_objects(text: str) -> None:
     """What is not strictly one JSON object is no event."""
     with pytest.raises(ValueError):
         parse_event(text)
+
+
+def test_a_dict_that_is_too_deep_is_refused_as_its_text() -> None:
+    """Given as a dict or as JSON, the sentence is the one of AWS's parser."""
+    deep: dict[str, object] = {"a": ["x"]}
+    for _ in range(100_000):
+        deep = {"a": deep}
+    text = '{"a":' * 1001 + '["x"]' + "}" * 1001
+    with pytest.raises(InvalidPattern) as of_text:
+        compile_pattern(text)
+    with pytest.raises(InvalidPattern) as of_dict:
+        pattern_of(deep)
+    assert of_dict.value.reason == of_text.value.reason
