@@ -70,7 +70,7 @@ def list_targets_by_rule(ctx: Context, params: Params) -> Answer:
 
 @operation("ListRuleNamesByTarget")
 def list_rule_names_by_target(ctx: Context, params: Params) -> Answer:
-    """List the names of this bus's rules that have a target of exactly that ARN (captured, facts 4.1)."""
+    """List the names of this bus's rules that have a target of exactly that ARN (captured, facts 1.6)."""
     arn = params["TargetArn"]
     parsed = parse_arn(arn)
     if parsed is None or parsed.partition != partition_of(ctx.scope.region) or not parsed.resource:
