@@ -21,8 +21,14 @@ receiver: Callable[[], moto_insides.Receiver] | None = None
 
 def begin() -> None:
     """Let moto's services send to us, as far as they are imported; for a mock that begins."""
-    if moto_insides.CORE in sys.modules:
+    if moto_insides.CORE not in sys.modules:
+        return
+    try:
         _replace(None)
+    except Warning:  # a filter has made an error of it, so the mock will not begin
+        if not active.is_any_active():
+            end()
+        raise
 
 
 def end() -> None:

@@ -59,9 +59,16 @@ def moto_is_left_as_it_was() -> Iterator[None]:
     """Nothing of moto stays replaced, and no thread is left."""
     threads = set(threading.enumerate())
     yield
-    assert not [each for each in seams() if hasattr(each, "__wrapped__")]
+    ours = list(moto_insides._instead.values())
+    assert not [each for each in seams() if each in ours]
     assert moto_insides._replaced == {}
     assert [each for each in threading.enumerate() if each not in threads and "eventbridge" in each.name] == []
+
+
+@pytest.fixture
+def cloudformation() -> Callable[[], Any]:
+    pytest.importorskip("moto.cloudformation.parsing", exc_type=ImportError)
+    return lambda: client("cloudformation")
 
 
 # S3
@@ -390,13 +397,20 @@ def test_a_warning_that_is_an_error_leaves_no_mock_behind(monkeypatch: pytest.Mo
         current_eventbridge()
 
 
+def test_a_warning_that_is_an_error_leaves_nothing_replaced(
+    cloudformation: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where some functions are as we know them, and a later one is not."""
+    monkeypatch.delattr("moto.cloudformation.parsing.parse_and_update_resource")
+    with mock_aws(), warnings.catch_warnings():
+        warnings.simplefilter("error", MotoVersionWarning)
+        make_bucket()
+        with pytest.raises(MotoVersionWarning):
+            mock_eventbridge().__enter__()
+        assert moto_insides._replaced == {}
+
+
 # CloudFormation
-
-
-@pytest.fixture
-def cloudformation() -> Callable[[], Any]:
-    pytest.importorskip("moto.cloudformation.parsing", exc_type=ImportError)
-    return lambda: client("cloudformation")
 
 
 TEMPLATE: dict[str, Any] = {
