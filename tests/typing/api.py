@@ -9,7 +9,7 @@ import functools
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 import boto3
 import pytest
@@ -287,6 +287,7 @@ def patterns() -> None:
 
     assert_type(sample_event("aws.s3", "Object Created", bucket="photos", detail={"version": "0"}), dict[str, Any])
     print({sample.detail_type: sample.fields["bucket"] for sample in sample_events()})
+    assert_type([sample.evidence for sample in sample_events()], list[Literal["recorded", "documented"]])
     assert_type(next_fire_times("rate(5 minutes)", after=datetime.now(UTC), count=2), list[datetime])
 
 
