@@ -473,7 +473,10 @@ class EventBridge:
         Raises:
             UsageError: it is not an event, or there is no such rule.
         """
-        return self._explainer().explain(event, self._rule_name(rule))
+        try:
+            return self._explainer().explain(event, self._rule_name(rule))
+        except RecursionError:
+            return _with_room(self._explainer().explain, event, self._rule_name(rule))
 
     def route(self, event: AnyEvent, bus: str | None = None) -> RoutingTable:
         """Return which rules would match an event now, and what their targets would get. Nothing is delivered.
@@ -492,7 +495,10 @@ class EventBridge:
         Raises:
             UsageError: it is not an event.
         """
-        return self._explainer().route(event, bus)
+        try:
+            return self._explainer().route(event, bus)
+        except RecursionError:
+            return _with_room(self._explainer().route, event, bus)
 
     def coverage(self) -> Coverage:
         """Return which rules the events so far matched, and which pattern fields never excluded an event.
@@ -537,7 +543,10 @@ class EventBridge:
         if exact and detail is None:
             raise UsageError("assert_put(exact=True) compares the detail; give detail={...} too")
         expected = _expected_entry(source, detail_type, detail, pattern, bus)
-        return report.assertions.assert_put(self.events, expected, count=count, exact=exact)
+        try:
+            return report.assertions.assert_put(self.events, expected, count=count, exact=exact)
+        except RecursionError:
+            return _with_room(report.assertions.assert_put, self.events, expected, count=count, exact=exact)
 
     def assert_not_put(
         self,
@@ -556,7 +565,10 @@ class EventBridge:
         """
         __tracebackhide__ = True
         expected = _expected_entry(source, detail_type, detail, pattern, bus)
-        report.assertions.assert_not_put(self.events, expected, exact=exact)
+        try:
+            report.assertions.assert_not_put(self.events, expected, exact=exact)
+        except RecursionError:
+            _with_room(report.assertions.assert_not_put, self.events, expected, exact=exact)
 
     def assert_delivered(
         self,
@@ -587,7 +599,12 @@ class EventBridge:
         if exact and payload is None:
             raise UsageError("assert_delivered(exact=True) compares the payload; give payload={...} too")
         expected = _given(rule=self._rule_name(rule), target=self._arn(target), payload=payload, pattern=pattern)
-        return report.assertions.assert_delivered(self.deliveries, self.seen(), expected, count=count, exact=exact)
+        try:
+            return report.assertions.assert_delivered(self.deliveries, self.seen(), expected, count=count, exact=exact)
+        except RecursionError:
+            return _with_room(
+                report.assertions.assert_delivered, self.deliveries, self.seen(), expected, count=count, exact=exact
+            )
 
     def assert_not_delivered(
         self,
@@ -604,7 +621,10 @@ class EventBridge:
         """
         __tracebackhide__ = True
         expected = _given(rule=self._rule_name(rule), target=self._arn(target), payload=payload, pattern=pattern)
-        report.assertions.assert_not_delivered(self.deliveries, expected)
+        try:
+            report.assertions.assert_not_delivered(self.deliveries, expected)
+        except RecursionError:
+            _with_room(report.assertions.assert_not_delivered, self.deliveries, expected)
 
     # Start again.
 
@@ -763,11 +783,19 @@ def _json_of(value: Any, argument: str) -> str:
     try:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError:
-        raise UsageError(f"{argument}: nested too deeply; JSON text may be deeper than a dict") from None
+        return _with_room(json.dumps, value, ensure_ascii=False)
     except (TypeError, ValueError) as wrong:
         raise UsageError(
             f"{argument}: this is no JSON: {wrong}; give dicts, lists, texts, numbers or JSON text"
         ) from None
+
+
+def _with_room(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Call a function again that ended in a RecursionError, with room for the levels that an event may have."""
+    __tracebackhide__ = True
+    from eventbridge_local import deep  # nearly no event is so deep
+
+    return deep.with_room(function, *args, **kwargs)
 
 
 def _several(to: str | Callable[..., Any] | Iterable[Any]) -> list[Any]:

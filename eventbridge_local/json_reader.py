@@ -89,10 +89,11 @@ class JsonReader:
         text: any Python string.
     """
 
-    __slots__ = ("_in_string", "_open", "_waiting", "source")
+    __slots__ = ("_deepest", "_in_string", "_open", "_waiting", "source")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, deepest: int = DEEPEST) -> None:
         self.source = Source(text)
+        self._deepest = deepest
         self._open = [_Container("", 0)]  # the first one stands for the top level
         self._waiting: Token | None = None
         self._in_string = False
@@ -194,7 +195,7 @@ class JsonReader:
         return _read_odd(self.source, char)
 
     def _enter(self, char: str) -> Token:
-        if len(self._open) > DEEPEST:
+        if len(self._open) > self._deepest:
             self.source.fail_nowhere(TOO_DEEP)
         self._open.append(_Container("}" if char == "{" else "]", self.source.at))
         self.source.at += 1
@@ -202,7 +203,10 @@ class JsonReader:
 
 
 def read_tree(
-    text: str, make_object: Callable[[list[tuple[str, Any]]], Any], make_number: Callable[[str], Any]
+    text: str,
+    make_object: Callable[[list[tuple[str, Any]]], Any],
+    make_number: Callable[[str], Any],
+    deepest: int = DEEPEST,
 ) -> tuple[Any, int]:
     """Read the first value of a text, which may nest up to 1,000 levels deep.
 
@@ -210,6 +214,7 @@ def read_tree(
         text: the JSON text; what follows its first value is not looked at.
         make_object: called with a list of (name, value) pairs.
         make_number: called with the number's spelling.
+        deepest: the levels that the text may have.
 
     Returns:
         The value, and the index in ``text`` (in Python's characters) behind it.
@@ -217,7 +222,7 @@ def read_tree(
     Raises:
         JsonError: the text is not JSON.
     """
-    reader = JsonReader(text)
+    reader = JsonReader(text, deepest)
     tree = read_value(reader, make_object, make_number)
     return tree, len(join_pairs(reader.source.text[: reader.source.at]))
 

@@ -26,6 +26,7 @@ __all__ = [
     "check_lines",
     "check_value",
     "compact",
+    "decoded",
     "locator",
     "members",
     "members_if_valid",
@@ -58,7 +59,28 @@ def write(value: Any) -> str:
     """Return a value as compact JSON text, with letters beyond ASCII as they are."""
     if isinstance(value, WrittenJson):
         return str(value)
-    return sendable(_COMPACT[False](value))
+    try:
+        return sendable(_COMPACT[False](value))
+    except RecursionError:
+        return sendable(_with_room(_COMPACT[False], value))
+
+
+def decoded(text: str) -> Any:
+    """Return the value of JSON text as ``json.loads`` does, also of one that has more levels than that has room for.
+
+    Raises:
+        ValueError: the text is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        return _with_room(json.loads, text)
+
+
+def _with_room(function: Callable[[Any], Any], value: Any) -> Any:
+    from eventbridge_local.deep import with_room  # nearly no event is so deep
+
+    return with_room(function, value)
 
 
 def compact(text: str) -> str:
@@ -129,7 +151,7 @@ def check_lines(text: str) -> None:
     _check_slowly(text, several=True)
 
 
-def check_depth(text: str, end: int) -> None:
+def check_depth(text: str, end: int, deepest: int = DEEPEST) -> None:
     """Refuse valid JSON text that nests deeper than AWS reads.
 
     Only newer Pythons decode such a text at all; the others raise a RecursionError before.
@@ -137,13 +159,14 @@ def check_depth(text: str, end: int) -> None:
     Args:
         text: JSON text.
         end: the index behind its value.
+        deepest: the levels that it may have.
 
     Raises:
-        ValueError: deeper than 1,000 levels.
+        ValueError: it has more.
     """
     # Counting is much faster than measuring, and a text with fewer brackets than that cannot be too deep.
-    if text.count("[", 0, end) + text.count("{", 0, end) > DEEPEST and _depth(text, end) > DEEPEST:
-        raise ValueError(f"nested deeper than {DEEPEST} levels")
+    if text.count("[", 0, end) + text.count("{", 0, end) > deepest and _depth(text, end) > deepest:
+        raise ValueError(f"nested deeper than {deepest} levels")
 
 
 def _depth(text: str, end: int) -> int:
@@ -242,10 +265,18 @@ def members(text: str) -> dict[str | int, Member]:
 def members_if_valid(text: str) -> dict[str | int, Member] | None:
     """Return the same, or None when the text is not JSON, without looking for words and place."""
     try:
-        found, end = _members_at(text, _after_white(text, 0))
-    except (ValueError, IndexError, RecursionError):
+        found, end = _members_in(text)
+    except RecursionError:
+        if _depth(text, len(text)) > DEEPEST + 1:  # an envelope has one level more than its detail
+            return None
+        return _with_room(members_if_valid, text)  # type: ignore[no-any-return]
+    except (ValueError, IndexError):
         return None
     return found if _after_white(text, end) == len(text) else None
+
+
+def _members_in(text: str) -> tuple[dict[str | int, Member], int]:
+    return _members_at(text, _after_white(text, 0))
 
 
 def locator(

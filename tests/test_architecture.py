@@ -29,7 +29,7 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 LEVELS = [
     {"visible"},
     {"errors", "typing", "defaults", "frozen"},
-    {"json_reader", "advice", "batching", "moto_insides"},
+    {"deep", "json_reader", "advice", "batching", "moto_insides"},
     {"json_text", "yaml_reader"},
     {"patterns", "transforms", "schedules"},
     {"model"},

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from eventbridge_local.errors import UsageError
+from eventbridge_local.json_reader import DEEPEST
+from eventbridge_local.json_text import decoded
 from eventbridge_local.patterns import InvalidPattern, Pattern, check_complexity, compile_pattern, parse_event
 
 _INLINE = tuple('{["')
@@ -135,8 +137,8 @@ _OBJECT = "an event is a JSON object"
 
 def _tree(text: InputText) -> dict[str, Any]:
     try:
-        json.loads(text.content)
-        return parse_event(text.content)
+        decoded(text.content)
+        return parse_event(text.content, DEEPEST + 1)
     except json.JSONDecodeError as broken:
         problem = broken.msg if text.content.strip() else f"there is no text here; {_OBJECT}"
         raise text.broken(broken.lineno, broken.colno, problem) from None

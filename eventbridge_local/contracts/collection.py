@@ -6,7 +6,6 @@ Events of PutEvents are checked when they are put (``check_put``), all others wh
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +20,7 @@ from eventbridge_local.contracts.subjects import Subject, looks_like_schema, sub
 from eventbridge_local.contracts.violations import Violation, is_real, path_text, problem_text, violation_error
 from eventbridge_local.delivery.journal_records import Delivery, Entry
 from eventbridge_local.errors import ContractViolation, UsageError
+from eventbridge_local.json_text import decoded
 from eventbridge_local.model.event import Event
 from eventbridge_local.visible import visible
 
@@ -172,7 +172,13 @@ class Contracts:
         """
         contract = self.for_event(*_names_of(envelope))
         if contract is not None:
-            return tuple(contract.violations(envelope if text is None else json.loads(text)))
+            instance = envelope if text is None else decoded(text)
+            try:
+                return tuple(contract.violations(instance))
+            except RecursionError:
+                from eventbridge_local.deep import with_room  # nearly no event is so deep
+
+                return with_room(lambda: tuple(contract.violations(instance)))
         return (self._missing(envelope),) if self._must_be_there(envelope) else ()
 
     def _must_be_there(self, envelope: Mapping[str, Any]) -> bool:

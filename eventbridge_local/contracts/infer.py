@@ -56,6 +56,15 @@ def infer_schema(
     if draft not in _LAYOUTS:
         raise UsageError(f"draft={draft!r} is not one of {', '.join(map(repr, _LAYOUTS))}")
     envelopes = [_envelope_of(event) for event in events]
+    try:
+        return _inferred(envelopes, draft, whole_envelope)
+    except RecursionError:
+        from eventbridge_local.deep import with_room  # nearly no event is so deep
+
+        return with_room(_inferred, envelopes, draft, whole_envelope)
+
+
+def _inferred(envelopes: Sequence[Mapping[str, Any]], draft: Draft, whole_envelope: bool) -> dict[str, Any]:
     source, detail_type = _the_one_kind(envelopes)
     writer = _Writer(draft)
     detail = writer.schema([envelope["detail"] for envelope in envelopes])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from typing import Any
 from eventbridge_local.delivery.loops import Gate
 from eventbridge_local.errors import UsageError
 from eventbridge_local.frozen import frozen
+from eventbridge_local.json_text import decoded
 from eventbridge_local.model.arn import names_of, parse_arn
 
 
@@ -262,8 +262,8 @@ def _traced(header: str) -> Iterator[None]:
 def _parsed(payload: str) -> Any:
     """Return a copy of what was sent. Text that is not JSON (an empty Input, lines of a template) stays text."""
     try:
-        return json.loads(payload)
-    except (ValueError, RecursionError):  # the second of a payload deeper than Python's parser goes
+        return decoded(payload)
+    except ValueError:
         return payload
 
 

@@ -9,7 +9,6 @@ The records are named tuples: as frozen as frozen dataclasses, and made five tim
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -17,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from eventbridge_local.delivery.kinds import destination_of
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, HttpRequest, PendingDelivery
 from eventbridge_local.delivery.route import IN_EVENT, Arrival, PutArrival, RefusedEntry
+from eventbridge_local.json_text import decoded
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule, Target
@@ -366,6 +366,6 @@ _MADE = (PutCall, AcceptedEntry, Routing, Delivery)
 
 def _json_or_text(text: str) -> Any:
     try:
-        return json.loads(text)
+        return decoded(text)
     except ValueError:
         return text

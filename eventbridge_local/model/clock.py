@@ -279,9 +279,8 @@ def aware(when: datetime, argument: str) -> datetime:
     try:
         return when.astimezone(UTC)
     except OverflowError:
-        raise UsageError(
-            f"{argument}={when.isoformat()!r}: in UTC this is outside of the calendar, the years 1 to 9999"
-        ) from None
+        beyond = "out of range in UTC, outside of the calendar of the years 1 to 9999"
+        raise UsageError(f"{argument}={when.isoformat()!r}: this is {beyond}") from None
 
 
 def instant_of(given: Any, argument: str) -> datetime:

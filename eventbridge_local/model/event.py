@@ -12,7 +12,7 @@ from json.encoder import encode_basestring as quote
 from operator import attrgetter
 from typing import Any, NoReturn
 
-from eventbridge_local.json_text import compact, sendable
+from eventbridge_local.json_text import compact, decoded, sendable
 from eventbridge_local.patterns import parse_event
 from eventbridge_local.visible import visible
 
@@ -135,7 +135,10 @@ class Event(_EventFields):
         if self._written is not None and self._written[1] is not None:
             return self._written  # type: ignore[return-value]
         text = self.text
-        written = text, json.loads(text)
+        try:
+            written = text, json.loads(text)
+        except RecursionError:
+            written = text, decoded(text)
         if self._tree is not None:
             _set_written(self, written)
         return written
@@ -144,7 +147,11 @@ class Event(_EventFields):
     def detail(self) -> dict[str, Any]:
         """The detail as a dict, as the envelope has it. It is read anew each time, so that looking keeps nothing."""
         text = self.detail_text
-        detail: dict[str, Any] = json.loads(text if text.isascii() else sendable(text))
+        text = text if text.isascii() else sendable(text)
+        try:
+            detail: dict[str, Any] = json.loads(text)
+        except RecursionError:  # nearly no event is so deep, and every look at a detail comes here
+            detail = decoded(text)
         return detail
 
     @property

@@ -14,7 +14,8 @@ class Limits:
     Args:
         put_events_request_size: bytes of all entries of a request. The default (256 KB) is the figure of the API
             reference; AWS takes 1,048,576 (1 MB) in most Regions since January 2026.
-        event_nesting_levels: how deep objects and arrays of a detail may be nested.
+        event_nesting_levels: how deep objects and arrays of a detail may be nested. The API reference of PutEvents says
+            1,000; that of before 2025 said 1,100. The parser that AWS quotes in its messages ends at 1,000.
         event_buses: custom buses of an account and Region.
         rules_per_event_bus: rules of a bus.
         targets_per_rule: targets of a rule.

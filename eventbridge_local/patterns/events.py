@@ -25,16 +25,17 @@ class RepeatedKeys(dict[str, Any]):
         self.pairs = pairs
 
 
-def parse_event(text: str) -> dict[str, Any]:
+def parse_event(text: str, deepest: int = DEEPEST) -> dict[str, Any]:
     """Read an event, strictly.
 
     Args:
         text: the JSON text of one object, nothing behind it.
+        deepest: the levels that it may have. An envelope has one more than its detail, which may have 1,000.
     Returns:
         A tree as ``json.loads`` gives, except that a number no double stands for is a ``SpelledNumber`` and an object
         with repeated keys is a ``RepeatedKeys``.
     Raises:
-        ValueError: the text is not strict JSON, not an object, or nested deeper than 1,000 levels.
+        ValueError: the text is not strict JSON, not an object, or nested deeper.
     """
     # In most details nothing can be too long or too deep.
     if type(text) is str and text[:1] == "{" and len(text) <= LONGEST_NUMBER:
@@ -42,9 +43,9 @@ def parse_event(text: str) -> dict[str, Any]:
             tree, end = _SCAN_SHORT(text, 0)
             if end == len(text):
                 return tree  # type: ignore[no-any-return]
-        except (ValueError, StopIteration):
+        except (ValueError, StopIteration, RecursionError):
             pass
-    tree, end = _read(text)
+    tree, end = _read(text, deepest)
     if end != len(text):
         rest = text[end:].strip(" \t\r\n")
         if rest:
@@ -87,7 +88,7 @@ def pairs_of(tree: Mapping[str, Any]) -> Any:
     return tree.pairs if type(tree) is RepeatedKeys else tree.items()
 
 
-def _read(text: str) -> tuple[dict[str, Any], int]:
+def _read(text: str, deepest: int = DEEPEST) -> tuple[dict[str, Any], int]:
     if not isinstance(text, str):
         raise TypeError(f"the text of an event is a str, not {type(text).__name__}")
     start = 0
@@ -98,23 +99,23 @@ def _read(text: str) -> tuple[dict[str, Any], int]:
     try:
         tree, end = (_SCAN_SHORT if len(text) <= LONGEST_NUMBER else _SCAN)(text, start)
     except RecursionError:
-        tree, end = _read_slowly(text)
+        tree, end = _read_slowly(text, deepest)
     except StopIteration as nothing:
-        tree, end = _read_slowly(text, JSONDecodeError("Expecting value", text, nothing.value))
+        tree, end = _read_slowly(text, deepest, JSONDecodeError("Expecting value", text, nothing.value))
     except ValueError as error:
-        tree, end = _read_slowly(text, error)
+        tree, end = _read_slowly(text, deepest, error)
     else:
         if end > DEEPEST:  # a shorter text cannot be too deep
-            check_depth(text, end)
+            check_depth(text, end, deepest)
     return tree, end
 
 
-def _read_slowly(text: str, cause: Exception | None = None) -> tuple[dict[str, Any], int]:
+def _read_slowly(text: str, deepest: int, cause: Exception | None = None) -> tuple[dict[str, Any], int]:
     """Read what Python's decoder gave up on: deep nesting, and the escapes only the engine takes."""
     if cause is not None and "\\u" not in text:
         raise cause
     try:
-        reader_tree, end = read_tree(text, _make_object, _make_number)
+        reader_tree, end = read_tree(text, _make_object, _make_number, deepest)
     except JsonError as error:
         raise ValueError(str(error)) from None
     return reader_tree, end

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
 from eventbridge_local.delivery.journal_records import Delivery, Entry
 from eventbridge_local.errors import UsageError
+from eventbridge_local.json_text import decoded
 from eventbridge_local.patterns import explain
 from eventbridge_local.patterns.explain import is_absent, mismatch_text
 from eventbridge_local.report.expectations import (
@@ -269,7 +269,7 @@ def _entry_hints(log: EventLog, closest: tuple[Entry, Sequence[Difference]] | No
 
 def _is_json_object(thing: Any) -> bool:
     try:
-        return isinstance(thing, str) and isinstance(json.loads(thing), dict)
+        return isinstance(thing, str) and isinstance(decoded(thing), dict)
     except ValueError:
         return False
 

@@ -21,6 +21,7 @@ from eventbridge_local.delivery.journal_records import Delivery, Entry, Routing
 from eventbridge_local.delivery.route import Arrival, BusPlan, TargetPlan, permission_to_put, plan_way
 from eventbridge_local.errors import UsageError
 from eventbridge_local.event_files import read_event
+from eventbridge_local.json_text import decoded
 from eventbridge_local.model.arn import events_arn, names_of, parse_arn, partition_of
 from eventbridge_local.model.event import Event, changed
 from eventbridge_local.model.records import Rule
@@ -608,7 +609,7 @@ class EventReader:
     def _text(self, thing: str) -> AskedEvent:
         if thing.lstrip().startswith("{"):
             try:
-                return self._mapping(json.loads(thing))
+                return self._mapping(decoded(thing))
             except ValueError as error:
                 raise UsageError(f"event={value(thing)} is not JSON: {error}") from None
         events = [entry.event for entry in self.journal.entries if entry.event] + [

@@ -142,13 +142,21 @@ def read_detail(detail: Any) -> dict[str, Any]:
     if not isinstance(detail, str | Mapping):
         raise UsageError(f"detail={detail!r}: a detail is a dict, or the JSON text of an object")
     try:
-        text = detail if isinstance(detail, str) else json.dumps(dict(detail), allow_nan=False)
-        loaded = json.loads(text, parse_constant=_no_constant)
-    except (TypeError, ValueError, RecursionError) as error:
+        loaded = _copied(detail)
+    except RecursionError:
+        from eventbridge_local.deep import with_room  # nearly no event is so deep
+
+        loaded = with_room(_copied, detail)
+    except (TypeError, ValueError) as error:
         raise UsageError(f"detail={detail!r} is not JSON: {error}") from error
     if not isinstance(loaded, dict):
         raise UsageError(f"detail={detail!r}: a detail is a JSON object, {{...}}")
     return loaded
+
+
+def _copied(detail: str | Mapping[str, Any]) -> Any:
+    text = detail if isinstance(detail, str) else json.dumps(dict(detail), allow_nan=False)
+    return json.loads(text, parse_constant=_no_constant)
 
 
 def iso_time(when: datetime) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 
 from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest, PendingDelivery
+from eventbridge_local.json_text import decoded
 from eventbridge_local.model.arn import Arn, domain_of
 from eventbridge_local.model.records import ApiDestination, Connection
 from eventbridge_local.transforms import resolve_dynamic
@@ -112,7 +113,7 @@ def with_members(payload: str, members: Mapping[str, str]) -> str:
     if not members:
         return payload
     try:
-        parsed = json.loads(payload)
+        parsed = decoded(payload)
     except ValueError:
         return payload
     if not isinstance(parsed, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -14,6 +13,7 @@ from botocore.validate import ParamValidator
 
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, HttpRequest, PendingDelivery
 from eventbridge_local.frozen import frozen
+from eventbridge_local.json_text import decoded
 from eventbridge_local.model.arn import Arn
 
 Role = Literal["required", "optional", "forbidden"]
@@ -156,7 +156,7 @@ def transformed_object(pending: PendingDelivery) -> dict[str, Any]:
 def object_of(text: str) -> dict[str, Any]:
     """Return a text that must be a JSON object, parsed. Raises AttemptFailed when it is not one."""
     try:
-        value = json.loads(text)
+        value = decoded(text)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):

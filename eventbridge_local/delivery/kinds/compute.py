@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +20,7 @@ from eventbridge_local.delivery.kinds.base import (
 )
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, PendingDelivery
 from eventbridge_local.errors import validation_error
+from eventbridge_local.json_text import decoded
 from eventbridge_local.model.arn import parse_arn
 
 # Lambda functions: invoked asynchronously with the event as payload (facts 6.7).
@@ -269,7 +269,7 @@ def _act(pending: PendingDelivery) -> AwsRequest:
 
 def _id(payload: str) -> str:
     try:
-        value = json.loads(payload)
+        value = decoded(payload)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, str):

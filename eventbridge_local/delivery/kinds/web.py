@@ -11,6 +11,7 @@ from typing import Any
 
 from eventbridge_local.delivery.kinds.base import Parameters, TargetKind, last_name
 from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest, PendingDelivery
+from eventbridge_local.json_text import decoded
 from eventbridge_local.model.arn import domain_of
 
 
@@ -21,7 +22,7 @@ def graphql_request(pending: PendingDelivery) -> HttpRequest:
         AttemptFailed: the payload is no object.
     """
     try:
-        variables: Any = json.loads(pending.payload)
+        variables: Any = decoded(pending.payload)
     except (ValueError, RecursionError):
         variables = None
     if not isinstance(variables, dict):
