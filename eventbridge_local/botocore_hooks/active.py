@@ -8,7 +8,7 @@ Enter and exit may run in different contexts, as in async fixtures. So a mock th
 skipped wherever it is still on a stack; ``ContextVar.reset`` would fail in another context.
 
 A thread or task that called a mock may outlive it, such as the worker of a pool that no test shuts down. It does not
-know that the mock has ended, so its calls must not reach AWS: ``mock_left_by_caller`` tells that it is one of those.
+know that the mock has ended, so its calls must not reach AWS: ``hosts_of_ended_mock`` tells that it is one of those.
 Who entered or ended the mock knows, and is none of them.
 
 ``AWS_DEFAULT_REGION`` belongs to the process. It mirrors the Region of the process's innermost mock, for code that
@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
 from threading import Lock, Thread, current_thread, get_ident
@@ -61,8 +61,8 @@ _in_process: tuple[ActiveMock, ...] = ()
 _lock = Lock()
 #: What ``AWS_DEFAULT_REGION`` was before the first of them.
 _found: str | None = None
-#: The threads and tasks that called a mock which has ended since, by their ids, and the mock.
-_left: dict[int, tuple[weakref.ref[Any], ActiveMock]] = {}
+#: The threads and tasks that called a mock which has ended since, by their ids, and the hosts that it could call.
+_left: dict[int, tuple[weakref.ref[Any], Collection[str]]] = {}
 
 
 def begin(mock: ActiveMock) -> None:
@@ -95,7 +95,7 @@ def end(mock: ActiveMock) -> None:
         knows = [*_callers_here(), *(ref() for ref in mock.entered_by)]
         for key, ref in list(mock.callers.items()):
             if not any(ref() is each for each in knows):
-                _left[key] = (ref, mock)
+                _left[key] = (ref, allowed_hosts(mock))
 
 
 def innermost() -> ActiveMock | None:
@@ -124,12 +124,21 @@ def note_caller(mock: ActiveMock) -> None:
         mock.callers[id(caller)] = weakref.ref(caller)
 
 
-def mock_left_by_caller() -> ActiveMock | None:
-    """Return the mock that the caller's thread or task called and that has ended since, None where there is none."""
+def allowed_hosts(mock: ActiveMock) -> Collection[str]:
+    """Return the hosts besides this machine that ``mock`` may call."""
+    return () if mock.service is None else mock.service.services.allowed
+
+
+def hosts_of_ended_mock() -> Collection[str] | None:
+    """Return the hosts that a mock could call which the caller's thread or task called and that has ended since.
+
+    Returns:
+        None where there is no such mock.
+    """
     for caller in _callers_here() if _left else ():
-        ref, mock = _left.get(id(caller), (None, None))
+        ref, hosts = _left.get(id(caller), (None, ()))
         if ref is not None and ref() is caller:
-            return mock
+            return hosts
     return None
 
 

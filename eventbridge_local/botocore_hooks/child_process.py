@@ -84,7 +84,7 @@ def get_preparation_data(original: Callable[..., Any], name: str) -> Any:
 def _instruction() -> _Instruction | None:
     mock = active.innermost()
     if mock is not None:
-        allowed = refused_calls.allowed_hosts(mock)
+        allowed = active.allowed_hosts(mock)
         return _Instruction(
             f"this process was started anew by process {os.getpid()} while a mock_eventbridge was active there, and a "
             "mock answers only the process that enters it. Enter mock_eventbridge in this process, use threads, or let "

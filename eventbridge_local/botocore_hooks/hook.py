@@ -41,9 +41,10 @@ from eventbridge_local.model.event import TRACE_HEADER
 from eventbridge_local.moto_insides import account_of_assumed_role
 from eventbridge_local.operations.service import Service
 
-EVENT = "before-call.eventbridge"
+#: The events of botocore that are answered, by the service as boto3 spells it.
+_CALLED = {service: f"before-call.{event}" for service, event in SERVED.items()}
 _BUILTIN = "botocore.handlers"
-PUT_EVENTS_PARAMS = "provide-client-params.eventbridge.PutEvents"
+_PUT_EVENTS_PARAMS = f"provide-client-params.{SERVED['events']}.PutEvents"
 #: Where the EndpointId of a call travels in its context.
 _ENDPOINT_ID = "eventbridge_local_endpoint_id"
 #: botocore's own, also where a library has wrapped it before this import.
@@ -238,28 +239,27 @@ def _answer_unhandled(client: Any, model: OperationModel, request: Any, context:
     if active.innermost() is None:
         refused_calls.check(service, model.name, request["url"])
         return None
-    _register_where_missing(client.meta.events)
+    _register_where_missing(client)
     return answer_call(model, request, context, client._request_signer)
 
 
-def _register_where_missing(emitter: Any) -> None:
-    """Register the handlers on a client whose session has none, such as one without botocore's own handlers."""
-    handlers = getattr(getattr(emitter, "_emitter", emitter), "_handlers", None)
-    if handlers is not None and answer_call not in handlers.prefix_search(EVENT):
-        _register(emitter)
+def _register_where_missing(client: Any) -> None:
+    """Register the handlers on a client that has none, such as that of a session without botocore's own handlers."""
+    event = _CALLED.get(client.meta.service_model.service_name)
+    handlers = getattr(getattr(client.meta.events, "_emitter", None), "_handlers", None)
+    if event is not None and handlers is not None and answer_call not in handlers.prefix_search(event):
+        _register(client.meta.events)
 
 
 def _create_client(original: Callable[..., Any], session: Any, *args: Any, **kwargs: Any) -> Any:
     client = clients.create_client(original, session, *args, **kwargs)
-    if client.meta.service_model.service_name in SERVED:
-        _register_where_missing(client.meta.events)
+    _register_where_missing(client)
     return client
 
 
 async def _create_client_async(original: Callable[..., Any], session: Any, *args: Any, **kwargs: Any) -> Any:
     client = await clients.create_client_async(original, session, *args, **kwargs)
-    if client.meta.service_model.service_name in SERVED:
-        _register_where_missing(client.meta.events)
+    _register_where_missing(client)
     return client
 
 
@@ -307,7 +307,11 @@ def _add_to_builtin_handlers(module: str = _BUILTIN) -> None:
         builtin.extend(HANDLERS)
 
 
-HANDLERS = ((EVENT, answer_call), (PUT_EVENTS_PARAMS, carry_endpoint_id), *neighbours.HANDLERS)
+HANDLERS = (
+    *((event, answer_call) for event in _CALLED.values()),
+    (_PUT_EVENTS_PARAMS, carry_endpoint_id),
+    *neighbours.HANDLERS,
+)
 #: The services whose clients these handlers are for.
 _SERVICES = (*SERVED, *neighbours.SERVICES)
 _patches = Patches((*_CALLS, *_CREATION), after=_add_to_builtin_handlers, watched=[_BUILTIN])

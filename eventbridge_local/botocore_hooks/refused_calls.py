@@ -45,11 +45,6 @@ def are_possible() -> bool:
     return bool(blocks) or active.is_any_caller_left()
 
 
-def allowed_hosts(mock: active.ActiveMock) -> Collection[str]:
-    """Return the hosts besides this machine that a mock may call."""
-    return () if mock.service is None else mock.service.services.allowed
-
-
 def check(service: str, operation: str, url: str) -> None:
     """Let a call go on that no mock answers.
 
@@ -61,11 +56,11 @@ def check(service: str, operation: str, url: str) -> None:
     Raises:
         UsageError: the call is stopped.
     """
-    left = active.mock_left_by_caller()
+    left = active.hosts_of_ended_mock()
     if left is None and not blocks:
         return
-    allowed = blocks[-1].allow_hosts if left is None else allowed_hosts(left)
+    allowed = blocks[-1].allow_hosts if left is None else left
     if moto_is_active() or is_loopback(url) or (urlsplit(url).hostname or "") in allowed:
         return
-    reason = _LEFT if left is not None else blocks[-1].explain()
+    reason = blocks[-1].explain() if left is None else _LEFT
     raise UsageError(f"{service}.{xform_name(operation)} was stopped before anything was sent: {reason}")

@@ -1,4 +1,4 @@
-"""The services that a mock answers."""
+"""The services that a mock answers: everything that depends on which they are reads this table."""
 
 from __future__ import annotations
 
