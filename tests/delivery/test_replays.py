@@ -301,6 +301,61 @@ def test_how_a_replayed_event_looks() -> None:
         assert (first.trace_header, again.trace_header) == ("Root=1-5759e988-bd862e3fe1be46a994272793", None)
 
 
+def test_one_new_id_for_all_rules_and_another_in_the_next_replay() -> None:
+    """However many rules take a replayed event, it is one event (captured)."""
+    with mock_eventbridge(now=NOW) as eb:
+        archive = eb.archive("a")
+        for rule in ("one", "two"):
+            eb.rule(rule, pattern=EVERYTHING, to=rule)
+        put(eb, NINE)
+        for name in ("first", "second"):
+            start(archive, name, start=NINE, end=NINE + timedelta(minutes=1))
+            eb.clock.advance(minutes=1)
+        ids = {
+            name: {each.event.id for each in eb.deliveries if each.event.replay_name == name}
+            for name in ("first", "second")
+        }
+        assert [len(found) for found in ids.values()] == [1, 1]
+        assert ids["first"] != ids["second"]
+
+
+@pytest.mark.parametrize("ended", ["COMPLETED", "CANCELLED"])
+def test_what_is_over_cannot_be_cancelled_and_outlives_its_archive(ended: str) -> None:
+    """IllegalStatusException, and the list has it after the archive was deleted, by name (captured)."""
+    with mock_eventbridge(now=NOW) as eb:
+        archive = eb.archive("a")
+        for name in ("b", "a"):
+            start(archive, name, start=NINE, end=NINE + timedelta(minutes=1))
+            if ended == "CANCELLED":
+                client().cancel_replay(ReplayName=name)
+        eb.clock.advance(minutes=1)
+        for name in ("a", "b"):
+            with pytest.raises(ClientError) as refused:
+                client().cancel_replay(ReplayName=name)
+            assert refused.value.response["Error"] == {
+                "Code": "IllegalStatusException",
+                "Message": f"Replay {name} is not in a valid state for this operation.",
+            }
+        client().delete_archive(ArchiveName="a")
+        found = client().list_replays()["Replays"]
+        assert [(each["ReplayName"], each["State"], "ReplayEndTime" in each) for each in found] == [
+            ("a", ended, True),
+            ("b", ended, True),
+        ]
+
+
+def test_an_event_of_the_past_is_kept_from_its_arrival() -> None:
+    """Two days old, it stays in an archive of one day, is counted and replayed (captured)."""
+    with mock_eventbridge(now=NOW) as eb:
+        archive = eb.archive("a", days=1)
+        eb.rule("all", pattern=EVERYTHING, to="queue")
+        put(eb, NOW - timedelta(days=2))
+        assert client().describe_archive(ArchiveName="a")["EventCount"] == 1
+        start(archive, start=NOW - timedelta(days=3), end=NOW)
+        eb.clock.advance(minutes=1)
+        assert numbers(eb) == [0]
+
+
 def test_only_to_the_rules_of_the_filter() -> None:
     with mock_eventbridge() as eb:
         archive = eb.archive("a")
