@@ -205,16 +205,19 @@ class Seam(NamedTuple):
         name: its name there.
         parameters: the names of the parameters that we know.
         instead: called with the receiver, the original and these parameters.
+        owner: the class that has the function, "" for one of the module itself.
     """
 
     module: str
     name: str
     parameters: tuple[str, ...]
     instead: Callable[..., Any]
+    owner: str = ""
 
 
 #: The modules to import before the first call of a service, as botocore spells services in the names of its events.
-MODULES = {"s3": "moto.s3.notifications", "cloudformation": "moto.cloudformation.parsing"}
+MODULES = {"s3": "moto.s3.models", "cloudformation": "moto.cloudformation.parsing"}
+_NOTIFICATIONS = "moto.s3.notifications"
 #: The module of moto as a server, which may run in this process.
 _SERVER = "moto.moto_server.werkzeug_app"
 #: The major version of moto that was looked at.
@@ -223,7 +226,7 @@ KNOWN_VERSION = "5"
 #: The operation of S3 or CloudFormation that was called last in this context.
 called: ContextVar[str] = ContextVar("eventbridge_local_called", default="")
 _lock = Lock()
-#: What is replaced now: by seam the module, the original and what stands in its place.
+#: What is replaced now: by seam the module or class, the original and what stands in its place.
 _replaced: dict[Seam, tuple[Any, Any, Any]] = {}
 #: What stood in the place of functions last, which is used again.
 _instead: dict[Seam, Any] = {}
@@ -246,7 +249,7 @@ def replace(receiver: Callable[[], Receiver], service: str | None = None) -> Non
     with _lock:
         for seam in SEAMS:
             if seam not in _replaced and (module := sys.modules.get(seam.module)) is not None:
-                _replace(seam, module, receiver)
+                _replace(seam, getattr(module, seam.owner, None) if seam.owner else module, receiver)
 
 
 def restore() -> None:
@@ -254,15 +257,15 @@ def restore() -> None:
     if not _replaced and not _warned:
         return
     with _lock:
-        for seam, (module, original, instead) in _replaced.items():
-            if getattr(module, seam.name, None) is instead:  # else somebody has wrapped ours, which then passes on
-                setattr(module, seam.name, original)
+        for seam, (holder, original, instead) in _replaced.items():
+            if getattr(holder, seam.name, None) is instead:  # else somebody has wrapped ours, which then passes on
+                setattr(holder, seam.name, original)
         _replaced.clear()
         _warned.clear()
 
 
-def _replace(seam: Seam, module: Any, receiver: Callable[[], Receiver]) -> None:
-    original: Any = getattr(module, seam.name, None)
+def _replace(seam: Seam, holder: Any, receiver: Callable[[], Receiver]) -> None:
+    original: Any = getattr(holder, seam.name, None)
     instead = _instead.get(seam)
     if instead is None or instead.__wrapped__ is not original:
         if not callable(original) or tuple(inspect.signature(original).parameters) != seam.parameters:
@@ -271,8 +274,8 @@ def _replace(seam: Seam, module: Any, receiver: Callable[[], Receiver]) -> None:
         instead = _instead[seam] = _function_instead(seam, original, receiver)
     if not str(getattr(sys.modules.get("moto"), "__version__", "")).startswith(f"{KNOWN_VERSION}."):
         _warn(f"this version of eventbridge_local knows moto {KNOWN_VERSION}")
-    setattr(module, seam.name, instead)
-    _replaced[seam] = (module, original, instead)
+    setattr(holder, seam.name, instead)
+    _replaced[seam] = (holder, original, instead)
 
 
 def _function_instead(seam: Seam, original: Any, receiver: Callable[[], Receiver]) -> Any:
@@ -304,6 +307,9 @@ def _warn(what: str) -> None:
 # S3
 
 
+_MARKED = "ObjectRemoved:DeleteMarkerCreated"
+
+
 def _object_event(receiver: Receiver, original: Any, account_id: str, bucket: Any, event_name: Any, key: Any) -> None:
     """Stand in for the function that writes an event of a bucket into moto's EventBridge."""
     etag = getattr(key, "etag", None)
@@ -316,9 +322,19 @@ def _object_event(receiver: Receiver, original: Any, account_id: str, bucket: An
         str(key.version_id) if bucket.is_versioned else None,
     )
     name = str(getattr(event_name, "value", event_name)).removeprefix("s3:")
-    if _is_part_of_another(name, account_id, bucket, key):
-        return
+    if name == _MARKED or _is_part_of_another(name, account_id, bucket, key):
+        return  # the first of a later moto, for ``_delete_marker`` has said it
     receiver.object_event(account_id, bucket.region_name, name, stored)
+
+
+def _delete_marker(receiver: Receiver, original: Any, self: Any, bucket_name: str, key_name: str) -> Any:
+    """Stand in for the method that makes a delete marker, about which moto says nothing."""
+    marker = original(self, bucket_name, key_name)
+    bucket = self.get_bucket(bucket_name)
+    if getattr(bucket.notification_configuration, "event_bridge", None) is not None:
+        stored = StoredObject(bucket.name, bucket.arn, key_name, None, None, str(marker.version_id))
+        receiver.object_event(self.account_id, bucket.region_name, _MARKED, stored)
+    return marker
 
 
 #: What S3 sends for an operation that moto carries out in several steps, each of which says something.
@@ -341,7 +357,7 @@ def _is_part_of_another(name: str, account_id: str, bucket: Any, key: Any) -> bo
         return _is_called_by("complete_multipart_upload")
     if name != "ObjectTagging:Put":
         return False
-    backend = sys.modules["moto.s3.models"].s3_backends[account_id][bucket.partition]
+    backend = sys.modules[MODULES["s3"]].s3_backends[account_id][bucket.partition]
     return not backend.tagger.get_tag_dict_for_resource(key.arn)
 
 
@@ -349,7 +365,7 @@ def _is_called_by(name: str) -> bool:
     """Return whether a method of moto's S3 is among the callers."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
-        if frame.f_code.co_name == name and frame.f_globals.get("__name__") == "moto.s3.models":
+        if frame.f_code.co_name == name and frame.f_globals.get("__name__") == MODULES["s3"]:
             return True
         frame = frame.f_back
     return False
@@ -483,7 +499,8 @@ def _notifies(notifications: Any) -> bool:
 _RESOURCE = ("logical_id", "resource_json", "resources_map", "account_id", "region_name")
 
 SEAMS = (
-    Seam(MODULES["s3"], "_send_event_bridge_message", ("account_id", "bucket", "event_name", "key"), _object_event),
+    Seam(_NOTIFICATIONS, "_send_event_bridge_message", ("account_id", "bucket", "event_name", "key"), _object_event),
+    Seam(MODULES["s3"], "_set_delete_marker", ("self", "bucket_name", "key_name"), _delete_marker, "S3Backend"),
     Seam(MODULES["cloudformation"], "resource_class_from_type", ("resource_type",), _class_of),
     Seam(MODULES["cloudformation"], "resource_name_property_from_type", ("resource_type",), _name_property),
     Seam(MODULES["cloudformation"], "parse_and_create_resource", _RESOURCE, _made),

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from eventbridge_local import moto_insides
 from eventbridge_local.botocore_hooks.active import ActiveMock, innermost
@@ -24,7 +25,8 @@ class Producers:
     """Takes what moto's services send; see ``moto_insides.Receiver``."""
 
     def __init__(self) -> None:
-        self._sequence = itertools.count(1)
+        #: The sequencers of each mock, so that events of one are the same in each run.
+        self._sequences: WeakKeyDictionary[ActiveMock, Iterator[int]] = WeakKeyDictionary()
 
     def object_event(self, account: str, region: str, event: str, stored: StoredObject) -> None:
         """Put an event of S3 on the default bus of the account and Region of its bucket."""
@@ -35,7 +37,7 @@ class Producers:
         account = _ours(account, mock)
         scope = service.store.scope(account, region)
         detail_type, fields = described
-        number = next(self._sequence)
+        number = next(self._sequences.setdefault(mock, itertools.count(1)))
         detail = _detail(detail_type, {**fields, **_fields(account, service.ids.uuid(), number)}, stored)
         text = json.dumps(detail, ensure_ascii=False, separators=(",", ":"))
         made = Event(

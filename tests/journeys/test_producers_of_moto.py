@@ -51,7 +51,11 @@ def client(service: str, region: str = REGION, **other: str) -> Any:
 
 def seams() -> list[Any]:
     """What stands now where our functions do while a mock is active."""
-    return [getattr(sys.modules.get(seam.module), seam.name, None) for seam in moto_insides.SEAMS]
+    found = []
+    for seam in moto_insides.SEAMS:
+        module = sys.modules.get(seam.module)
+        found.append(getattr(getattr(module, seam.owner, None) if seam.owner else module, seam.name, None))
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -179,6 +183,11 @@ def test_versions_are_told() -> None:
         s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
         version = s3.put_object(Bucket="uploads", Key="a", Body=b"1")["VersionId"]
         assert seen.events[-1]["detail"]["object"]["version-id"] == version
+        marker = s3.delete_object(Bucket="uploads", Key="a")["VersionId"]
+        assert len(seen.events) == 2
+        detail = seen.events[-1]["detail"]
+    assert (detail["deletion-type"], detail["reason"]) == ("Delete Marker Created", "DeleteObject")
+    assert detail["object"] == {"key": "a", "version-id": marker, "sequencer": detail["object"]["sequencer"]}
 
 
 def test_a_bucket_without_the_configuration_sends_nothing() -> None:
