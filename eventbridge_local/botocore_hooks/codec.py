@@ -145,6 +145,8 @@ def _read_timestamps(value: Any, path: Path) -> None:
 
 def _instant(seconds: Any) -> datetime:
     try:
+        if isinstance(seconds, bool):
+            raise TypeError("true and false are no numbers in JSON")
         return _EPOCH + timedelta(seconds=seconds)
     except (TypeError, OverflowError, ValueError):
         message = f"Unexpected value {seconds!r}: a timestamp was expected."

@@ -5,9 +5,10 @@ it when a client has ``parameter_validation=False``. It reports every violation 
 
 Strategy: a shape is compiled once into the types that JSON may have there and a closure ``check(value, path, found)``
 that appends violations, or None when nothing but the type is constrained. The types are looked at where the value is
-taken out of its structure or list, so that most members cost no call. Text is made only for violations. A request is
-first looked at by the members that it has (``_fine_structure``): mostly all keep their constraints, and then nothing is
-left to report.
+taken out of its structure or list, so that most members cost no call. A request is first looked at by the members that
+it has (``_fine_structure``): mostly all keep their constraints, and then nothing is left to report. Text is made only
+for violations, and only when all types are known to be right: a violation of a list is found before the types of its
+items are looked at.
 """
 
 from __future__ import annotations
@@ -24,7 +25,34 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, Structure
 
 from eventbridge_local.errors import ServiceError, validation_error
 
-Check = Callable[[Any, str, list[str]], None]
+
+class Violation(NamedTuple):
+    """A value that breaks a constraint.
+
+    Attributes:
+        value: the value, None for a required member that is absent.
+        path: where it is, as AWS spells it, such as ``tags.1.member.key``.
+        text: AWS's text of the constraint.
+        shape: its shape.
+    """
+
+    value: Any
+    path: str
+    text: str
+    shape: Shape
+
+    def wording(self) -> str:
+        """Return AWS's sentence. Of a sensitive member its services leave the value out."""
+        if self.value is None:
+            shown = " null"
+        elif _is_sensitive(self.shape):
+            shown = ""
+        else:
+            shown = f" '{java_text(self.value, self.shape)}'"
+        return f"Value{shown} at '{self.path}' failed to satisfy constraint: {self.text}"
+
+
+Check = Callable[[Any, str, list[Violation]], None]
 
 #: Patterns of the model that Python's ``re`` cannot take as they are, and the same for Python. It has no \p classes
 #: (\w stands for letters and digits of all scripts), and it would try nested repetitions in exponentially many ways.
@@ -98,7 +126,7 @@ class InputCheck:
         if self._is_fine is not None and type(params) is dict and self._is_fine(params):
             return None
         exact, kind, check = self._params
-        found: list[str] = []
+        found: list[Violation] = []
         try:
             if type(params) not in exact:
                 _check_type(params, kind, "")
@@ -109,7 +137,7 @@ class InputCheck:
         if not found:
             return None
         count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: "
-        return validation_error(count + "; ".join(found))
+        return validation_error(count + "; ".join(violation.wording() for violation in found))
 
 
 class _Compiled(NamedTuple):
@@ -142,16 +170,16 @@ def _check_type(value: Any, kind: str, path: str) -> None:
 
 
 def _structure(shape: StructureShape, other: Mapping[str, Any] = MappingProxyType({})) -> Check:
-    required = tuple((name, _spelled(name)) for name in shape.required_members)
+    required = tuple((name, _spelled(name), shape.members[name]) for name in shape.required_members)
     members = tuple(
         (name, _spelled(name), *_compile(member, other.get(name))) for name, member in shape.members.items()
     )
 
-    def check(value: Any, path: str, found: list[str]) -> None:
+    def check(value: Any, path: str, found: list[Violation]) -> None:
         prefix = f"{path}." if path else ""
-        for name, spelled in required:
+        for name, spelled, absent in required:
             if value.get(name) is None:
-                found.append(f"Value null at '{prefix}{spelled}' failed to satisfy constraint: Member must not be null")
+                found.append(Violation(None, prefix + spelled, "Member must not be null", absent))
         for name, spelled, exact, kind, member in members:
             item = value.get(name)
             if item is None:
@@ -235,10 +263,10 @@ def _list(shape: ListShape) -> Check:
     scalar = _of_items(shape.member) if shape.member.type_name == "string" else ()
     brackets = f"Member must satisfy constraint: [{', '.join(each.text for each in scalar)}]"
 
-    def check(value: Any, path: str, found: list[str]) -> None:
+    def check(value: Any, path: str, found: list[Violation]) -> None:
         _report(own, value, path, found, shape)
         if scalar and not _all_hold(scalar, (item for item in value if isinstance(item, str))):
-            found.append(_violation(value, path, brackets, shape))
+            found.append(Violation(value, path, brackets, shape))
         for index, item in enumerate(value, 1):
             if type(item) not in exact:
                 _check_type(item, kind, f"{path}.{index}.member")
@@ -256,14 +284,14 @@ def _map(shape: MapShape) -> Check:
     )
     exact, kind, _ = _compile(shape.value)
 
-    def check(value: Any, path: str, found: list[str]) -> None:
+    def check(value: Any, path: str, found: list[Violation]) -> None:
         _report(own, value, path, found, shape)
         for item in value.values():
             if type(item) not in exact:
                 _check_type(item, kind, f"{path}.member")
         for text, (_, rules), items in zip(texts, sides, (value.keys(), value.values()), strict=True):
             if not _all_hold(rules, items):
-                found.append(_violation(value, path, text, shape))
+                found.append(Violation(value, path, text, shape))
 
     return check
 
@@ -273,7 +301,7 @@ def _scalar(shape: Shape, other: Mapping[str, Any] = MappingProxyType({})) -> Ch
     if not rules:
         return None
 
-    def check(value: Any, path: str, found: list[str]) -> None:
+    def check(value: Any, path: str, found: list[Violation]) -> None:
         _report(rules, value, path, found, shape)
 
     return check
@@ -345,14 +373,14 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII) if for_python is None else re.compile(for_python)
 
 
-def _report(rules: Iterable[Constraint], value: Any, path: str, found: list[str], shape: Shape) -> None:
+def _report(rules: Iterable[Constraint], value: Any, path: str, found: list[Violation], shape: Shape) -> None:
     broken: list[str] = []
     for text, measure, holds in rules:
         if not holds(measure(value)):
             broken.append(text)
     if broken:
         broken.sort(key=_is_no_pattern, reverse=path in LENGTH_BEFORE_PATTERN)
-        found.extend(_violation(value, path, text, shape) for text in broken)
+        found.extend(Violation(value, path, text, shape) for text in broken)
 
 
 def _all_hold(rules: Iterable[Constraint], values: Iterable[Any]) -> bool:
@@ -361,12 +389,6 @@ def _all_hold(rules: Iterable[Constraint], values: Iterable[Any]) -> bool:
 
 def _is_no_pattern(text: str) -> bool:
     return not text.startswith(_PATTERN_TEXT)
-
-
-def _violation(value: Any, path: str, text: str, shape: Shape) -> str:
-    """Return the text of one violation. Of a sensitive member AWS's services leave the value out."""
-    shown = "" if _is_sensitive(shape) else f" '{java_text(value, shape)}'"
-    return f"Value{shown} at '{path}' failed to satisfy constraint: {text}"
 
 
 def _utf16_length(text: str) -> int:

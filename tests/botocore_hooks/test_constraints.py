@@ -2,11 +2,14 @@
 
 The cases are made from botocore's model: a request with the members that are required, and those on the way to the
 value that breaks the constraint. What AWS says of it names that value's path and no other.
+
+Then every wrong JSON type in the same places. botocore's own checks never let one out, so these come over the wire.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -19,9 +22,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from eventbridge_local import mock_eventbridge
+from eventbridge_local import EventBridge, mock_eventbridge
 from eventbridge_local.botocore_hooks.codec import service_model
 from eventbridge_local.botocore_hooks.shapes import PATTERNS_FOR_PYTHON, UNCHECKED_PATTERNS
+from eventbridge_local.botocore_hooks.wire import respond
 
 ARN = "arn:aws:events:us-east-1:123456789012:"
 
@@ -219,9 +223,9 @@ def events_client() -> Any:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def mock() -> Iterator[None]:
-    with mock_eventbridge():
-        yield
+def mock() -> Iterator[EventBridge]:
+    with mock_eventbridge() as eb:
+        yield eb
 
 
 def test_nothing_is_left_out() -> None:
@@ -253,3 +257,87 @@ def test_the_request_without_the_violation(operation: str) -> None:
         getattr(events_client(), xform_name(operation))(**request)
     except ClientError as refused:
         assert "failed to satisfy constraint" not in str(refused)
+
+
+# wrong types
+
+#: A value of each JSON type. Whole numbers and fractions are two, because the API has no fractions but in timestamps.
+JSON_VALUES: dict[str, Any] = {
+    "boolean": True,
+    "integer": 1,
+    "fraction": 1.5,
+    "string": "x",
+    "list": [],
+    "list of lists": [[]],
+    "list of objects": [{}],
+    "object": {},
+    "object of lists": {"k": []},
+}
+#: The JSON values that a shape takes.
+TYPES = {
+    "structure": ("object", "object of lists"),
+    "map": ("object", "object of lists"),
+    "list": ("list", "list of lists", "list of objects"),
+    "string": ("string",),
+    "integer": ("integer",),
+    "long": ("integer",),
+    "boolean": ("boolean",),
+    "timestamp": ("integer", "fraction"),
+}
+#: Numbers that are no instants, for timestamps.
+NO_INSTANTS = {"infinite": float("inf"), "no number": float("nan"), "too far": 1e300, "true": True, "false": False}
+
+
+def wrong_types(shape: Shape, company: str, build: Build) -> Iterator[tuple[str, Any]]:
+    """Requests in which one value has a JSON type that its shape does not take, at a shape or below it.
+
+    Args:
+        company: what is beside the value, see ``members``.
+    """
+    for name, value in {**JSON_VALUES, **(NO_INSTANTS if shape.type_name == "timestamp" else {})}.items():
+        if name not in TYPES[shape.type_name]:
+            yield name, build(value)
+    for below, wrap in members(shape, company):
+        yield from wrong_types(below, company, lambda value, wrap=wrap: build(wrap(value)))
+
+
+def members(shape: Shape, company: str) -> Iterator[tuple[Shape, Build]]:
+    """What is directly below a shape, each with a function that puts a value there.
+
+    Alone; or beside values that are right, so that nothing else refuses the request; or as often as a list may not be
+    long, in a map under a key that may not be long, because the refusal of these shows what is in them.
+    """
+    alone, many = company == "alone", company == "many"
+    if isinstance(shape, StructureShape):
+        for name, member in shape.members.items():
+            others = {} if alone else {other: value for other, value in right(shape).items() if other != name}
+            yield member, lambda value, name=name, others=others: {**others, name: value}
+    elif isinstance(shape, ListShape):
+        before = [] if alone else [right(shape.member)] * (200 if many else 1)
+        yield shape.member, lambda value: [*before, value]
+    elif isinstance(shape, MapShape):
+        others = {} if alone else {right(shape.key): right(shape.value)}
+        yield shape.value, lambda value: {**others, "k" * (600 if many else 2): value}
+
+
+@pytest.mark.parametrize("company", ["alone", "beside", "many"])
+@pytest.mark.parametrize("operation", service_model().operation_names)
+def test_wrong_json_types(operation: str, company: str, mock: EventBridge) -> None:
+    """Each is a SerializationException that names the type, never an error of ours; and the journal can show it."""
+    count = 0
+    for name, request in wrong_types(
+        service_model().operation_model(operation).input_shape, company, lambda value: value
+    ):
+        mock.reset()
+        body = json.dumps(request, default=lambda instant: instant.timestamp()).encode()
+        answer = respond(mock.service, {"X-Amz-Target": f"AWSEvents.{operation}"}, body, "123456789012", "us-east-1")
+        said = json.loads(answer.body)
+        assert (answer.status, said.get("__type")) == (400, "SerializationException"), (name, request, said)
+        assert re.fullmatch(
+            r"Unexpected value at '.+': an? \w+ was expected\.|Unexpected value .+: a timestamp was expected\."
+            r"|The body of the request is not a JSON object\.",
+            said["message"],
+        )
+        assert mock.journal.text()
+        count += 1
+    assert count >= len(JSON_VALUES) - 2
