@@ -130,7 +130,7 @@ def _read_yaml(path: Path, text: str) -> Any:
     loader_class = type("Loader", (yaml.SafeLoader,), {"yaml_implicit_resolvers": resolvers})
     try:
         loader: Any = loader_class(text)
-        root = compose(yaml, loader, refuse)
+        root = compose(yaml, loader, text, refuse)
         tree = None if root is None else loader.construct_document(root)
     except yaml.MarkedYAMLError as wrong:
         mark = wrong.problem_mark or wrong.context_mark

@@ -192,7 +192,7 @@ def _read_yaml(text: str, complain: _Complaint) -> tuple[Any, Callable[[Path], t
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
         try:
-            root = compose(yaml, loader, refuse)
+            root = compose(yaml, loader, text, refuse)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as broken:

@@ -203,6 +203,9 @@ class _Reading(NamedTuple):
     def plan(self, stacks: list[templates.LoadedStack]) -> Plan:
         complete = not any(loaded.unresolved for loaded in stacks)
         plan = templates.plan_of(self.source, stacks, self.parameters, self.given)
+        for loaded in stacks:
+            # What finds positions holds the text or the graph of its nodes, and the plan is kept as long as a mock.
+            loaded.document = replace(loaded.document, locate=lambda path: None)
         return replace(plan, permissions=cache(lambda: permissions_of(stacks, complete)))
 
 
