@@ -60,7 +60,7 @@ class Event(_EventFields):
     # ``forget_written`` let go of it: a journal holds many events, and the text of the detail is enough to make it
     # again. ``new_event`` makes an event in a third of the time.
     __slots__ = ()
-    __match_args__ = _FIELD_NAMES
+    __match_args__: Any = _FIELD_NAMES
     id: str
     detail_type: str
     source: str
@@ -164,9 +164,10 @@ class Event(_EventFields):
         # Rules mostly look at two of them, and the detail is nearly always one.
         found: dict[str, Any] = {}
         for name in names:
-            if name == "detail":
-                tree = self._tree
-                found[name] = parse_event(self.detail_text) if tree is None else tree
+            if name == "detail" and self._tree is not None:
+                found[name] = self._tree
+            elif name == "source":
+                found[name] = self.source
             elif name in _FIELDS:
                 value = _FIELDS[name](self)
                 if value is not None:  # as the name of no replay is

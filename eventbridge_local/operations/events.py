@@ -168,31 +168,31 @@ def _event_of(
         through: what the event's way adds to its resources.
         may_use: for partners, what their source is offered to; None for everybody else.
     """
-    for member in _REQUIRED:
-        if not entry.get(member):
-            return ServiceError(
-                "InvalidArgument", f"Parameter {member} is not valid. Reason: {member} is a required argument."
-            )
-    source: str = entry["Source"]
+    source, detail_type, detail = entry.get("Source"), entry.get("DetailType"), entry.get("Detail")
+    if not (source and detail_type and detail):
+        member = next(name for name in _REQUIRED if not entry.get(name))
+        return ServiceError(
+            "InvalidArgument", f"Parameter {member} is not valid. Reason: {member} is a required argument."
+        )
     if not may_use and (may_use is not None or source.startswith("aws.")):
         return ServiceError("NotAuthorizedForSourceException", "Not authorized for the source.")
     # That of the entry comes before that of the request, also where it is not valid (facts 5.5).
     trace = entry.get("TraceHeader") or ctx.trace
     try:
-        tree = detail_tree(entry["Detail"], ctx.store.limits.event_nesting_levels)
+        tree = detail_tree(detail, ctx.store.limits.event_nesting_levels)
     except ServiceError as malformed:
         return malformed
-    shared, detail_type = ctx.journal.shared, entry["DetailType"]
+    shared = ctx.journal.shared
     return new_event(
-        id=ctx.ids.uuid(),
-        detail_type=shared(detail_type, detail_type),
-        source=shared(source, source),
-        account=home.account,
-        time=aware(entry["Time"], "Time") if "Time" in entry else ctx.now,
-        region=home.region,
-        resources=(*entry["Resources"], *through) if "Resources" in entry else through,
-        detail_text=entry["Detail"],
-        tree=tree,
+        ctx.ids.uuid(),
+        shared(detail_type, detail_type),
+        shared(source, source),
+        home.account,
+        aware(entry["Time"], "Time") if "Time" in entry else ctx.now,
+        home.region,
+        (*entry["Resources"], *through) if "Resources" in entry else through,
+        detail,
+        tree,
         trace_header=_trace_header(ctx, trace) if trace else None,
     )
 
@@ -208,7 +208,9 @@ def detail_tree(text: str, levels: int) -> dict[str, Any]:
     """Return the parsed detail, which must be the text of a JSON object within the documented limits."""
     try:
         tree = parse_event(text)
-        digits = text.encode("utf-8", "surrogatepass").translate(_DIGITS_AS_ZEROS)
+        digits = (text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")).translate(
+            _DIGITS_AS_ZEROS
+        )
         if _NINETEEN_DIGITS in digits or (len(text) > levels and text.count("{") + text.count("[") > levels):
             _check_limits(tree, levels)
     except ValueError:

@@ -47,6 +47,15 @@ def judge_of(subrules: tuple[SubRule, ...]) -> Callable[[dict[str, Any]], bool]:
     if None in plans:
         return thorough.judge
 
+    if len(plans) == 1:  # as most patterns, which have no $or
+        [only] = plans
+
+        def judge_one(tree: dict[str, Any]) -> bool:
+            verdict = _look_up(tree, only) if type(tree) is dict else None  # type: ignore[arg-type]
+            return thorough.judge(tree) if verdict is None else verdict
+
+        return judge_one
+
     def judge(tree: dict[str, Any]) -> bool:
         if type(tree) is not dict:
             return thorough.judge(tree)
