@@ -70,6 +70,8 @@ class Deliverer:
         self._gates: dict[str, Gate] = {}
         #: Whether something receives for a service. It is asked again for each call that delivers, and each retry.
         self.received: dict[str, bool] = {}
+        #: Targets whose deliveries are only recorded, as far as that is known since something was last called.
+        self.only_recorded: set[Target] = set()
         self._failures = Failures(store, journal, handlers, services, faults, seed, self._retry)
 
     def count_recorded(self, arrival: Arrival) -> Sequence[TargetsOfRule]:
@@ -78,17 +80,21 @@ class Deliverer:
         These are the deliveries that nothing can refuse and nobody receives: what ``_attempt`` would record without
         anything else happening. Each that is left may call anything, so what comes behind it is not decided yet.
         """
-        matched = arrival.matched
+        matched, known = arrival.matched, self.only_recorded
         recorded = 0
         for done, rule in enumerate(matched):
             targets = rule.targets
             for position, target in enumerate(targets):
+                if target in known:
+                    recorded += 1
+                    continue
                 if target.input is not None or not self._is_only_recorded(target):
                     arrival.recorded = recorded
                     others = [(rule, targets[position:])]
                     for other in matched[done + 1 :]:
                         others.append((other, other.targets))
                     return others
+                known.add(target)
                 recorded += 1
         arrival.recorded = recorded
         return ()
@@ -125,6 +131,7 @@ class Deliverer:
             except BaseException:  # only what ends a test run comes here
                 self._skip(event, rule, targets[position:])
                 raise
+        self.only_recorded.clear()  # what was called may have connected a handler, or made a target fail
 
     def skip(self, event: Event, others: Iterable[TargetsOfRule]) -> None:
         """Write down that deliveries were skipped: Ctrl-C, or a test that failed inside a handler, ended the round."""

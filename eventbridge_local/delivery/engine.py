@@ -90,6 +90,7 @@ class Engine:
         token = CAUSE.set(work) if self._handlers.spies else None
         try:
             self._deliverer.received.clear()
+            self._deliverer.only_recorded.clear()
             while queue:
                 arrival, work.origin = queue.popleft()
                 if anew:

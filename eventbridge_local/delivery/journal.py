@@ -126,15 +126,16 @@ class KeptDeliveries(Kept[Delivery]):
 
     Attributes:
         lost_failures: how many deliveries failed of which no record is kept.
+        latest: what is kept, by the number; of deliveries that were only recorded their event, by the first number.
+        size: how many deliveries that is.
     """
 
     def __init__(self, recorded: Callable[[Arrival], list[Delivery]]) -> None:
         super().__init__()
         self._recorded = recorded
         self.add = self._add
-        #: By their number; those of an event that were only recorded together, by the first of their numbers.
-        self._latest: dict[int, Delivery | Arrival] = {}
-        self._count = 0
+        self.latest: dict[int, Delivery | Arrival] = {}
+        self.size = 0
         self._archived = 0
         #: The oldest event of which some deliveries were dropped and others not, and how many.
         self._partly: tuple[Arrival | None, int] = (None, 0)
@@ -151,21 +152,16 @@ class KeptDeliveries(Kept[Delivery]):
         if number in self._lost_pending:
             self._lost_pending.remove(number)
             self.dropped -= 1
-        self._count += number not in self._latest
-        self._latest[number] = record
+        self.size += number not in self.latest
+        self.latest[number] = record
         self._archived += record.outcome == "archived"
-
-    def add_recorded(self, arrival: Arrival) -> None:
-        """Take the deliveries of an event that were only recorded."""
-        self._latest[arrival.first] = arrival
-        self._count += arrival.recorded
 
     def drop(self, oldest: Delivery) -> None:
         """Let go of the oldest record; the delivery stays while a later record tells how it stands."""
-        if self._latest[oldest.number] is not oldest:
+        if self.latest[oldest.number] is not oldest:
             return
-        del self._latest[oldest.number]
-        self._count -= 1
+        del self.latest[oldest.number]
+        self.size -= 1
         if oldest.outcome == "archived":
             self._archived -= 1
             return
@@ -178,24 +174,24 @@ class KeptDeliveries(Kept[Delivery]):
     def drop_recorded(self, arrival: Arrival, index: int) -> None:
         """Let go of one of the deliveries that were only recorded, the oldest of all."""
         self.dropped += 1
-        self._count -= 1
+        self.size -= 1
         self._partly = (arrival, index + 1)
         if index + 1 == arrival.recorded:
-            del self._latest[arrival.first]
+            del self.latest[arrival.first]
             self._partly = (None, 0)
 
     def clear(self) -> None:
         super().clear()
-        self._latest.clear()
+        self.latest.clear()
         self._lost_pending.clear()
         self._partly = (None, 0)
-        self._count = self._archived = self._lost_ended = 0
+        self.size = self._archived = self._lost_ended = 0
 
     def with_archived(self) -> list[Delivery]:
         """Return all of them, and what archives keep."""
         found: list[Delivery] = []
         partly, gone = self._partly
-        for kept in list(self._latest.values()):
+        for kept in list(self.latest.values()):
             if isinstance(kept, Delivery):
                 found.append(kept)
             else:
@@ -203,7 +199,7 @@ class KeptDeliveries(Kept[Delivery]):
         return found
 
     def __len__(self) -> int:
-        return self._count - self._archived
+        return self.size - self._archived
 
     def now(self) -> tuple[Delivery, ...]:
         """Return the deliveries that are kept now."""
@@ -381,7 +377,8 @@ class Journal:
                 self._deliveries_begun += recorded
                 records._kept.extend(repeat(arrival, recorded))
                 records._which.extend(range(recorded))
-                self.kept_deliveries.add_recorded(arrival)
+                self.kept_deliveries.latest[arrival.first] = arrival
+                self.kept_deliveries.size += recorded
             if len(records._kept) > self.most:
                 self._drop()
 
