@@ -34,8 +34,6 @@ from eventbridge_local.visible import visible
 if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
     from eventbridge_local.model.archives import Archive
 
-#: Makes an event of its first ten fields.
-MakeEvent = Callable[[str, str, str, str, datetime, str, tuple[str, ...], str, dict[str, Any], str | None], Event]
 PathLike = str | os.PathLike[str]
 Names = str | Iterable[str]
 
@@ -69,6 +67,18 @@ class BadLine(NamedTuple):
 
     def __str__(self) -> str:
         return visible(f"line {self.number}: {self.reason}")
+
+
+class Resending(NamedTuple):
+    """How a replay changes the events that it sends.
+
+    Attributes:
+        new_id: returns the id of the next event.
+        replay_name: their ``replay-name``; None keeps the one that each was captured with.
+    """
+
+    new_id: Callable[[], str]
+    replay_name: str | None
 
 
 # archives
@@ -211,7 +221,7 @@ def replay_file(
     matched = {rule.name: 0 for rule in chosen}
     count = unmatched = bad_count = 0
     bad_lines: list[BadLine] = []
-    for found in read_events(path, as_replayed(new_id, replay_name)):
+    for found in read_events(path, Resending(new_id, replay_name)):
         if isinstance(found, BadLine):
             bad_count += 1
             if len(bad_lines) < _MOST_BAD_LINES:
@@ -298,77 +308,56 @@ def _write_lines(lines: Iterable[bytes], name: str) -> int:
         return sum(bool(file.write(line)) for line in lines)
 
 
-def read_events(path: PathLike, make: MakeEvent = new_event) -> Iterator[Event | BadLine]:
-    """Yield the events of a file in its order, each with the id it was captured with; blank lines are skipped.
+def read_events(path: PathLike, resending: Resending | None = None) -> Iterator[Event | BadLine]:
+    """Yield the events of a file in its order, each as it was captured; blank lines are skipped.
 
     An envelope needs ``detail-type``, ``source``, ``account``, ``time``, ``region`` and an object as ``detail``; other
     members than those of an envelope are ignored.
 
     Args:
         path: the file.
-        make: makes an event of what was read of it.
+        resending: changes the events as a replay does; to change each that was read takes twice as long.
 
     Raises:
         UnusableFile: the file cannot be read, or is not gzip although its name says so.
     """
     with _usable(path, "read"), _opened(os.fspath(path), "rb") as file:
-        yield from events_in(file, make)
+        yield from events_in(file, resending)
 
 
-def events_in(file: BinaryIO, make: MakeEvent = new_event) -> Iterator[Event | BadLine]:
-    """Yield the events of a stream of uncompressed lines; see ``read_events``.
-
-    Args:
-        file: the stream.
-        make: makes an event of what was read of it.
-    """
-    for number, line in _lines(file):
-        if type(line) is not bytes:
-            yield BadLine(number, str(line))
-        elif not line.isspace():
-            try:
-                yield read_event(line, make)
-            except _NotAnEvent as why:
-                yield BadLine(number, str(why))
-
-
-def as_replayed(new_id: Callable[[], str], replay_name: str | None) -> MakeEvent:
-    """Return what makes events as a replay sends them; to change each that was read takes twice as long.
-
-    Args:
-        new_id: returns the id of the next event.
-        replay_name: their ``replay-name``; None keeps the one that each was captured with.
-    """
-
-    def make(
-        _: str,
-        detail_type: str,
-        source: str,
-        account: str,
-        time: datetime,
-        region: str,
-        resources: tuple[str, ...],
-        detail_text: str,
-        tree: dict[str, Any],
-        captured: str | None,
-    ) -> Event:
-        name = captured if replay_name is None else replay_name
-        return new_event(new_id(), detail_type, source, account, time, region, resources, detail_text, tree, name)
-
-    return make
+def events_in(file: BinaryIO, resending: Resending | None = None) -> Iterator[Event | BadLine]:
+    """Yield the events of a stream of uncompressed lines; see ``read_events``."""
+    whole = 0  # lines that were read to their end
+    try:
+        for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), 1):
+            cut = len(line) == _LONGEST_LINE and _is_cut(line)
+            while cut and _is_cut(file.readline(_LONGEST_LINE)):
+                pass
+            whole = number
+            if cut:
+                yield BadLine(number, f"longer than {_LONGEST_LINE:,} bytes")
+            elif not line.isspace():
+                try:
+                    yield read_event(line, resending)
+                except _NotAnEvent as why:
+                    yield BadLine(number, str(why))
+    except (EOFError, zlib.error, gzip.BadGzipFile) as damage:
+        if whole == 0 and isinstance(damage, gzip.BadGzipFile):
+            raise
+        yield BadLine(whole + 1, "the compressed data is damaged; nothing can be read from here on")
 
 
-def read_event(line: bytes, make: MakeEvent = new_event) -> Event:
-    """Return the event of one line, made by ``make``.
+def read_event(line: bytes, resending: Resending | None = None) -> Event:
+    """Return the event of one line.
 
     Raises:
         ValueError: the line is not an envelope; the message says why.
     """
     text = _text_of(line).rstrip("\r\n")
-    return _usual_event(text, make) or _event_of(text, make)
+    return _usual_event(text, resending) or _event_of(text, resending)
 
 
-def _usual_event(text: str, make: MakeEvent = new_event) -> Event | None:
+def _usual_event(text: str, resending: Resending | None = None) -> Event | None:
     """Return the event of an envelope in AWS's own form; None for any other text, also for one that is not an event."""
     head = _USUAL.match(text)
     if head is None or text[-1] != "}":
@@ -380,10 +369,13 @@ def _usual_event(text: str, make: MakeEvent = new_event) -> Event | None:
     except ValueError:
         return None
     resources = tuple(_CONTENTS.findall(several)) if several else ()
-    return make(event_id, detail_type, source, account, time, region, resources, detail_text, tree, replay_name)
+    if resending is not None:
+        event_id = resending.new_id()
+        replay_name = replay_name if resending.replay_name is None else resending.replay_name
+    return new_event(event_id, detail_type, source, account, time, region, resources, detail_text, tree, replay_name)
 
 
-def _event_of(text: str, make: MakeEvent = new_event) -> Event:
+def _event_of(text: str, resending: Resending | None = None) -> Event:
     """Return the event of any envelope.
 
     Raises:
@@ -393,17 +385,22 @@ def _event_of(text: str, make: MakeEvent = new_event) -> Event:
     values = _checked({str(name): member.value for name, member in found.items()})
     detail = found["detail"]
     detail_text = text[detail.start : detail.end]
-    return make(
-        values.get("id", ""),
+    time, tree = _time(values["time"]), _detail_tree(detail_text)
+    event_id, replay_name = values.get("id", ""), values.get("replay-name")
+    if resending is not None:
+        event_id = resending.new_id()
+        replay_name = replay_name if resending.replay_name is None else resending.replay_name
+    return new_event(
+        event_id,
         values["detail-type"],
         values["source"],
         values["account"],
-        _time(values["time"]),
+        time,
         values["region"],
         tuple(values.get("resources", ())),
         detail_text,
-        _detail_tree(detail_text),
-        values.get("replay-name"),
+        tree,
+        replay_name,
     )
 
 
@@ -450,22 +447,6 @@ def _usable(path: PathLike, done: str) -> Iterator[None]:
             raise
         reason = getattr(problem, "strerror", None) or problem
         raise UnusableFile(f"{str(path)!r} cannot be {done}: {reason}; give the path of a file") from problem
-
-
-def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | _NotAnEvent]]:
-    """Yield lines with their numbers; for a line that cannot be read, the reason."""
-    whole = 0  # lines that were read to their end
-    try:
-        for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), 1):
-            cut = len(line) == _LONGEST_LINE and _is_cut(line)
-            while cut and _is_cut(file.readline(_LONGEST_LINE)):
-                pass
-            whole = number
-            yield number, _NotAnEvent(f"longer than {_LONGEST_LINE:,} bytes") if cut else line
-    except (EOFError, zlib.error, gzip.BadGzipFile) as damage:
-        if whole == 0 and isinstance(damage, gzip.BadGzipFile):
-            raise
-        yield whole + 1, _NotAnEvent("the compressed data is damaged; nothing can be read from here on")
 
 
 def _is_cut(part: bytes) -> bool:

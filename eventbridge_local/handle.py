@@ -415,9 +415,10 @@ class EventBridge:
 
         scope, service = self._scope, self.service
         found = bus_called(scope, bus)
+        name = found.name
 
         def put(event: Event, only: frozenset[str] | None) -> tuple[Rule, ...]:
-            arrival = Arrival(scope, found.name, event, only)
+            arrival = Arrival(scope, name, event, only)
             service.engine.accept([arrival])
             # While a handler runs, the event waits in the queue; then what would become of it now is counted.
             return arrival.matched if arrival.rules is not None else plan(arrival).matched

@@ -18,7 +18,7 @@ from eventbridge_local.cli.templates import bus_for, loaded
 from eventbridge_local.delivery.kinds import destination_of
 from eventbridge_local.delivery.route import Arrival, plan
 from eventbridge_local.errors import ServiceError, UsageError
-from eventbridge_local.event_files import BadLine, as_replayed, events_in
+from eventbridge_local.event_files import BadLine, Resending, events_in
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.iac import LoadReport
 from eventbridge_local.model.event import FROM_FILE
@@ -112,7 +112,7 @@ def replay(args: argparse.Namespace, terminal: Terminal) -> int:
     new_id = eb.service.ids.uuid()  # one for all, because nobody sees it
     tally = _Tally()
     with _opened(args.events) as (file, done, total), Progress(terminal.err, total) as progress:
-        for found in events_in(file, as_replayed(lambda: new_id, FROM_FILE)):
+        for found in events_in(file, Resending(lambda: new_id, FROM_FILE)):
             if isinstance(found, BadLine):
                 tally.bad(found)
             else:
