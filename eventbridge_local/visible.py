@@ -13,9 +13,11 @@ from collections.abc import Callable
 from functools import partial
 
 #: C0 but line feed and tab, DEL, C1; marks of direction; what ends a line for some programs; halves of surrogate pairs,
-#: which no terminal takes; noncharacters, which mark colours on their way through the command line.
-_STEERING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff]"
+#: which no terminal takes; noncharacters, which mark colours on their way through the command line. It is compiled
+#: when the first text is shown, because a mock imports this module.
+_STEERING = (
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+    "\ud800-\udfff\ufdd0-\ufdef\ufeff]"
 )
 
 
@@ -24,11 +26,11 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-#: Return a text with everything that steers a terminal spelled as an escape; line feeds and tabs stay. A function of C
-#: as long as there is nothing to spell, because every failing assertion passes through it.
-visible: Callable[[str], str] = partial(_STEERING.sub, _escape)
+#: Return a text with everything that steers a terminal spelled as an escape; line feeds and tabs stay. It passes no
+#: function here as long as there is nothing to spell, because every failing assertion passes through it.
+visible: Callable[[str], str] = partial(re.sub, _STEERING, _escape)
 
 
 def visible_json(text: str) -> str:
     """Return JSON text, as ``json.dumps`` writes it, with the same spelled as escapes of JSON."""
-    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub(_STEERING, lambda found: f"\\u{ord(found[0]):04x}", text)

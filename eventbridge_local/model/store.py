@@ -46,7 +46,7 @@ class Bus:
         self.record = record
         self.rules: dict[str, Rule] = {}
         self._index = _NO_RULES
-        self._indexed = 0
+        self._indexed = False  # whether an event may match
         self._lock = Lock()
         self._snapshot: tuple[Rule, ...] | None = None
         #: The rules that events have matched, by their names.
@@ -69,9 +69,10 @@ class Bus:
                 if self._index is _NO_RULES:
                     self._index = RuleSet()
                 self._index.add(rule.name, pattern)
+                self._indexed = True
             elif rule.name in self._index:
                 self._index.remove(rule.name)
-            self._indexed = len(self._index)
+                self._indexed = len(self._index) > 0
 
     def remove_rule(self, name: str) -> None:
         with self._lock:
@@ -79,7 +80,7 @@ class Bus:
             self._snapshot = None
             if name in self._index:
                 self._index.remove(name)
-            self._indexed = len(self._index)
+                self._indexed = len(self._index) > 0
 
     def put_targets(self, rule: Rule, targets: tuple[Target, ...]) -> None:
         self.put_rule(rule._replace(targets=targets))

@@ -49,7 +49,7 @@ def put_rule(ctx: Context, params: Params) -> Answer:
     rule = Rule(
         name=params["Name"],
         arn=rule_arn(bus, params["Name"]),
-        bus=bus.name,
+        bus=bus.record.name,
         state=params.get("State", "ENABLED"),
         created_by=before.created_by if before else ctx.scope.account,
         pattern=pattern,
