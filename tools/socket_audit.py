@@ -33,7 +33,8 @@ module = sys.modules["eventbridge_socket_audit"] = importlib.util.module_from_sp
 spec.loader.exec_module(module)
 
 def tell(contact):
-    line = json.dumps([os.environ.get("PYTEST_CURRENT_TEST", ""), contact.leaves, str(contact)]) + "\\n"
+    test = os.environ.get("PYTEST_CURRENT_TEST", "") or " ".join(sys.argv)
+    line = json.dumps([test, contact.leaves, str(contact)]) + "\\n"
     file = os.open(os.environ[{FILE!r}], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(file, line.encode())
     os.close(file)
@@ -57,12 +58,12 @@ def main(arguments: list[str]) -> int:
 
 def _report(contacts: list[Any]) -> int:
     here = Counter(test.partition("::")[0] for test, leaves, _ in contacts if not leaves)
-    print(f"\n{sum(here.values())} contacts on this machine, by file of the test:")
-    print(*(f"{count:7} {test or '(no test)'}" for test, count in sorted(here.items())), sep="\n")
+    print(f"\n{sum(here.values())} contacts on this machine, by file of the test or command of its process:")
+    print(*(f"{count:7} {test}" for test, count in sorted(here.items())), sep="\n")
     beyond = [(test, text) for test, leaves, text in contacts if leaves and ON_PURPOSE not in test]
     print(f"\n{len(beyond)} contacts beyond this machine")
     for test, text in beyond:
-        print(f"\n{test or '(no test)'}\n{text}")
+        print(f"\n{test}\n{text}")
     return 1 if beyond else 0
 
 

@@ -62,7 +62,7 @@ def watch(tell: Callable[[Contact], None]) -> None:
     def hook(event: str, args: tuple[Any, ...]) -> None:
         place = EVENTS.get(event)
         if place is not None:
-            stack = "".join(traceback.format_stack(sys._getframe(1), limit=12))
+            stack = "".join(traceback.format_stack(sys._getframe(1), limit=40))
             tell(Contact(event, args[place], stack))
 
     sys.addaudithook(hook)
