@@ -52,6 +52,8 @@ def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     """Run pytest in a folder, with no other plugin than ours: others shuffle tests and add lines of their own."""
     plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "eventbridge_local.pytest_plugin"}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    # The code of pages makes clients when it is imported, outside of mocks, and these look for credentials.
+    environment["AWS_EC2_METADATA_DISABLED"] = "true"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
     return subprocess.run(
         command, cwd=folder, env=environment | plugins, capture_output=True, text=True, check=False, timeout=600
@@ -62,8 +64,6 @@ def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 def test_code_of_the_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(variable, raising=False)
-    # Pages make clients when they are imported, outside of mocks, and these look for credentials.
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     run = run_pytest(tmp_path, "-q", "--strict-markers", copy_page(page, tmp_path).name)
     assert run.returncode == 0, f"{page}\n{run.stdout}\n{run.stderr}"
 
