@@ -1,6 +1,6 @@
 """The table of all benchmarks, and whether they got worse.
 
-    python benchmarks/run.py                    measure and print; about three minutes
+    python benchmarks/run.py                    measure and print; about four minutes
     python benchmarks/run.py calls growth       only these sections
     python benchmarks/run.py --write            measure and write ratios.json, of which tools/make_performance.py
                                                 makes docs/performance.md

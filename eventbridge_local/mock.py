@@ -321,7 +321,9 @@ def _configured_region() -> str | None:
     # A variable that is set to nothing counts as one that is not set.
     if none_is_set(_CONFIGURATION_KEPT) or not any(map(os.environ.get, _CONFIGURATION_VARIABLES)):
         folder = os.path.expanduser(_CONFIGURATION_FOLDER)
-        if not os.path.exists(folder) or not any(os.path.exists(f"{folder}/{file}") for file in _CONFIGURATION_FILES):
+        # Not os.path.exists, which raises and catches an error where nothing is.
+        paths = [f"{folder}/{file}" for file in _CONFIGURATION_FILES] if os.access(folder, os.F_OK) else []
+        if not any(map(os.path.exists, paths)):
             return None  # as on most machines that run tests
     return _region_of_files(tuple(map(os.environ.get, _CONFIGURATION_VARIABLES)))
 
