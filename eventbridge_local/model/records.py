@@ -190,10 +190,15 @@ _SECRET_MEMBERS = {
 }
 
 
+#: The lists of HTTP parameters in the order of a secret; what else there is stands before them as it was given.
+_SECRET_LISTS = ("HeaderParameters", "QueryStringParameters", "BodyParameters")
+
+
 def _snake(value: Any) -> Any:
-    """Return HTTP parameters with snake_case keys."""
+    """Return HTTP parameters with snake_case keys, their lists in the order of AWS (captured)."""
     if isinstance(value, Mapping):
-        return {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): _snake(inner) for name, inner in value.items()}
+        names = sorted(value, key=lambda name: _SECRET_LISTS.index(name) if name in _SECRET_LISTS else -1)
+        return {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): _snake(value[name]) for name in names}
     return [_snake(item) for item in value] if isinstance(value, list) else value
 
 

@@ -22,7 +22,7 @@ from eventbridge_local.delivery.forward import Services, ask
 from eventbridge_local.delivery.pending import AttemptFailed
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.arn import key_arn, partition_of
-from eventbridge_local.model.records import AUTH_MEMBERS, USABLE, Connection, secret_document
+from eventbridge_local.model.records import AUTH_MEMBERS, LEAVING, USABLE, Connection, secret_document
 from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.operations.lookup import BAD_TOKEN_OF_DESTINATIONS, paged
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
@@ -143,7 +143,7 @@ def update_connection(ctx: Context, params: Params) -> Answer:
         before, changed = _update(ctx, params, reauthorize)
     if changed.state != before.state or reauthorize:
         _start_transition(ctx, changed)
-    return _as_answered(before, changed)
+    return _as_answered(before, changed) if reauthorize else _summary(changed)
 
 
 def _update(ctx: Context, params: Params, reauthorize: bool) -> tuple[Connection, Connection]:
@@ -197,15 +197,15 @@ def _updated_secret(ctx: Context, before: Connection, changed: Connection) -> st
 
 @operation("DeauthorizeConnection")
 def deauthorize_connection(ctx: Context, params: Params) -> Answer:
-    """Remove the authorization parameters and the secret; without any there is nothing to do.
+    """Remove the authorization parameters and the secret.
 
-    SecretArn is shown until the connection is DEAUTHORIZED, the reason from then on (captured, facts 10.4).
+    SecretArn is shown until the connection is DEAUTHORIZED, the reason from then on. A connection without parameters
+    is modified and DEAUTHORIZING again (both captured, facts 10.4).
     """
     before = _connection(ctx, params, "deauthorize")
     _refuse_passing(before, "deauthorize")
-    if not before.auth:
-        return _summary(before)
-    _delete_secret(ctx, before.secret_arn)
+    if before.auth:
+        _delete_secret(ctx, before.secret_arn)
     changed = before._replace(state="DEAUTHORIZING", auth={}, oauth_private=None, modified=_whole_second(ctx.now))
     ctx.scope.put_connection(changed, ctx.now)
     _change_later(
@@ -443,7 +443,7 @@ def _make_secret(ctx: Context, name: str, document: Mapping[str, Any], kms_key: 
     scope = ctx.scope
     secret = f"events!connection/{name}/{ctx.ids.uuid()}"
     made = ask(
-        _client(ctx), "create_secret", Name=secret, SecretString=json.dumps(document), Tags=[_OWNER], **_key(kms_key)
+        _client(ctx), "create_secret", Name=secret, SecretString=_written(document), Tags=[_OWNER], **_key(kms_key)
     )
     if made is not None:
         return str(made["ARN"])
@@ -453,7 +453,7 @@ def _make_secret(ctx: Context, name: str, document: Mapping[str, Any], kms_key: 
 
 def _replace_secret(ctx: Context, arn: str, document: Mapping[str, Any], kms_key: str | None) -> None:
     """Give the secret a new version, unless it was made while nothing served Secrets Manager."""
-    ask(_client(ctx), "update_secret", SecretId=arn, SecretString=json.dumps(document), **_key(kms_key))
+    ask(_client(ctx), "update_secret", SecretId=arn, SecretString=_written(document), **_key(kms_key))
 
 
 def _delete_secret(ctx: Context, arn: str | None) -> None:
@@ -483,15 +483,15 @@ def make_missing_secrets(store: Store, services: Services) -> None:
 def _make_missing(services: Services, scope: Scope, connection: Connection) -> None:
     known = connection.secret_arn
     client = services.client("secretsmanager", scope.account, scope.region)
-    if client is None or known is None or connection.state == "DELETING":
-        return  # the deletion took the secret at once, as on AWS
+    if client is None or known is None or connection.state in LEAVING:
+        return  # the call that put the connection into this state took the secret, as on AWS
     if ask(client, "describe_secret", SecretId=known) is not None:
         return
     made = ask(
         client,
         "create_secret",
         Name=known.partition(":secret:")[2][: -len("-abcdef")],
-        SecretString=json.dumps(secret_document(connection)),
+        SecretString=_written(secret_document(connection)),
         Tags=[_OWNER],
         **_key(connection.kms_key),
     )
@@ -501,6 +501,11 @@ def _make_missing(services: Services, scope: Scope, connection: Connection) -> N
 
 def _client(ctx: Context) -> Any | None:
     return ctx.services.client("secretsmanager", ctx.scope.account, ctx.scope.region)
+
+
+def _written(document: Mapping[str, Any]) -> str:
+    """Return the text of a secret: JSON without blanks (captured)."""
+    return json.dumps(document, separators=(",", ":"))
 
 
 def _key(kms_key: str | None) -> dict[str, str]:
@@ -555,5 +560,5 @@ def _summary(connection: Connection, *members: str) -> Answer:
 
 
 def _as_answered(before: Connection, changed: Connection) -> Answer:
-    """Return the answer of a call that changed a connection: LastModifiedTime is that of before (captured)."""
+    """Return the answer of a call that changes the secret: LastModifiedTime is that of before (captured)."""
     return _summary(changed._replace(modified=before.modified))

@@ -228,7 +228,7 @@ def test_answers_have_the_time_from_before_the_call(eb: EventBridge, events: Any
     created = create(events)["LastModifiedTime"]
     before = created
     calls: list[Any] = [
-        lambda: events.update_connection(Name="crm", Description="new"),
+        lambda: events.deauthorize_connection(Name="crm"),
         lambda: events.deauthorize_connection(Name="crm"),
         lambda: events.update_connection(Name="crm", AuthorizationType="BASIC", AuthParameters=BASIC),
         lambda: events.delete_connection(Name="crm"),
@@ -240,6 +240,14 @@ def test_answers_have_the_time_from_before_the_call(eb: EventBridge, events: Any
         before = described(events)["LastModifiedTime"]
         assert before == eb.clock.now
     assert answer["LastAuthorizedTime"] == created + timedelta(minutes=3)
+
+
+def test_a_description_alone_answers_the_new_time(eb: EventBridge, events: Any) -> None:
+    """As captured; the secret is not touched."""
+    create(events)
+    eb.clock.advance(minutes=1)
+    answer = events.update_connection(Name="crm", Description="new")
+    assert answer["LastModifiedTime"] == described(events)["LastModifiedTime"] == eb.clock.now
 
 
 # tokens
