@@ -33,7 +33,8 @@ CORE = "moto.core.models"
 NO_DOCKER = b"error running docker"
 
 
-#: What says whether moto answers, by its ``enabled``; None until ``find_switch`` was called.
+#: The module of that name when ``find_switch`` was called, and what says by its ``enabled`` whether moto answers.
+core: Any = None
 switch: Any = None
 
 
@@ -44,8 +45,9 @@ def moto_is_active() -> bool:
 
 def find_switch() -> Any:
     """Return what says by its ``enabled`` whether moto answers, for callers that ask very often. moto is imported."""
-    global switch
-    switch = getattr(sys.modules[CORE], "botocore_stubber", None) or SimpleNamespace(enabled=False)
+    global core, switch
+    core = sys.modules[CORE]
+    switch = getattr(core, "botocore_stubber", None) or SimpleNamespace(enabled=False)
     return switch
 
 

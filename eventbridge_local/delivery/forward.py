@@ -30,7 +30,7 @@ from eventbridge_local import moto_insides
 from eventbridge_local.delivery.http.loopback import is_loopback, keep_from_dns
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, unforeseen
 from eventbridge_local.model.arn import names_of
-from eventbridge_local.moto_insides import moto_is_active
+from eventbridge_local.moto_insides import find_switch, moto_is_active
 
 
 class NotLocal(Exception):
@@ -71,7 +71,8 @@ class Services:
         """Return whether it is clear without making a client that nothing serves ``service`` here."""
         if not self._all and service not in self._only:
             return True
-        if moto_insides.CORE in sys.modules and (moto_insides.switch or moto_insides.find_switch()).enabled:
+        core = sys.modules.get(moto_insides.CORE)
+        if core is not None and (moto_insides.switch if core is moto_insides.core else find_switch()).enabled:
             return False
         if none_is_set(_variables_of(service)):
             return not self._file_names_an_endpoint(None)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.server
 import io
 import json
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -338,3 +340,16 @@ def test_no_secret_leaves_a_mock_that_forwards_nothing() -> None:
         events.create_connection(Name="crm", AuthorizationType="BASIC", AuthParameters=BASIC)
         with mock_aws():
             assert boto3.client("secretsmanager", **KEYS).list_secrets()["SecretList"] == []
+
+
+def test_a_moto_that_is_imported_anew_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that purge modules give moto another switch."""
+    services = forward.Services()
+    assert services.has_no_receiver("sqs")
+    again = SimpleNamespace(botocore_stubber=SimpleNamespace(enabled=True))
+    monkeypatch.setitem(sys.modules, "moto.core.models", again)
+    assert not services.has_no_receiver("sqs")
+    again.botocore_stubber.enabled = False
+    assert services.has_no_receiver("sqs")
+    monkeypatch.setitem(sys.modules, "moto.core.models", SimpleNamespace())
+    assert services.has_no_receiver("sqs")
