@@ -14,6 +14,7 @@ import pytest
 
 from eventbridge_local import mock_eventbridge
 from eventbridge_local.contracts import Contracts
+from eventbridge_local.contracts.bounds import is_slow
 from eventbridge_local.errors import UsageError
 from eventbridge_local.policies.conditions import arn_like, like
 
@@ -294,3 +295,51 @@ def test_a_template_that_repeats_a_large_event() -> None:
         (delivery,) = eb.deliveries
         assert (delivery.outcome, delivery.error) == ("dropped", "INVALID_PARAMETER")
         assert delivery.reason == "Input for target is too large."
+
+
+# contracts
+
+
+@pytest.mark.parametrize("draft", ["", "http://json-schema.org/draft-04/schema#"])
+def test_schemas_that_refer_to_the_next_one_twice(draft: str) -> None:
+    schemas: dict[str, Any] = {f"d{n}": {"allOf": [{"$ref": f"#/definitions/d{n + 1}"}] * 2} for n in range(60)}
+    schemas["d60"] = {"type": "object"}
+    named = {"$schema": draft} if draft else {}
+    contracts = Contracts(
+        {("shop", "Sold"): {**named, "allOf": [{"$ref": "#/definitions/d0"}], "definitions": schemas}}
+    )
+    with pytest.raises(UsageError, match="refer to each other several times"):
+        contracts.check({"source": "shop", "detail-type": "Sold", "detail": {"a": 1}})
+
+
+def test_schemas_that_refer_to_themselves_take_large_events() -> None:
+    node = {"type": "object", "additionalProperties": {"anyOf": [{"type": "integer"}, {"$ref": "#/definitions/node"}]}}
+    contracts = Contracts({("shop", "Sold"): {"$ref": "#/definitions/node", "definitions": {"node": node}}})
+    detail = {f"k{n}": {f"k{m}": m for m in range(100)} for n in range(300)}
+    assert contracts.check({"source": "shop", "detail-type": "Sold", "detail": detail}) == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "slow"),
+    [
+        ("^(a+)+$", True),
+        ("([a-z]*)*", True),
+        (r"^(\w+\s?)*$", True),
+        ("((a+))+", True),
+        ("(?:(?:x|a+))*b", True),
+        ("(a+){2,}", True),
+        ("x(y(z*)*)", True),
+        (r"^([a-z]+\.)*[a-z]+$", False),
+        (r"^[a-z]+(-[a-z]+)*$", False),
+        ("^a+b+$", False),
+        ("(ab?)+", False),
+        ("(a{1,3})+", False),
+        ("(", False),
+    ],
+)
+def test_regular_expressions(pattern: str, slow: bool) -> None:
+    assert is_slow(pattern) is slow
+    schemas = [{"properties": {"x": {"pattern": pattern}}}, {"patternProperties": {pattern: {}}}]
+    for schema in schemas if slow else ():
+        with pytest.raises(UsageError, match="repeats what repeats already"):
+            Contracts({("shop", "Sold"): schema})

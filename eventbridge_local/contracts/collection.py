@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventbridge_local.advice import did_you_mean
+from eventbridge_local.contracts.bounds import STEPS, Steps
 from eventbridge_local.contracts.documents import SchemaDocument, dialect_of, find_files, format_checker, read_document
 from eventbridge_local.contracts.references import SchemaSet, home_of, resolve_references
 from eventbridge_local.contracts.subjects import Subject, looks_like_schema, subject_for, subjects_of
@@ -318,7 +319,11 @@ class Contract:
 
         start = [] if self.whole_envelope else ["detail"]
         instance = dict(envelope) if self.whole_envelope else envelope.get("detail")
-        errors: list[Any] = [best_match([e]) for e in filter(is_real, self._validator.iter_errors(instance))]
+        token = STEPS.set(Steps(instance))
+        try:
+            errors: list[Any] = [best_match([e]) for e in filter(is_real, self._validator.iter_errors(instance))]
+        finally:
+            STEPS.reset(token)
         # jsonschema checks properties in no fixed order, and a failing test should read the same every time.
         for error in sorted(errors, key=lambda error: [*error.absolute_path]):
             yield Violation(

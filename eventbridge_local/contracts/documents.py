@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import quote, urlsplit
 
+from eventbridge_local.contracts.bounds import counted_references, slow_patterns
 from eventbridge_local.contracts.violations import path_text, problem_text
 from eventbridge_local.errors import UsageError
 from eventbridge_local.yaml_reader import compose, yaml_library
@@ -181,13 +182,18 @@ def _dialects() -> dict[str, Dialect]:
 
     newest = Dialect("draft 2020-12", jsonschema.Draft202012Validator, specified.DRAFT202012)
     extend: Callable[..., type[Validator]] = jsonschema.validators.extend
-    nullable = extend(jsonschema.Draft4Validator, {"type": _nullable_type})
+
+    def bounded(validator: type[Validator], **keywords: Any) -> type[Validator]:
+        return extend(validator, {**counted_references(validator.VALIDATORS), **keywords})
+
+    newest = newest._replace(validator=bounded(newest.validator))
+    nullable = bounded(jsonschema.Draft4Validator, type=_nullable_type)
     return {
-        _DRAFT4: Dialect("draft 4", jsonschema.Draft4Validator, specified.DRAFT4),
-        "json-schema.org/draft-06/schema": Dialect("draft 6", jsonschema.Draft6Validator, specified.DRAFT6),
-        "json-schema.org/draft-07/schema": Dialect("draft 7", jsonschema.Draft7Validator, specified.DRAFT7),
+        _DRAFT4: Dialect("draft 4", bounded(jsonschema.Draft4Validator), specified.DRAFT4),
+        "json-schema.org/draft-06/schema": Dialect("draft 6", bounded(jsonschema.Draft6Validator), specified.DRAFT6),
+        "json-schema.org/draft-07/schema": Dialect("draft 7", bounded(jsonschema.Draft7Validator), specified.DRAFT7),
         "json-schema.org/draft/2019-09/schema": Dialect(
-            "draft 2019-09", jsonschema.Draft201909Validator, specified.DRAFT201909
+            "draft 2019-09", bounded(jsonschema.Draft201909Validator), specified.DRAFT201909
         ),
         _DEFAULT: newest,
         "openapi 3.0": Dialect("OpenAPI 3.0", nullable, specified.DRAFT4),
@@ -242,10 +248,12 @@ def _named(document: SchemaDocument, key: str) -> Dialect:
     return found
 
 
-def canonical(document: SchemaDocument) -> Mapping[str, Any]:
-    """Return the tree with ``$schema`` spelled as jsonschema knows it, however the user spelled it."""
+def canonical(document: SchemaDocument, *, named: bool) -> Mapping[str, Any]:
+    """Return the tree with ``$schema`` spelled as jsonschema knows it, however the user spelled it; or without it."""
     if "$schema" not in document.tree or "openapi" in document.tree:
         return document.tree
+    if not named:
+        return {name: value for name, value in document.tree.items() if name != "$schema"}
     return {**document.tree, "$schema": dialect_of(document).validator.META_SCHEMA["$schema"]}
 
 
@@ -285,6 +293,11 @@ def check_schemas(document: SchemaDocument) -> None:
             raise UsageError(
                 f"{document.label}: not a valid schema of {dialect.name}{where}: {problem_text(wrong)}"
             ) from None
+        for pattern in slow_patterns(schema):
+            raise UsageError(
+                f"{document.label}: the pattern {pattern!r} repeats what repeats already, which may take for ever on a "
+                "text that does not match; write one repeat, such as a+ for (a+)+"
+            )
 
 
 #: Formats jsonschema checks without further packages, and which it checks alike in all its versions.

@@ -95,7 +95,10 @@ def _resource(document: SchemaDocument, contents: Any) -> Resource[Any]:
 def _registry_of(placed: Mapping[str, SchemaDocument]) -> Registry[Any]:
     from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 
-    resources = [(uri, _resource(document, canonical(document))) for uri, document in placed.items()]
+    # A document that names its dialect makes jsonschema change to its own validator, whose steps are not counted. So
+    # the name is left out where all have the same dialect.
+    named = len({dialect_of(document).name for document in placed.values()}) > 1
+    resources = [(uri, _resource(document, canonical(document, named=named))) for uri, document in placed.items()]
     filled: Registry[Any] = REGISTRY.with_resources(resources).crawl()
     return filled
 
