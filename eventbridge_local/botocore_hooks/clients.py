@@ -175,9 +175,9 @@ def provide_variable(original: Callable[..., Any], provider: Any) -> Any:
 
 
 def _is_served(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Return whether a client of a served service is made where a mock answers, or where calls are blocked."""
+    """Return whether a client of a served service is made where a mock answers, or where calls are stopped."""
     service = args[0] if args else kwargs.get("service_name")
-    return service in SERVED and (active.innermost() is not None or bool(refused_calls.blocks))
+    return service in SERVED and (active.innermost() is not None or refused_calls.are_stopped_here())
 
 
 def _readers(session: Any) -> list[tuple[bool, Any]]:

@@ -10,8 +10,8 @@ in the context of the call: with it botocore would resolve another host and sign
 
 A client may escape both: ``gc.freeze`` hides it, its session was made without botocore's handlers, or botocore was
 reloaded, or purged and imported again. So a few methods of botocore are replaced while a mock is active: see ``_CALLS``
-for what sees the calls of such clients, and ``_CREATION`` for what no event of botocore reaches. The originals are put
-back when the last mock ends.
+for what sees the calls of such clients, ``_CLIENTS`` and ``_OTHERS`` for what no event of botocore reaches. The
+originals are put back when the last mock ends.
 
 A call of an operation for which ``fail_call`` has arranged something takes the longer way through ``attempts``.
 """
@@ -268,13 +268,16 @@ _CALLS = (
     Patch("botocore.client", "BaseClient", "_make_request", _make_request),
     Patch("aiobotocore.client", "AioBaseClient", "_make_request", _make_request_async),
 )
-#: What sees how clients are made, and processes.
-_CREATION = (
+#: What sees how clients are made.
+_CLIENTS = (
     Patch("botocore.session", "Session", "create_client", _create_client),
     Patch("aiobotocore.session", "AioSession", "_create_client", _create_client_async),
     Patch("botocore.session", "Session", "get_credentials", clients.get_credentials),
     Patch("aiobotocore.session", "AioSession", "get_credentials", clients.get_credentials_async),
     Patch("botocore.utils", "IMDSFetcher", "_assert_enabled", clients.assert_metadata_enabled),
+)
+#: What concerns mocks that are active and blocks alone: the Region of a client, and processes.
+_OTHERS = (
     Patch("botocore.configprovider", "EnvironmentProvider", "provide", clients.provide_variable),
     Patch("multiprocessing.spawn", "", "get_preparation_data", child_process.get_preparation_data),
 )
@@ -295,9 +298,9 @@ def block(reason: refused_calls.Block) -> Callable[[], None]:
 def _patch_or_restore() -> None:
     """Replace the methods while there is a reason, else put the originals back."""
     if active.is_any_active() or refused_calls.blocks:
-        _patches.keep(len(_CALLS) + len(_CREATION))
+        _patches.keep(len(_CALLS) + len(_CLIENTS) + len(_OTHERS))
     else:
-        _patches.keep(len(_CALLS) if refused_calls.are_possible() else 0)
+        _patches.keep(len(_CALLS) + len(_CLIENTS) if refused_calls.are_possible() else 0)
 
 
 def _add_to_builtin_handlers(module: str = _BUILTIN) -> None:
@@ -314,5 +317,5 @@ HANDLERS = (
 )
 #: The services whose clients these handlers are for.
 _SERVICES = (*SERVED, *neighbours.SERVICES)
-_patches = Patches((*_CALLS, *_CREATION), after=_add_to_builtin_handlers, watched=[_BUILTIN])
+_patches = Patches((*_CALLS, *_CLIENTS, *_OTHERS), after=_add_to_builtin_handlers, watched=[_BUILTIN])
 _add_to_builtin_handlers()

@@ -45,6 +45,11 @@ def are_possible() -> bool:
     return bool(blocks) or active.is_any_caller_left()
 
 
+def are_stopped_here() -> bool:
+    """Return whether a call of the caller that nobody answers is stopped, wherever it goes beyond this machine."""
+    return bool(blocks) or active.hosts_of_ended_mock() is not None
+
+
 def check(service: str, operation: str, url: str) -> None:
     """Let a call go on that no mock answers.
 

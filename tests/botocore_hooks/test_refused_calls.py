@@ -56,6 +56,15 @@ def test_a_thread_that_outlives_its_mock(pool: ThreadPoolExecutor) -> None:
             pool.submit(put, each).result()
 
 
+def test_its_new_client_asks_nobody_for_credentials(pool: ThreadPoolExecutor) -> None:
+    """A client that it makes after the end of the mock; a connection would fail this test."""
+    with mock_eventbridge():
+        pool.submit(put).result()
+    bare = {"aws_access_key_id": None, "aws_secret_access_key": None}
+    with pytest.raises(UsageError, match="before anything was sent"):
+        pool.submit(lambda: put(client(**bare))).result()
+
+
 def test_it_is_answered_while_another_mock_is_active(pool: ThreadPoolExecutor) -> None:
     """And stopped again after that one."""
     with mock_eventbridge():
