@@ -14,9 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from math import inf
-from typing import Any, Final
+from typing import Final
 
-from eventbridge_local.patterns.conditions import Absent, AnythingBut, Condition, Field, SubRule, Wildcard
+from eventbridge_local.patterns.conditions import (
+    Absent,
+    AnythingBut,
+    Condition,
+    Field,
+    InBlock,
+    SameAddress,
+    SubRule,
+    Wildcard,
+)
 from eventbridge_local.patterns.values import forms, spell_wildcard
 
 HIGHEST = 10
@@ -90,6 +99,13 @@ def _java_hash(text: str) -> int:
     return code ^ code >> 16
 
 
+def _same(condition: Condition) -> Hashable:
+    """Return what is equal for tests that the engine takes for one, such as an address block in two spellings."""
+    if isinstance(condition, AnythingBut):
+        return frozenset(condition.excluded)
+    return condition.key() if isinstance(condition, (InBlock, SameAddress)) else condition
+
+
 class _Names:
     """A place between two fields: the engine's tests of what may come next, by path."""
 
@@ -146,7 +162,7 @@ class _Tests:
 
     def add(self, condition: Condition, follows: _Names, budget: _Budget) -> _Names:
         """Load a test; return the place behind it, which is another one if the test was there."""
-        test: Any = frozenset(condition.excluded) if isinstance(condition, AnythingBut) else condition
+        test = _same(condition)
         operands = _operands(condition)
         if not operands:
             return self._others.setdefault(test, follows)

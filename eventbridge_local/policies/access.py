@@ -283,6 +283,7 @@ def _context_of(rule_arn: str) -> Mapping[str, Any]:
         "aws:PrincipalIsAWSService": ["true"],
         "aws:PrincipalServiceName": [PRINCIPAL],
         "aws:PrincipalServiceNamesList": [PRINCIPAL],
+        "aws:PrincipalType": ["User"],  # captured for SQS: stackd principal_types.json
         "aws:SecureTransport": ["true"],
         **dict.fromkeys(_NEVER_SAID, ()),
     }

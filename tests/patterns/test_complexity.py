@@ -63,6 +63,27 @@ def test_complex_patterns_are_refused_in_the_words_of_aws() -> None:
     check_complexity(compile_pattern(wildcards("*a*")))
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"cidr": "10.0.0.0/24"}, {"cidr": "10.0.0.1/24"}, True),
+        ({"cidr": "10.0.0.0/24"}, {"cidr": "10.0.0.0/25"}, False),
+        ({"cidr": "10.0.0.1/32"}, "10.0.0.1", True),
+        ("2001:db8::1", "2001:DB8:0::1", True),
+        ({"cidr": "2001:db8::/32"}, {"cidr": "2001:db8::7/32"}, True),
+        (1, {"numeric": ["=", 1]}, True),
+        ({"numeric": [">", 1]}, {"numeric": [">", 1.0]}, True),
+        ({"anything-but": ["a", "b"]}, {"anything-but": ["b", "a"]}, True),
+        ({"anything-but": {"prefix": "a"}}, {"anything-but": {"prefix": ["a"]}}, True),
+    ],
+)
+def test_the_same_test_in_two_spellings_counts_once(one: object, other: object, same: bool) -> None:
+    """What follows two tests counts together where the tests are one, as captured of AWS (facts 12.13)."""
+    lists = [[{"wildcard": str(number)} for number in numbers] for numbers in (range(6), range(6, 12))]
+    branches = [{"a": [test], "z": each} for test, each in zip((one, other), lists, strict=True)]
+    assert refused(json.dumps({"$or": branches})) is same
+
+
 def refused(pattern: str) -> bool:
     """Whether the check refuses a pattern."""
     try:
