@@ -68,16 +68,18 @@ class Kept(Sequence[R]):
     """The records of one kind that a journal keeps, oldest first. It is live: it grows and shrinks with the journal.
 
     Args:
-        made: makes a record of what is kept of it.
+        maker: makes a record of what is kept of it.
+        made: does so too, and remembers it; for as long as there are few.
 
     Attributes:
         dropped: how many the journal has dropped to make room for newer ones.
         elsewhere: returns in words what other processes did that belongs here; "" where there is nothing.
     """
 
-    def __init__(self, made: Callable[[Any], R] = _itself) -> None:
+    def __init__(self, maker: Callable[[Any], R] = _itself, made: Callable[[Any], R] = _itself) -> None:
         self._kept: deque[Any] = deque()
         self.elsewhere: Callable[[], str] = str
+        self._maker = maker
         self._made = made
         self.dropped = 0
         #: Takes what is kept of the newest record; ``extend`` takes that of several.
@@ -98,15 +100,18 @@ class Kept(Sequence[R]):
 
     def now(self) -> tuple[R, ...]:
         """Return the records that are kept now."""
-        return tuple(map(self._made, tuple(self._kept)))
+        kept = tuple(self._kept)
+        return tuple(map(self._made if len(kept) <= _MOST_REMEMBERED else self._maker, kept))
 
     # A copy, because a server's threads add records meanwhile, and a deque that grows cannot be looped over.
 
     def __iter__(self) -> Iterator[R]:
-        return map(self._made, tuple(self._kept))
+        kept = tuple(self._kept)
+        return map(self._made if len(kept) <= _MOST_REMEMBERED else self._maker, kept)
 
     def __reversed__(self) -> Iterator[R]:
-        return map(self._made, tuple(self._kept)[::-1])
+        kept = tuple(self._kept)[::-1]
+        return map(self._made if len(kept) <= _MOST_REMEMBERED else self._maker, kept)
 
     @overload
     def __getitem__(self, index: int) -> R: ...
@@ -207,10 +212,20 @@ class KeptDeliveries(Kept[Delivery]):
         return tuple(each for each in kept if each.outcome != "archived") if self._archived else tuple(kept)
 
     def __iter__(self) -> Iterator[Delivery]:
-        return iter(self.now())
+        return self._each(1)
 
     def __reversed__(self) -> Iterator[Delivery]:
-        return iter(self.now()[::-1])
+        return self._each(-1)
+
+    def _each(self, step: int) -> Iterator[Delivery]:
+        """Yield them forwards or backwards, each made when it is its turn."""
+        partly, gone = self._partly
+        for kept in list(self.latest.values())[::step]:
+            if isinstance(kept, Delivery):
+                if kept.outcome != "archived":
+                    yield kept
+            else:
+                yield from self._recorded(kept)[gone if kept is partly else 0 :][::step]
 
     def __getitem__(self, index: Any) -> Any:
         return self.now()[index]
@@ -294,9 +309,9 @@ class Journal:
         #: What was made while the journal was short, each with what it was made of: which, so, stays what it is.
         self._remembered: dict[tuple[int, int], tuple[Any, Any]] = {}
         self.records = KeptRecords(self._lock, self.made)
-        self.calls: Kept[Call] = Kept(partial(self.made, _CALL))
-        self.entries: Kept[Entry] = Kept(partial(self.made, _ENTRY))
-        self.routings: Kept[Routing] = Kept(partial(self.made, _ROUTING))
+        self.calls: Kept[Call] = Kept(call_of, partial(self.made, _CALL))
+        self.entries: Kept[Entry] = Kept(entry_of, partial(self.made, _ENTRY))
+        self.routings: Kept[Routing] = Kept(routing_of, partial(self.made, _ROUTING))
         self.dead_letters: Kept[DeadLetter] = Kept()
         self.kept_deliveries = KeptDeliveries(partial(self.made, _RECORDED))
         #: Where records go that are kept as they are.

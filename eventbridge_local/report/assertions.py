@@ -44,10 +44,10 @@ def assert_put(log: EventLog, expected: Mapping[str, Any], *, count: int | None,
     Raises:
         AssertionError: there is none, or another number; the text names the nearest event.
     """
-    expected, records = _ready(expected), log.records
-    if (hit := _hit(records, fitting(EventLog, {"accepted": True, **expected}, exact=exact), count, log)) is not None:
+    expected = _ready(expected)
+    if (hit := _hit(log, fitting(EventLog, {"accepted": True, **expected}, exact=exact), count)) is not None:
         return hit
-    found = [(entry, _entry_differences(entry, expected, exact)) for entry in records]
+    found = [(entry, _entry_differences(entry, expected, exact)) for entry in log.records]
     hits = _hits(found)
     if hits:
         title, closest = _counted(log, len(hits), count, expected), None
@@ -62,7 +62,7 @@ def assert_put(log: EventLog, expected: Mapping[str, Any], *, count: int | None,
 def assert_not_put(log: EventLog, expected: Mapping[str, Any], *, exact: bool) -> None:
     """Fail if an accepted event is as described."""
     expected = _ready(expected)
-    hits = list(filter(fitting(EventLog, {"accepted": True, **expected}, exact=exact), log.records))
+    hits = list(filter(fitting(EventLog, {"accepted": True, **expected}, exact=exact), log.kept))
     if hits or log.lost:
         found = f"{_these(map(entry_line, hits))} put" if hits else _undecided(log)
         title = f"expected no such event{_on_bus(expected)}, but {found}:"
@@ -83,10 +83,10 @@ def assert_delivered(
     Raises:
         AssertionError: there is none, or another number; the text names the nearest delivery.
     """
-    expected, records = _ready(expected), log.records
-    if (hit := _hit(records, _delivery_test(expected, exact), count, log)) is not None:
+    expected = _ready(expected)
+    if (hit := _hit(log, _delivery_test(expected, exact), count)) is not None:
         return hit
-    found = [(delivery, _delivery_differences(delivery, expected, exact)) for delivery in records]
+    found = [(delivery, _delivery_differences(delivery, expected, exact)) for delivery in log.records]
     hits = _hits(found)
     if hits:
         title = _counted(log, len(hits), count, expected)
@@ -99,22 +99,22 @@ def assert_delivered(
 def assert_not_delivered(log: DeliveryLog, expected: Mapping[str, Any]) -> None:
     """Fail if a delivery is as described."""
     expected = _ready(expected)
-    hits = list(filter(_delivery_test(expected, False), log.records))
+    hits = list(filter(_delivery_test(expected, False), log.kept))
     if hits or log.lost:
         found = f"{_these(map(delivery_line, hits))} made" if hits else _undecided(log)
         title = f"expected no such delivery, but {found}:"
         raise AssertionError(visible("\n".join([title, *_expected_lines(expected)])))
 
 
-def _hit(records: Sequence[R], test: Callable[[R], bool], count: int | None, log: Log[R]) -> R | None:
+def _hit(log: Log[R], test: Callable[[R], bool], count: int | None) -> R | None:
     """Return the newest record that passes, None where there is none, or not as many as there must be.
 
     Args:
         count: how many must pass, None for at least one. Nobody knows if the journal lacks records of the log.
     """
     if count is None:
-        return next(filter(test, reversed(records)), None)
-    hits = list(filter(test, records))
+        return next(filter(test, reversed(log.kept)), None)
+    hits = list(filter(test, log.kept))
     return hits[-1] if len(hits) == count and not log.lost else None
 
 

@@ -45,14 +45,14 @@ class Log(Sequence[T], Generic[T]):
     nouns: ClassVar[tuple[str, str]] = ("record", "records")
 
     def __init__(self, records: Iterable[T] | Kept[T], dropped: int = 0, elsewhere: str = "") -> None:
-        self._records: Kept[T] | tuple[T, ...] = records if isinstance(records, Kept) else tuple(records)
+        self.kept: Kept[T] | tuple[T, ...] = records if isinstance(records, Kept) else tuple(records)
         self._dropped_before = dropped
         self._elsewhere_before = elsewhere
 
     @property
     def dropped(self) -> int:
         """Return how many records the journal has dropped that belong here, or, of a selection, may belong here."""
-        return self._records.dropped if isinstance(self._records, Kept) else self._dropped_before
+        return self.kept.dropped if isinstance(self.kept, Kept) else self._dropped_before
 
     @property
     def lost(self) -> str:
@@ -63,7 +63,7 @@ class Log(Sequence[T], Generic[T]):
     @property
     def _elsewhere(self) -> str:
         """Return in words what forked processes did that would belong here, "" where they did nothing."""
-        return self._records.elsewhere() if isinstance(self._records, Kept) else self._elsewhere_before
+        return self.kept.elsewhere() if isinstance(self.kept, Kept) else self._elsewhere_before
 
     @property
     def total(self) -> int:
@@ -79,7 +79,7 @@ class Log(Sequence[T], Generic[T]):
     @property
     def records(self) -> tuple[T, ...]:
         """Return the records that are there now."""
-        return self._records if isinstance(self._records, tuple) else self._records.now()
+        return self.kept if isinstance(self.kept, tuple) else self.kept.now()
 
     def where(self, **expected: Any) -> Self:
         """Return the records whose fields equal (dicts: include) the given values.
@@ -94,11 +94,11 @@ class Log(Sequence[T], Generic[T]):
         if unknown:
             raise UsageError(f"where({unknown[0]}=...): there is no such field{suggest(unknown[0], self.fields)}")
         try:
-            return self._selected(filter(fitting(type(self), expected), self.records))
+            return self._selected(filter(fitting(type(self), expected), self.kept))
         except RecursionError:
             from eventbridge_local.deep import with_room  # nearly no event is so deep
 
-            return with_room(lambda: self._selected(filter(fitting(type(self), expected), self.records)))
+            return with_room(lambda: self._selected(filter(fitting(type(self), expected), self.kept)))
 
     def _selected(self, records: Iterable[T]) -> Self:
         # The number first: a record that is dropped meanwhile was seen.
@@ -133,10 +133,10 @@ class Log(Sequence[T], Generic[T]):
         return self._end(-1)
 
     def _end(self, index: int) -> T:
-        if not self._records:
+        if not self.kept:
             cause = f"; {self.lost}" if self.lost else ""
             raise AssertionError(visible(f"the {type(self).__name__} is empty{cause}; {_LOOK}"))
-        return self._records[index]
+        return self.kept[index]
 
     @overload
     def __getitem__(self, index: int) -> T: ...
@@ -144,20 +144,20 @@ class Log(Sequence[T], Generic[T]):
     def __getitem__(self, index: slice) -> Self: ...
     def __getitem__(self, index: int | slice) -> T | Self:
         if isinstance(index, slice):
-            return self._selected(self._records[index])
+            return self._selected(self.kept[index])
         try:
-            return self._records[index]
+            return self.kept[index]
         except IndexError:
             raise IndexError(f"there is no index {index} in {self!r}; {_LOOK}") from None
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self.kept)
 
     def __iter__(self) -> Iterator[T]:
-        return iter(self._records)
+        return iter(self.kept)
 
     def __reversed__(self) -> Iterator[T]:
-        return reversed(self._records)
+        return reversed(self.kept)
 
     def __repr__(self) -> str:
         elsewhere = self._elsewhere
@@ -191,17 +191,17 @@ class EventLog(Log[Entry]):
             InvalidPattern: AWS would refuse the pattern.
         """
         asked = compiled(pattern)
-        return self._selected(each for each in self.records if each.event and asked.matches(each.event.matched_on))
+        return self._selected(each for each in self.kept if each.event and asked.matches(each.event.matched_on))
 
     @property
     def accepted(self) -> EventLog:
         """Return the entries that got an EventId."""
-        return self._selected(entry for entry in self.records if entry.accepted)
+        return self._selected(entry for entry in self.kept if entry.accepted)
 
     @property
     def refused(self) -> EventLog:
         """Return the entries that got an ErrorCode."""
-        return self._selected(entry for entry in self.records if not entry.accepted)
+        return self._selected(entry for entry in self.kept if not entry.accepted)
 
 
 class DeliveryLog(Log[Delivery]):
@@ -231,7 +231,7 @@ class DeliveryLog(Log[Delivery]):
             InvalidPattern: AWS would refuse the pattern.
         """
         asked = compiled(pattern)
-        return self._selected(each for each in self.records if asked.matches(each.event.matched_on))
+        return self._selected(each for each in self.kept if asked.matches(each.event.matched_on))
 
 
 class DeadLetterLog(Log[DeadLetter]):
@@ -258,7 +258,7 @@ class DeadLetterLog(Log[DeadLetter]):
             InvalidPattern: AWS would refuse the pattern.
         """
         asked = compiled(pattern)
-        return self._selected(each for each in self.records if asked.matches(each.event.matched_on))
+        return self._selected(each for each in self.kept if asked.matches(each.event.matched_on))
 
 
 class CallLog(Log[Call]):
@@ -283,7 +283,7 @@ class CallLog(Log[Call]):
             InvalidPattern: AWS would refuse the pattern.
         """
         compiled(pattern)
-        return self._selected(call for call in self.records if matches(pattern, call.params))
+        return self._selected(call for call in self.kept if matches(pattern, call.params))
 
 
 def compiled(pattern: str | Mapping[str, Any]) -> Pattern:
