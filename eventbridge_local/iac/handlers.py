@@ -147,10 +147,12 @@ def _set_aside(package: str, root: str) -> Iterator[None]:
             held[name] = module
     for name in held:
         del sys.modules[name]
+    others_kept = set(sys.modules)
     try:
         yield
     finally:
         packages = {name.partition(".")[0] for name in held}
-        for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
-            del sys.modules[name]
+        for name in sys.modules.keys() - others_kept:
+            if name.partition(".")[0] in packages:
+                del sys.modules[name]
         sys.modules.update(held)

@@ -7,6 +7,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -80,6 +81,20 @@ def test_a_foreign_module_keeps_its_name(tmp_path: Path) -> None:
     handler = function(tmp_path, "def handler(event): return 'mine'", "zipfile")
     assert handler.load()({}) == "mine"
     assert sys.modules["zipfile"] is before
+
+
+def test_other_modules_of_a_package_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package may have one module below the root of a handler, and others elsewhere."""
+    first = function(tmp_path / "first", "def handler(event): return 1", "shared_app")
+    first.load()
+    beside = ModuleType("shared_package.beside")
+    inside = ModuleType("shared_package.inside")
+    inside.__file__ = str(tmp_path / "first" / "inside.py")
+    for module in (beside, inside):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    function(tmp_path / "second", "def handler(event): return 2", "shared_app").load()
+    assert sys.modules["shared_package.beside"] is beside
+    assert sys.modules["shared_package.inside"] is inside
 
 
 def test_imports_inside_a_function_still_work(tmp_path: Path) -> None:
