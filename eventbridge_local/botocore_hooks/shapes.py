@@ -86,8 +86,9 @@ OTHER_LIMITS: dict[str, dict[str, Any]] = {
 #: Shapes whose pattern the service does not check: header values of a target may be empty or have a line break.
 UNCHECKED_PATTERNS = frozenset({"HeaderValue"})
 
-#: Mostly the pattern is reported before the length; for these members AWS was captured to do the reverse (facts 1.4).
-LENGTH_BEFORE_PATTERN = frozenset({"archiveName", "principal"})
+#: Mostly the pattern is reported before the length; for these shapes AWS was captured to do the reverse (facts 1.4).
+#: The two that belong to replays are by analogy to archives.
+LENGTH_BEFORE_PATTERN = frozenset({"ArchiveName", "EventBusArn", "Principal", "ArchiveArn", "ReplayName"})
 
 #: Members that the service prints for a structure and the API model does not have (recorded, facts 1.4).
 INTERNAL_MEMBERS = {"PutEventsRequestEntry": ("kmsKeyIdentifier", "internalMetadata")}
@@ -379,7 +380,7 @@ def _report(rules: Iterable[Constraint], value: Any, path: str, found: list[Viol
         if not holds(measure(value)):
             broken.append(text)
     if broken:
-        broken.sort(key=_is_no_pattern, reverse=path in LENGTH_BEFORE_PATTERN)
+        broken.sort(key=_is_no_pattern, reverse=shape.name in LENGTH_BEFORE_PATTERN)
         found.extend(Violation(value, path, text, shape) for text in broken)
 
 

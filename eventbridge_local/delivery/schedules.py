@@ -49,7 +49,7 @@ class Scheduler:
 
     def follow(self, scope: Scope, rule: Rule) -> None:
         """Arm, re-arm or disarm a rule after it was put, enabled or disabled."""
-        if rule.schedule_text is None and not self._rhythms:  # as in most tests
+        if rule.schedule is None and not self._rhythms:  # as in most tests
             return
         key = _key(scope, rule)
         rhythm = self._rhythms.get(key)
@@ -58,11 +58,10 @@ class Scheduler:
                 return
             rhythm.timer.cancel()
             rhythm.timer = None
-        if rule.schedule_text is None:
+        if rule.schedule_text is None or rule.schedule is None:
             self._rhythms.pop(key, None)
             return
         if rhythm is None or rhythm.text != rule.schedule_text:
-            assert rule.schedule is not None
             rhythm = self._rhythms[key] = _Rhythm(rule.schedule_text, rule.schedule, self._clock.now)
         if rule.enabled:
             self._arm(scope, rule, rhythm, self._clock.now)

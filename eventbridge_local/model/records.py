@@ -64,7 +64,8 @@ class Rule(NamedTuple):
         bus: the name of its bus.
         state: ``ENABLED``, ``DISABLED``, or the third state of CloudTrail's read-only events.
         created_by: the account that made it.
-        schedule_text: the schedule expression, None for a rule without one.
+        empty_pattern: whether an empty EventPattern was given, which is none, and is answered (captured).
+        schedule_text: the schedule expression as it was given, None or empty for a rule without one.
         description: as it was given.
         role_arn: as it was given.
         managed_by: the service that manages it, None for a rule of a user.
@@ -77,6 +78,7 @@ class Rule(NamedTuple):
     state: RuleState
     created_by: str
     pattern: Pattern | None = None
+    empty_pattern: bool = False
     schedule: Schedule | None = None
     schedule_text: str | None = None
     description: str | None = None

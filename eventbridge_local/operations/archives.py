@@ -6,11 +6,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 from eventbridge_local.delivery.archives import archive_of, managed_pattern, managed_rule, rule_name
-from eventbridge_local.errors import already_exists, limit_exceeded, not_found, validation_error, wrong_arn
+from eventbridge_local.errors import already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.archives import Archive, ArchiveRecord, Rekeying
-from eventbridge_local.model.arn import key_arn, parse_arn
+from eventbridge_local.model.arn import key_arn, parse_arn, partition_of
 from eventbridge_local.model.store import Bus
-from eventbridge_local.operations.lookup import MALFORMED_TOKEN, TOKEN_OF_ANOTHER, bus_named, is_disabled_key, paged
+from eventbridge_local.operations.lookup import (
+    MALFORMED_TOKEN,
+    TOKEN_OF_ANOTHER,
+    bus_named,
+    is_disabled_key,
+    key_of,
+    paged,
+)
 from eventbridge_local.operations.rules import compiled
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 from eventbridge_local.patterns import Pattern
@@ -24,6 +31,10 @@ _KEY_NOT_ACCESSIBLE = (
     "no resource-based policies allow access, or a resource-based policy explicitly denies access. "
     "Please ensure that events.amazonaws.com has permissions to access required KMS APIs."
 )
+_NO_KEY = (
+    "The provided KMS key does not exist. "
+    "Please ensure that the key identifier is correct and your key exists in the same region as the event source."
+)
 _FILTERS = ("NamePrefix", "EventSourceArn", "State")
 _CHANGES = ("EventPattern", "RetentionDays", "Description", "KmsKeyIdentifier")
 
@@ -34,6 +45,7 @@ def create_archive(ctx: Context, params: Params) -> Answer:
     name = params["ArchiveName"]
     pattern = _checked_pattern(params.get("EventPattern"))
     key = _checked_key(ctx, params)
+    _check_source(ctx, params["EventSourceArn"])
     bus = _source_bus(ctx, params["EventSourceArn"])
     if name in ctx.scope.archives:
         raise already_exists(f"Archive {name} already exists.")
@@ -114,7 +126,11 @@ def update_archive(ctx: Context, params: Params) -> Answer:
     key = _checked_key(ctx, params)
     archive = _archive_named(ctx, params["ArchiveName"])
     before = archive.record
-    bus = bus_named(ctx, before.bus_arn)
+    bus = ctx.scope.buses.get(before.bus)
+    if bus is None:  # captured
+        raise not_found(
+            f"Archive {before.name} managed rule does not exist.", hint=f"bus {before.bus!r} was deleted, and its rules"
+        )
     _check_rule_name(bus, before.name)
     if rule_name(before.name) not in bus.rules and len(bus.rules) >= ctx.limits.rules_per_event_bus:
         raise limit_exceeded()
@@ -126,7 +142,9 @@ def update_archive(ctx: Context, params: Params) -> Answer:
         state="UPDATING" if before.rekeying else "ENABLED",
         state_reason=None,
     )
-    if "KmsKeyIdentifier" in params and key != before.kms_key:
+    if "KmsKeyIdentifier" in params and _is_same_key(ctx, key, before.kms_key):
+        record = replace(record, kms_key=key)
+    elif "KmsKeyIdentifier" in params:
         # The new key is shown while the archive is UPDATING; one that is taken away is shown until it is gone.
         record = replace(
             record, state="UPDATING", kms_key=key or before.kms_key, rekeying=Rekeying(before.kms_key, key)
@@ -137,6 +155,21 @@ def update_archive(ctx: Context, params: Params) -> Answer:
     if record.rekeying is not None and record.rekeying is not before.rekeying:
         _rekey_later(ctx, archive, record.rekeying)
     return _answer(record)
+
+
+def _is_same_key(ctx: Context, new: str | None, old: str | None) -> bool:
+    """Return whether two identifiers name one key, which is no change (captured of id, ARN, alias and its ARN).
+
+    What an alias stands for is asked of a KMS that has it. If it has neither, an alias is taken for one of the key.
+    """
+    if not new or not old:
+        return new == old
+    first, second = (key_arn(each, ctx.scope.account, ctx.scope.region) for each in (new, old))
+    if first == second:
+        return True
+    if ":alias/" not in f"{first} {second}":
+        return False
+    return key_of(ctx, new) == key_of(ctx, old)
 
 
 def _rekey_later(ctx: Context, archive: Archive, rekeying: Rekeying) -> None:
@@ -157,11 +190,17 @@ def _rekey_later(ctx: Context, archive: Archive, rekeying: Rekeying) -> None:
 def _checked_key(ctx: Context, params: Params) -> str | None:
     """Return the key of a request as it was given, which is how it is answered. Raises for a text that is no key.
 
-    The code is captured for UpdateArchive, the words are those of CreateEventBus.
+    Captured: the code; the words are those for a key that does not exist, and for a disabled key those of
+    UpdateEventBus.
     """
     key: str | None = params.get("KmsKeyIdentifier") or None
-    if key is not None and key_arn(key, ctx.scope.account, ctx.scope.region) is None:
-        raise wrong_arn(key)
+    if key is None:
+        return None
+    arn = key_arn(key, ctx.scope.account, ctx.scope.region)
+    if arn is None:
+        raise validation_error(_NO_KEY)
+    if is_disabled_key(ctx, key):
+        raise validation_error(f"Parameter kmsKeyIdentifier is not valid. Reason: {arn} is disabled.")
     return key
 
 
@@ -188,16 +227,32 @@ def _checked_pattern(text: str | None) -> Pattern:
 def _source_bus(ctx: Context, text: str) -> Bus:
     """Return the bus of an EventSourceArn; its form has been checked to be that of an ARN of this service."""
     arn = parse_arn(text)
-    if arn is None or not arn.resource.startswith("event-bus/"):
+    if arn is None or not arn.account or not arn.resource.startswith("event-bus/"):
         raise validation_error("Parameter EventSourceArn is not valid. Reason: Must contain an event bus ARN.")
     return bus_named(ctx, text)
 
 
+def _check_source(ctx: Context, text: str) -> None:
+    """Refuse an archive of a bus elsewhere (captured one by one; the order is judgement)."""
+    arn = parse_arn(text)
+    if arn is None or not arn.account or not arn.resource.startswith("event-bus/"):
+        return  # refused when the bus is looked for
+    here = {"partition": partition_of(ctx.scope.region), "region": ctx.scope.region, "account": ctx.scope.account}
+    for part, value in here.items():
+        if getattr(arn, part) != value:
+            raise validation_error(
+                f"Parameter EventSourceArn is not valid. Reason: Creating cross-{part} archive is not permitted."
+            )
+
+
 def _check_rule_name(bus: Bus, name: str) -> None:
-    """Refuse when a user's own rule has the name that the managed rule needs; what AWS says then is not recorded."""
+    """Refuse when a user's own rule has the name that the managed rule needs (captured of CreateArchive)."""
     there = bus.rules.get(rule_name(name))
     if there is not None and there.managed_by is None:
-        raise already_exists(f"Rule {there.name} already exists on EventBus {bus.name}.")
+        raise already_exists(
+            f"A rule with the pattern '{there.name}' already exists. "
+            "Please choose a different archive name or delete your rule, then, try again."
+        )
 
 
 def _archive_named(ctx: Context, name: str) -> Archive:

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventbridge_local.errors import (
+    ServiceError,
     already_exists,
     limit_exceeded,
     queue_of_another_region,
     validation_error,
     wrong_arn,
 )
-from eventbridge_local.model.arn import key_arn, parse_arn, partition_of
+from eventbridge_local.model.arn import Arn, key_arn, parse_arn, partition_of
 from eventbridge_local.model.records import EventBus
 from eventbridge_local.model.store import Bus
-from eventbridge_local.operations.lookup import bus_named, bus_of, is_of_another_region, paged
+from eventbridge_local.operations.lookup import bus_named, bus_of, is_disabled_key, is_of_another_region, paged
 from eventbridge_local.operations.partner_sources import match, release, source_of, wrong_state
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 from eventbridge_local.operations.tags import check_tag_count, check_tags
@@ -66,7 +67,7 @@ def _checked(ctx: Context, params: Params) -> Params:
     if key:
         checked["KmsKeyIdentifier"] = key_arn(key, ctx.scope.account, ctx.scope.region)
         if checked["KmsKeyIdentifier"] is None:
-            raise wrong_arn(key)
+            raise _wrong_key(ctx, key)
     if "DeadLetterConfig" in params:
         queue = params["DeadLetterConfig"].get("Arn")
         if queue is None:
@@ -76,6 +77,16 @@ def _checked(ctx: Context, params: Params) -> Params:
         else:
             checked["DeadLetterConfig"] = {}
     return checked
+
+
+def _wrong_key(ctx: Context, text: str) -> ServiceError:
+    """Return the refusal of a text that names no key of a customer (captured of an alias of AWS and of plain text)."""
+    if text.startswith("alias/"):
+        return wrong_arn(str(Arn(partition_of(ctx.scope.region), "kms", ctx.scope.region, ctx.scope.account, text)))
+    if text.startswith("arn:"):
+        return wrong_arn(text)
+    asked = f"(Service: Kms, Status Code: 400, Request ID: {ctx.ids.uuid()}) (SDK Attempt Count: 1)"
+    return validation_error(f"Parameter Invalid keyId {text} {asked} is not valid.")
 
 
 def _check_queue(ctx: Context, text: str) -> None:
@@ -129,6 +140,10 @@ def update_event_bus(ctx: Context, params: Params) -> Answer:
     """Change the settings that are given and keep the others; the default bus when none is named."""
     given = _checked(ctx, params)
     bus = bus_named(ctx, params.get("Name", "default"))
+    before = bus.record.settings.get("KmsKeyIdentifier")
+    if before and "KmsKeyIdentifier" in params and given["KmsKeyIdentifier"] != before and is_disabled_key(ctx, before):
+        # Captured of a key that is taken away.
+        raise validation_error(f"Parameter kmsKeyIdentifier is not valid. Reason: {before} is disabled.")
     settings = _settings({**bus.record.settings, **given})
     bus.record = bus.record._replace(settings=settings, modified=ctx.now)
     return {"Arn": bus.record.arn, "Name": bus.name, **settings}

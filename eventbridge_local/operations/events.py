@@ -17,8 +17,8 @@ from eventbridge_local.errors import ServiceError, validation_error
 from eventbridge_local.model.clock import aware
 from eventbridge_local.model.event import Event, changed, new_event
 from eventbridge_local.model.records import Endpoint
-from eventbridge_local.model.store import Scope
-from eventbridge_local.operations.lookup import access_denied, locate_bus
+from eventbridge_local.model.store import Bus, Scope
+from eventbridge_local.operations.lookup import access_denied, is_disabled_key, locate_bus
 from eventbridge_local.operations.table import Answer, Context, NewAnswer, Params, operation
 from eventbridge_local.patterns import parse_event
 
@@ -45,8 +45,11 @@ def put_events(ctx: Context, params: Params) -> Answer:
         elif ":" in bus:
             scope, bus = locate_bus(ctx, bus)
         event = _event_of(ctx, entry, home, through)
-        if scope is not home or ((known := scope.buses.get(bus)) is not None and known.record.policy is not None):
+        known = scope.buses.get(bus)
+        if scope is not home or (known is not None and known.record.policy is not None):
             _check_permission(ctx, scope, bus, entry, event)
+        if known is not None and "KmsKeyIdentifier" in known.record.settings and type(event) is Event:
+            event = _unencrypted(ctx, known) or event
         if type(event) is Event:
             judged.append(PutArrival(scope, bus, event, ctx.scope, entry, ctx.now))
         else:
@@ -107,6 +110,17 @@ def _behind_endpoint(ctx: Context, params: Params) -> tuple[Endpoint, Scope, tup
     for entry in params["Entries"]:
         check_bus(endpoint, entry.get("EventBusName", "default"))
     return endpoint, ctx.store.scope(ctx.scope.account, endpoint.active_region), (endpoint.arn,)
+
+
+def _unencrypted(ctx: Context, bus: Bus) -> ServiceError | None:
+    """Return the refusal of an event for a bus whose key nobody may use, else None.
+
+    Captured half a minute after the key was disabled; until then AWS used a data key that it had.
+    """
+    key = bus.record.settings["KmsKeyIdentifier"]
+    if not is_disabled_key(ctx, key):
+        return None
+    return ServiceError("KMSEncryptionException", f"{key} is disabled.", hint=f"the key of bus {bus.name!r}")
 
 
 def _check_permission(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from eventbridge_local.advice import suggest
@@ -219,12 +219,22 @@ def check_decryption(ctx: Context, bus: Bus) -> None:
 
 def is_disabled_key(ctx: Context, key: str) -> bool:
     """Return whether the KMS of moto or of a local endpoint has a key and lets nobody use it."""
+    found = _described_key(ctx, key)
+    return found is not None and found["KeyState"] != "Enabled"
+
+
+def key_of(ctx: Context, key: str) -> str | None:
+    """Return the ARN of the key that an identifier stands for, None where no KMS here has it."""
+    found = _described_key(ctx, key)
+    return None if found is None else found["Arn"]
+
+
+def _described_key(ctx: Context, key: str) -> Mapping[str, Any] | None:
     try:
         client = ctx.services.client("kms", ctx.scope.account, ctx.scope.region)
-        found = None if client is None else client.describe_key(KeyId=key)
+        return None if client is None else client.describe_key(KeyId=key)["KeyMetadata"]
     except Exception:
-        return False  # a key that was not made in the test is outside of it, and so is a KMS that is elsewhere
-    return found is not None and found["KeyMetadata"]["KeyState"] != "Enabled"
+        return None  # a key that was not made in the test is outside of it, and so is a KMS that is elsewhere
 
 
 T = TypeVar("T")

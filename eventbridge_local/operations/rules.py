@@ -53,9 +53,10 @@ def put_rule(ctx: Context, params: Params) -> Answer:
         state=params.get("State", "ENABLED"),
         created_by=before.created_by if before else ctx.scope.account,
         pattern=pattern,
+        empty_pattern=params.get("EventPattern") == "",
         schedule=schedule,
-        schedule_text=params.get("ScheduleExpression") or None,
-        description=params.get("Description") or None,
+        schedule_text=params.get("ScheduleExpression"),
+        description=params.get("Description"),
         role_arn=params.get("RoleArn"),
         targets=before.targets if before else (),
     )
@@ -209,7 +210,7 @@ def _row(rule: Rule) -> Answer:
     return without_nones(
         Name=rule.name,
         Arn=rule.arn,
-        EventPattern=rule.pattern and rule.pattern.text,
+        EventPattern="" if rule.empty_pattern else rule.pattern and rule.pattern.text,
         State=rule.state,
         Description=rule.description,
         ScheduleExpression=rule.schedule_text,

@@ -225,10 +225,14 @@ def test_several_at_once() -> None:
             False,
         ),
         ("PutPermission", {"Principal": "a b" * 30}, False),
+        ("CreateArchive", {"ArchiveName": "a", "EventSourceArn": ""}, False),
+        ("ListArchives", {"NamePrefix": ""}, False),
+        ("ListReplays", {"NamePrefix": ""}, False),
+        ("ListRules", {"NamePrefix": ""}, True),
     ],
 )
 def test_pattern_or_length_first(operation: str, params: dict[str, Any], pattern_first: bool) -> None:
-    """For most members the pattern comes before the length, for two AWS was captured to do the reverse."""
+    """For most members the pattern comes before the length; AWS was captured to do the reverse for archives."""
     refused = refusal(operation, params)
     assert refused is not None
     assert refused.message.startswith("2 validation errors detected: ")

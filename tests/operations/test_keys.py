@@ -59,3 +59,59 @@ def test_a_service_elsewhere_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> No
         events = client("events")
         events.create_event_bus(Name="orders", KmsKeyIdentifier="alias/mine")
         assert events.list_rules(EventBusName="orders")["Rules"] == []
+
+
+def test_an_event_for_a_bus_whose_key_is_disabled() -> None:
+    """It is refused by itself, and the key cannot be taken away (captured, in AWS's words)."""
+    with mock_aws(), mock_eventbridge():
+        events, kms = client("events"), client("kms")
+        key = kms.create_key()["KeyMetadata"]
+        events.create_event_bus(Name="orders", KmsKeyIdentifier=key["KeyId"])
+        entry = {"EventBusName": "orders", "Source": "shop", "DetailType": "placed", "Detail": "{}"}
+        assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+        kms.disable_key(KeyId=key["KeyId"])
+        answer = events.put_events(Entries=[entry, {**entry, "EventBusName": "default"}])
+        assert answer["FailedEntryCount"] == 1
+        assert answer["Entries"][0] == {
+            "ErrorCode": "KMSEncryptionException",
+            "ErrorMessage": f"{key['Arn']} is disabled.",
+        }
+        with pytest.raises(ClientError) as refused:
+            events.update_event_bus(Name="orders", KmsKeyIdentifier="")
+        assert refused.value.response["Error"] == {
+            "Code": "ValidationException",
+            "Message": f"Parameter kmsKeyIdentifier is not valid. Reason: {key['Arn']} is disabled.",
+        }
+        kms.enable_key(KeyId=key["KeyId"])
+        assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+        assert "KmsKeyIdentifier" not in events.update_event_bus(Name="orders", KmsKeyIdentifier="")
+
+
+def test_an_archive_takes_no_disabled_key() -> None:
+    """Neither a new one nor one that is there; nothing changes (captured, the words are judgement)."""
+    with mock_aws(), mock_eventbridge():
+        events, kms = client("events"), client("kms")
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        bus = events.describe_event_bus()["Arn"]
+        events.create_archive(ArchiveName="a", EventSourceArn=bus, KmsKeyIdentifier=key)
+        kms.disable_key(KeyId=key)
+        for call, name in (("create_archive", "b"), ("update_archive", "a")):
+            params = {"EventSourceArn": bus} if call == "create_archive" else {"Description": "d"}
+            with pytest.raises(ClientError, match=f"{key} is disabled"):
+                getattr(events, call)(ArchiveName=name, KmsKeyIdentifier=key, **params)
+        assert "Description" not in events.describe_archive(ArchiveName="a")
+        assert len(events.list_archives()["Archives"]) == 1
+
+
+def test_an_alias_of_the_same_key_is_no_change_of_an_archive() -> None:
+    """The archive stays ENABLED (captured); an alias of another key is a change."""
+    with mock_aws(), mock_eventbridge():
+        events, kms = client("events"), client("kms")
+        first, second = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+        kms.create_alias(AliasName="alias/first", TargetKeyId=first)
+        kms.create_alias(AliasName="alias/second", TargetKeyId=second)
+        bus = events.describe_event_bus()["Arn"]
+        events.create_archive(ArchiveName="a", EventSourceArn=bus, KmsKeyIdentifier=first)
+        assert events.update_archive(ArchiveName="a", KmsKeyIdentifier="alias/first")["State"] == "ENABLED"
+        assert events.describe_archive(ArchiveName="a")["KmsKeyIdentifier"] == "alias/first"
+        assert events.update_archive(ArchiveName="a", KmsKeyIdentifier="alias/second")["State"] == "UPDATING"
