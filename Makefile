@@ -9,7 +9,7 @@ FUZZ_TESTS = $(shell grep -rl --include='*.py' EVENTBRIDGE_LOCAL_FUZZ tests)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test audit lint pages docs bench bench-check fuzz fuzz-atheris clean
+.PHONY: help demo test audit lint pages docs bench bench-check fuzz fuzz-atheris soak clean
 
 help:
 	@echo "make demo    run the example shop and print what its events did"
@@ -20,6 +20,7 @@ help:
 	@echo "make audit   run the tests and list whom they ask outside their processes"
 	@echo "make bench   run the benchmarks and print each figure with its goal (bench-check: fail when one got worse)"
 	@echo "make fuzz    run the long random tests (fuzz-atheris: five minutes of bytes against the pattern engine)"
+	@echo "make soak    put load on it: threads, a million puts, mocks, retries (ARGS='mocks --mocks 500' for a part)"
 	@echo "make clean   remove .venv and all caches"
 
 demo: $(VENV)/.demo
@@ -56,6 +57,9 @@ fuzz: $(VENV)/.test
 fuzz-atheris: $(VENV)/.test
 	$(PIP) install atheris
 	$(BIN)/python tests/fuzz/atheris_patterns.py -max_total_time=300 -timeout=20
+
+soak: $(VENV)/.test
+	$(BIN)/python tools/soak.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist site

@@ -27,6 +27,7 @@ from eventbridge_local.botocore_hooks.active import (
 )
 from eventbridge_local.botocore_hooks.hook import activate, deactivate
 from eventbridge_local.delivery.forward import Services, as_kept, none_is_set
+from eventbridge_local.delivery.kinds import destination_of
 from eventbridge_local.errors import UsageError, add_note
 from eventbridge_local.handle import EventBridge
 from eventbridge_local.model.clock import Clock
@@ -226,15 +227,18 @@ class _EnteredMock(ActiveMock):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         deactivate(self)
-        if self._options.targets_must_be_permitted:
-            moto_insides.do_not_call(self._read_policies)
-        defaults.notify("end", self.handle)
-        if error is not None:
-            self.add_notes(error)
-        elif self._noted is None and (failures := self._failures()):
-            group = ExceptionGroup(report.checks.failed_checks(len(failures)), failures)
-            self._add_note_on_forks(group)
-            raise group
+        try:
+            if self._options.targets_must_be_permitted:
+                moto_insides.do_not_call(self._read_policies)
+            defaults.notify("end", self.handle)
+            if error is not None:
+                self.add_notes(error)
+            elif self._noted is None and (failures := self._failures()):
+                group = ExceptionGroup(report.checks.failed_checks(len(failures)), failures)
+                self._add_note_on_forks(group)
+                raise group
+        finally:
+            destination_of.cache_clear()  # its keys are targets of mocks, with all that tests wrote in them
 
     def add_notes(self, error: BaseException) -> None:
         """Add our hints and failed checks to the error that ended the test, once; it stays the one that is raised."""

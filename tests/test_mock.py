@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eventbridge_local import current_eventbridge, mock_eventbridge
+from eventbridge_local.delivery.kinds import destination_of
 from eventbridge_local.errors import DeliveryFailed, UsageError
 
 ENTRY = {"Source": "shop", "DetailType": "Sold", "Detail": "{}"}
@@ -233,6 +234,19 @@ def test_restored_after_an_exception() -> None:
     with pytest.raises(UsageError, match="no mock_eventbridge is active"):
         current_eventbridge()
     assert "AWS_DEFAULT_REGION" not in os.environ
+
+
+def test_nothing_holds_the_targets_of_a_mock_that_has_ended() -> None:
+    """What is known of a target is kept by the target itself, which has all that a test wrote in it."""
+
+    def handler(event: Any) -> None:
+        raise KeyError("total")
+
+    with pytest.raises(ExceptionGroup), mock_eventbridge() as eb:
+        eb.rule("invoices", pattern={"source": ["shop"]}, to=handler)
+        eb.put("shop", "Sold")
+        assert destination_of.cache_info().currsize == 1
+    assert destination_of.cache_info().currsize == 0
 
 
 def test_a_failed_handler_is_raised_when_the_context_ends() -> None:
