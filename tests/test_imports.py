@@ -50,6 +50,7 @@ FOR_FEATURES = {
     "yaml",
     "eventbridge_local.contracts",
     "eventbridge_local.delivery.forks",
+    "eventbridge_local.delivery.http.deadline",
     "eventbridge_local.delivery.http.invocations",
     "eventbridge_local.delivery.http.oauth",
     "eventbridge_local.delivery.http.sender",

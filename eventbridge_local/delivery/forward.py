@@ -27,7 +27,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from eventbridge_local import moto_insides
-from eventbridge_local.delivery.http.loopback import is_loopback, keep_from_dns
+from eventbridge_local.delivery.http.loopback import bound_connections, is_loopback
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, unforeseen
 from eventbridge_local.model.arn import names_of
 from eventbridge_local.moto_insides import find_switch, moto_is_active
@@ -374,10 +374,9 @@ def _client(by_moto: bool, service: str, account: str, region: str, settings: ob
         )
 
     client = make({})  # which botocore keeps to, while None takes the proxies of the environment
-    if is_loopback(client.meta.endpoint_url):
-        keep_from_dns(client)
-    elif not by_moto:
+    if not by_moto and not is_loopback(client.meta.endpoint_url):
         client = make(None)
+    bound_connections(client)
     client.meta.events.register("before-call", _account_header(account))
     return client
 

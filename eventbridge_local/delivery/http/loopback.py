@@ -38,18 +38,34 @@ def connect(address: tuple[str, int], *args: Any, **kwargs: Any) -> socket.socke
     return socket.create_connection((address_of(host), port), *args, **kwargs)
 
 
-def keep_from_dns(client: Any) -> None:
-    """Let a botocore client connect to names below ``localhost`` without looking them up."""
-    client._endpoint.http_session._manager.pool_classes_by_scheme = _pool_classes()
+def bound_connections(client: Any) -> None:
+    """Let a botocore client take five seconds for each whole exchange, and look up no name below ``localhost``."""
+    session = client._endpoint.http_session
+    session._pool_classes_by_scheme = session._manager.pool_classes_by_scheme = _pool_classes()
 
 
 @cache
 def _pool_classes() -> dict[str, Any]:
-    """Return botocore's pools of connections, with connections that go to addresses of this machine."""
+    """Return botocore's pools of connections, with connections that have a deadline and go to addresses."""
     from botocore import awsrequest  # here, as few tests forward anything
 
-    class ByAddress:
+    from eventbridge_local.delivery.http import deadline
+
+    class Pool:
+        def _get_conn(self, timeout: Any = None) -> Any:
+            # urllib3 asks for a connection once for each request.
+            connection = super()._get_conn(timeout=timeout)  # type: ignore[misc]
+            connection.deadline = deadline.Deadline(deadline.TIMEOUT, deadline.seconds_now)
+            return connection
+
+    class Connection:
         _dns_host: str
+        sock: Any
+        deadline: deadline.Deadline
+
+        def connect(self) -> None:
+            super().connect()  # type: ignore[misc]
+            self.sock = deadline.TimedSocket(self.sock, lambda: self.deadline)
 
         def _new_conn(self) -> Any:
             # urllib3 connects to ``_dns_host``, and takes the name for everything else from it before and afterwards.
@@ -60,9 +76,8 @@ def _pool_classes() -> dict[str, Any]:
             finally:
                 self._dns_host = name
 
-    plain: Any = awsrequest.AWSHTTPConnectionPool
-    secure: Any = awsrequest.AWSHTTPSConnectionPool
-    return {
-        scheme: type(pool.__name__, (pool,), {"ConnectionCls": type("Connection", (ByAddress, pool.ConnectionCls), {})})
-        for scheme, pool in (("http", plain), ("https", secure))
-    }
+    def timed(pool: Any) -> Any:
+        connection = type("Connection", (Connection, pool.ConnectionCls), {})
+        return type(pool.__name__, (Pool, pool), {"ConnectionCls": connection})
+
+    return {"http": timed(awsrequest.AWSHTTPConnectionPool), "https": timed(awsrequest.AWSHTTPSConnectionPool)}

@@ -23,13 +23,12 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from eventbridge_local.delivery.forward import NotLocal
+from eventbridge_local.delivery.http.deadline import TIMEOUT, Deadline
 from eventbridge_local.delivery.http.loopback import connect, is_loopback
 from eventbridge_local.delivery.http.requests import Headers, wire
 from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest
 from eventbridge_local.errors import UsageError
 
-#: Seconds that EventBridge waits for an endpoint (facts 7.8).
-TIMEOUT = 5.0
 #: Bytes of an answer that are read; EventBridge asks for a mebibyte with its Range header.
 _LONGEST_ANSWER = 1_048_576
 
@@ -72,26 +71,6 @@ class Sender:
             raise unreachable() from None
         except ValueError as wrong:  # a header with a line break, a port that is no number
             raise unsendable(str(wrong)) from None
-
-
-class Deadline:
-    """The end of an exchange.
-
-    Args:
-        timeout: seconds from now.
-        seconds: returns the seconds of a clock.
-    """
-
-    def __init__(self, timeout: float, seconds: Callable[[], float]) -> None:
-        self._seconds = seconds
-        self._end = seconds() + timeout
-
-    def left(self) -> float:
-        """Return the seconds that are left. Raises TimeoutError when there are none."""
-        left = self._end - self._seconds()
-        if left <= 0:
-            raise TimeoutError
-        return left
 
 
 class _TimedSocket(io.RawIOBase):
