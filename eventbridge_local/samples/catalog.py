@@ -1,12 +1,13 @@
 """Sample events of AWS services, as the services send them, changed by keywords.
 
 The samples come with the package, one JSON file for each service in ``data``, read when the first sample is asked for.
-A file holds ``page``, the address of the documentation that gives the shapes, and ``samples``. Each sample has its
-``source`` and ``detail-type``; ``evidence``, ``recorded`` where AWS was recorded to send it, else ``documented`` (the
-default); ``fields``, from keyword to default value; ``optional``, the fields that may be None, which leaves out their
-members; the templates of ``resources`` and ``detail``; possibly a ``page`` of its own; and possibly ``variants``, for
-what else changes with the value of a field: other defaults (``fields``), members that the detail does not have then
-(``without``), and members that replace those of the detail (``detail``), such as the reason of a failure.
+In a wheel all of them are one file, a list. The file of a service holds ``page``, the address of the documentation that
+gives the shapes, and ``samples``. Each sample has its ``source`` and ``detail-type``; ``evidence``, ``recorded`` where
+AWS was recorded to send it, else ``documented`` (the default); ``fields``, from keyword to default value; ``optional``,
+the fields that may be None, which leaves out their members; the templates of ``resources`` and ``detail``; possibly a
+``page`` of its own; and possibly ``variants``, for what else changes with the value of a field: other defaults
+(``fields``), members that the detail does not have then (``without``), and members that replace those of the detail
+(``detail``), such as the reason of a failure.
 
 A template holds placeholders, ``${name}``. A string that is one placeholder and nothing else takes the value as it is,
 so numbers stay numbers; in a longer string the value is written as text. ``${time}`` is the time of the event, and may
@@ -185,20 +186,25 @@ def templates() -> Mapping[tuple[str, str], SampleTemplate]:
     for file in resources.files("eventbridge_local.samples").joinpath("data").iterdir():
         if not file.name.endswith(".json"):
             continue
-        document = json.loads(file.read_text(encoding="utf-8"))
-        for each in document["samples"]:
-            found[each["source"], each["detail-type"]] = SampleTemplate(
-                source=each["source"],
-                detail_type=each["detail-type"],
-                page=each.get("page", document["page"]),
-                fields=each["fields"],
-                resources=each["resources"],
-                detail=each["detail"],
-                variants=each.get("variants", {}),
-                evidence=each.get("evidence", "documented"),
-                optional=frozenset(each.get("optional", ())),
-            )
+        read = json.loads(file.read_text(encoding="utf-8"))
+        for document in read if isinstance(read, list) else [read]:
+            for each in document["samples"]:
+                found[each["source"], each["detail-type"]] = _template(each, document["page"])
     return MappingProxyType(dict(sorted(found.items())))
+
+
+def _template(sample: dict[str, Any], page: str) -> SampleTemplate:
+    return SampleTemplate(
+        source=sample["source"],
+        detail_type=sample["detail-type"],
+        page=sample.get("page", page),
+        fields=sample["fields"],
+        resources=sample["resources"],
+        detail=sample["detail"],
+        variants=sample.get("variants", {}),
+        evidence=sample.get("evidence", "documented"),
+        optional=frozenset(sample.get("optional", ())),
+    )
 
 
 def find(source: str, detail_type: str) -> SampleTemplate:
