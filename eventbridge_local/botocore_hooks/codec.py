@@ -225,5 +225,5 @@ _AS_IT_IS = frozenset((str, int, bool))
 def _local(instant: datetime) -> datetime:
     try:
         return instant.astimezone(_LOCAL)
-    except OverflowError:  # the first or last hours that datetime knows
+    except (OverflowError, OSError):  # the first or last hours that datetime knows; on Windows, what was before 1970
         return instant

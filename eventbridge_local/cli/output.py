@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
@@ -39,6 +40,9 @@ class Terminal:
     @classmethod
     def of_process(cls, *, as_json: bool = False) -> Terminal:
         """Return the terminal of this process. NO_COLOR (https://no-color.org) and TERM=dumb turn colours off."""
+        for stream in (sys.stdout, sys.stderr):
+            if not _takes_everything(stream) and hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
         return cls(sys.stdout, sys.stderr, sys.stdout.isatty() and not plain, as_json)
 
@@ -61,11 +65,18 @@ class Terminal:
 
     def document(self, content: Any) -> None:
         """Print the one JSON document."""
-        print(visible_json(json.dumps(content, indent=2, ensure_ascii=False, default=_plain)), file=self.out)
+        escaped = not _takes_everything(self.out)
+        print(visible_json(json.dumps(content, indent=2, ensure_ascii=escaped, default=_plain)), file=self.out)
 
     def complain(self, error: EventBridgeLocalError) -> None:
         """Print an error as one line on standard error: what is wrong and what to do."""
         print(visible(f"eventbridge-local: {'; '.join([one_line(str(error)), *notes_of(error)])}"), file=self.err)
+
+
+def _takes_everything(stream: TextIO) -> bool:
+    """Return whether every character can be written; into a pipe or file on Windows, which has cp1252, it cannot."""
+    encoding = getattr(stream, "encoding", None)
+    return not encoding or codecs.lookup(encoding).name.startswith("utf")
 
 
 def count(number: int, what: str) -> str:

@@ -11,6 +11,7 @@ import contextlib
 import http.server
 import ipaddress
 import json
+import os
 import re
 import socket
 import socketserver
@@ -52,6 +53,10 @@ class Listener(http.server.ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    #: A port that somebody listens on is refused. On Windows the first option would let both have it, elsewhere it only
+    #: spares the wait after a server that has just ended; the second would let two servers share it on Linux.
+    allow_reuse_address = os.name != "nt"
+    allow_reuse_port = False
 
     def __init__(
         self,

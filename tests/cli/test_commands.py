@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,27 @@ def test_as_a_process(start: str) -> None:
     command = [sys.executable, *start.replace("\t", " ").split(" ", 1), "match", '{"a": [1]}', "-"]
     ran = subprocess.run(command, input='{"a": 2}', capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (1, "no match\n", "")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_any_encoding_of_the_output(encoding: str, as_json: bool) -> None:
+    """What the encoding does not have, as in a pipe on Windows, is spelled as an escape; JSON stays JSON."""
+    text = "caf\u00e9 \u4ef7 \U0001f600"
+    options = ["--json"] if as_json else []
+    arguments = [*options, json.dumps({"a": [text]}, ensure_ascii=True), json.dumps({"a": "x"})]
+    ran = subprocess.run(
+        [sys.executable, "-m", "eventbridge_local", "explain", *arguments],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (1, b"")
+    if as_json:
+        assert text in json.dumps(json.loads(ran.stdout), ensure_ascii=False)
+    else:
+        spelled = text.encode(encoding, "backslashreplace").decode(encoding)
+        assert spelled in ran.stdout.decode(encoding)
 
 
 def test_match_brings_no_botocore() -> None:
