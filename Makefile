@@ -6,10 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The tests that run longer when asked to are those that look for this variable.
 FUZZ_TESTS = $(shell grep -rl --include='*.py' EVENTBRIDGE_LOCAL_FUZZ tests)
+VERSION = $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
+# With LOCKED=1 everything has the version that requirements.lock names; otherwise the newest that fits.
+LOCK = $(if $(LOCKED),--constraint requirements.lock)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test audit lint pages docs bench bench-check fuzz fuzz-atheris soak clean
+.PHONY: help demo test audit lint pages docs matrix matrix-all dist lock changelog
+.PHONY: bench bench-check fuzz fuzz-atheris soak clean
 
 help:
 	@echo "make demo    run the example shop and print what its events did"
@@ -17,6 +21,10 @@ help:
 	@echo "make lint    check style and types"
 	@echo "make pages   write docs/reference.md, fidelity.md and performance.md anew, after a change of what they are made of"
 	@echo "make docs    build the documentation as web pages in site/"
+	@echo "make matrix  run the tests with other Pythons and packages (ARGS=--list: what there is; matrix-all: all of it)"
+	@echo "make dist    build wheel and source distribution in dist/, and check them"
+	@echo "make lock    write requirements.lock anew"
+	@echo "make changelog  move the fragments of changelog.d into CHANGELOG.md (ARGS=--draft: only show the text)"
 	@echo "make audit   run the tests and list whom they ask outside their processes"
 	@echo "make bench   run the benchmarks and print each figure with its goal (bench-check: fail when one got worse)"
 	@echo "make fuzz    run the long random tests (fuzz-atheris: five minutes of bytes against the pattern engine)"
@@ -45,6 +53,24 @@ pages: $(VENV)/.test
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
+matrix: $(VENV)/.release
+	$(BIN)/nox $(or $(ARGS),--tags core)
+
+matrix-all: $(VENV)/.release
+	$(BIN)/nox --sessions tests oldest newest_botocore pytest without bare awscrt warnings random_order each_file_alone wheel sdist docs $(ARGS)
+
+dist: $(VENV)/.release
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python tools/check_distributions.py dist
+
+lock: $(VENV)/.release
+	$(BIN)/uv pip compile --universal --upgrade --no-emit-package pip pyproject.toml --all-extras --group dev --group docs --group release \
+		--custom-compile-command "make lock" --quiet --output-file requirements.lock
+
+changelog: $(VENV)/.release
+	$(BIN)/towncrier build --version $(VERSION) $(or $(ARGS),--yes)
+
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
@@ -62,7 +88,7 @@ soak: $(VENV)/.test
 	$(BIN)/python tools/soak.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist site
+	rm -rf $(VENV) .nox .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: an empty file in .venv says that this much is installed, for the pyproject.toml of its time.
@@ -74,17 +100,21 @@ $(VENV)/.pip:
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.pip pyproject.toml
-	$(PIP) install --editable . boto3
+	$(PIP) install --editable . boto3 $(LOCK)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.pip pyproject.toml
-	$(PIP) install --editable . --group test
+	$(PIP) install --editable . --group test $(LOCK)
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.pip pyproject.toml
-	$(PIP) install --group docs
+	$(PIP) install --group docs $(LOCK)
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.pip pyproject.toml
-	$(PIP) install --editable . --group dev
+	$(PIP) install --editable . --group dev $(LOCK)
+	@touch $@
+
+$(VENV)/.release: $(VENV)/.pip pyproject.toml
+	$(PIP) install --group release $(LOCK)
 	@touch $@

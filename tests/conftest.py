@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,67 @@ pytest_plugins = ["pytester"]
 # Real time decides nothing here: a slow machine makes no example wrong.
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+
+#: Packages that users of the library may lack; a file of tests that imports one which is absent is left out.
+OPTIONAL = (
+    "aiobotocore",
+    "aws_lambda_powertools",
+    "boto3",
+    "dirty_equals",
+    "freezegun",
+    "hatchling",
+    "moto",
+    "time_machine",
+    "yaml",
+)
+#: Files that import it in functions, in programs that they run, or through others. YAML is in the files they read.
+_ALSO = {
+    "boto3": (
+        "botocore_hooks/test_hidden_clients.py",
+        "botocore_hooks/test_socket_audit.py",
+        "botocore_hooks/test_wire.py",
+        "cli/test_page.py",
+        "conformance/test_scenarios.py",
+        "messages/test_messages.py",
+        "orders/test_orders.py",
+        "tests/test_path.py",
+        "tests/test_pytest_plugin.py",
+        "tests/test_readme.py",
+    ),
+    "aiobotocore": ("tests/test_readme.py",),
+    "moto": ("tests/test_readme.py",),
+    "yaml": (
+        "cli/test_page.py",
+        "cli/test_terminal.py",
+        "contracts/test_cases.py",
+        "iac/test_bad_input.py",
+        "iac/test_documents.py",
+        "iac/test_formats.py",
+        "iac/test_handlers.py",
+        "iac/test_report.py",
+        "iac/test_running.py",
+        "iac/test_spoiled.py",
+        "iac/test_templates.py",
+        "journeys/test_templates.py",
+        "tests/test_blow_ups.py",
+        "tests/test_readme.py",
+    ),
+}
+_ABSENT = [name for name in OPTIONAL if importlib.util.find_spec(name) is None]
+_IMPORTS_ABSENT = re.compile(rf"^(?:import|from) (?:{'|'.join(_ABSENT)})\b", re.MULTILINE)
+
+
+def pytest_report_header() -> list[str]:
+    return [f"left out, with the tests that import it: {', '.join(_ABSENT)}"] if _ABSENT else []
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    if not _ABSENT or not collection_path.name.startswith("test_") or collection_path.suffix != ".py":
+        return None
+    if any(collection_path.as_posix().endswith(_ALSO.get(name, ())) for name in _ABSENT):
+        return True
+    return True if _IMPORTS_ABSENT.search(collection_path.read_text(encoding="utf-8")) else None
 
 
 @functools.cache
