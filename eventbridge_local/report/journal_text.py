@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any, NamedTuple, Protocol
 
 from eventbridge_local.advice import suggest
@@ -27,7 +28,7 @@ from eventbridge_local.delivery.journal_records import (
 from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.model.arn import names_of, parse_arn
 from eventbridge_local.model.event import Event
-from eventbridge_local.model.records import Rule
+from eventbridge_local.model.records import Rule, Target
 from eventbridge_local.patterns import explain
 from eventbridge_local.patterns.operators import OPERATORS
 from eventbridge_local.patterns.values import value_wording
@@ -39,13 +40,28 @@ _MOST_LINES = 60
 _MOST_RECORDS = 2_000
 
 
-def journal(records: Sequence[Record], home: tuple[str, str] | None = None) -> str:
+def journal(
+    records: Sequence[Record], home: tuple[str, str] | None = None, numbers: Mapping[str, int] | None = None
+) -> str:
     """Return what happened in these records, oldest first.
 
     Args:
         home: account and Region of the mock. What happened elsewhere is said to be there.
+        numbers: numbers of entries that are not among these records, by the ids of their events.
     """
-    return visible("\n".join(line for record in _lines_of(records, home) for line in record)) or _NOTHING
+    return visible("\n".join(line for record in _lines_of(records, home, numbers) for line in record)) or _NOTHING
+
+
+def update(delivery: Delivery, records: Sequence[Record], number: int | None) -> str:
+    """Return how a delivery stands now, in a line of its own.
+
+    Args:
+        records: those that came with it, for its attempts.
+        number: the number of the entry of its event, None where there is none.
+    """
+    attempts = [record for record in records if type(record) is Attempt and record.number == delivery.number]
+    name = event_name(delivery.event, number)
+    return visible(f"{name}: {delivery.rule.name} -> {target_name(delivery)} {outcome(delivery, attempts)}")
 
 
 def short(records: Sequence[Record], home: tuple[str, str] | None = None) -> str:
@@ -86,21 +102,23 @@ class _RecordIndex:
         return self.scopes.inside(record.account, record.region)
 
 
-def _lines_of(records: Sequence[Record], home: tuple[str, str] | None) -> Iterator[list[str]]:
-    index = _index(records, home)
+def _lines_of(
+    records: Sequence[Record], home: tuple[str, str] | None, numbers: Mapping[str, int] | None = None
+) -> Iterator[list[str]]:
+    index = _index(records, home, numbers or {})
     for record in records:
         lines_of = _LINES_OF.get(type(record))
         if lines_of is not None:
             yield list(lines_of(record, index))
 
 
-def _index(records: Sequence[Record], home: tuple[str, str] | None) -> _RecordIndex:
+def _index(records: Sequence[Record], home: tuple[str, str] | None, known: Mapping[str, int]) -> _RecordIndex:
     latest = {record.number: record for record in records if type(record) is Delivery}
     deliveries: dict[tuple[str, str], list[Delivery]] = {}
     for delivery in latest.values():
         deliveries.setdefault((delivery.event.id, delivery.rule.arn), []).append(delivery)
     attempts: dict[int, list[Attempt]] = {}
-    numbers: dict[str, int] = {}
+    numbers = dict(known)
     for record in records:
         if type(record) is Attempt:
             attempts.setdefault(record.number, []).append(record)
@@ -147,16 +165,29 @@ def _routing_lines(routing: Routing, index: _RecordIndex) -> Iterator[str]:
     yield f"{name} was checked against {count} of bus {routing.bus!r}{index.inside(routing)}"
     if routing.trouble is not None:
         yield f"    dropped: {routing.trouble}"
+    # Of targets without a delivery yet, the first is being delivered to.
+    unfinished = chain(["running"], repeat("waits for its turn"))
     for rule in routing.rules:
         if rule.name in routing.matched:
             yield f"    {rule.name}: matched"
-            made = index.deliveries.get((routing.event.id, rule.arn), ())
-            for delivery in made:
-                yield f"        -> {target_name(delivery)} {outcome(delivery, index.attempts.get(delivery.number, ()))}"
-            if not made:
-                yield "        the rule has no targets"
+            yield from _target_lines(rule, index.deliveries.get((routing.event.id, rule.arn), ()), index, unfinished)
         else:
             yield from _why_not(rule, routing)
+
+
+def _target_lines(
+    rule: Rule, made: Sequence[Delivery], index: _RecordIndex, unfinished: Iterator[str]
+) -> Iterator[str]:
+    """Yield what became of each target; a thread that looks while another one delivers sees some unfinished."""
+    for delivery in made:
+        yield f"        -> {target_name(delivery)} {outcome(delivery, index.attempts.get(delivery.number, ()))}"
+    if not rule.targets:
+        yield "        the rule has no targets"
+    elif len(made) < len(rule.targets):
+        reached = {delivery.target.id for delivery in made}
+        for target in rule.targets:
+            if target.id not in reached:
+                yield f"        -> {_short_name(target, rule)} {next(unfinished)}"
 
 
 _LINES_OF: dict[type, Callable[[Any, _RecordIndex], Iterator[str]]] = {
@@ -249,7 +280,11 @@ def delivery_line(delivery: Delivery) -> str:
 
 def target_name(delivery: Delivery) -> str:
     """Return what people call the target of a delivery; that of an archive has no name, its rule has."""
-    return names_of(delivery.target.arn)[-1] or delivery.rule.name
+    return _short_name(delivery.target, delivery.rule)
+
+
+def _short_name(target: Target, rule: Rule) -> str:
+    return names_of(target.arn)[-1] or rule.name
 
 
 def dead_letter_line(letter: DeadLetter) -> str:
