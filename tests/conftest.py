@@ -6,7 +6,7 @@ import functools
 import importlib.util
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +141,13 @@ def no_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def connected_sockets() -> list[Any]:
     """The addresses that sockets were connected to; a test that expects one clears it afterwards."""
     return _connected
+
+
+@pytest.fixture
+def sockets(connected_sockets: list[Any]) -> Iterator[Sequence[Any]]:
+    """Let a test connect sockets, to this machine."""
+    before = len(connected_sockets)
+    yield connected_sockets
+    hosts = {address[0] for address in connected_sockets[before:]}
+    del connected_sockets[before:]
+    assert hosts <= {"127.0.0.1", "::1"}

@@ -190,6 +190,14 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-remote", action="store_true", help="allow --host to be an address that other machines can reach"
     )
+    parser.add_argument(
+        "--allowed-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="answer requests for this host name too, such as that of a container; with --allow-remote only for such "
+        "names instead of any",
+    )
     parser.add_argument("--template", metavar="TEMPLATE", help=f"rules to begin with: {_TEMPLATE}")
     parser.add_argument("--now", metavar="ISO", help="the instant at which the clock begins; default: the real time")
     parser.add_argument("--quiet", action="store_true", help="do not print what happens")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -134,44 +135,57 @@ def _document(finding: Finding) -> dict[str, Any]:
 
 def serve(args: argparse.Namespace, terminal: Terminal) -> int:
     """Serve until Ctrl-C, printing what happens; 0 when it was stopped."""
+    signal.signal(signal.SIGTERM, _interrupt)
     server = Server(
         host=args.host,
         port=args.port,
         allow_remote=args.allow_remote,
+        allowed_hosts=args.allowed_host,
         template=None if args.template is None else template_of(args),
-        say=None if args.quiet else _sayer(terminal),
+        say=None if args.quiet else _flushed(terminal),
+        shape=_stamper(terminal),
         account=args.account,
         region=args.region,
         now=args.now,
     )
-    _greet(server, terminal)
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        server.run()
+        server.run(lambda: _greet(server, terminal))
     except KeyboardInterrupt:
-        terminal.say("stopped; its rules and events are gone")
+        server.print(_flushed(terminal), "stopped; its rules and events are gone")
+    if not server.close():
+        # A thread waits for whoever should read standard output, and Python would wait for it at exit.
+        os._exit(0)
     return 0
 
 
 def _greet(server: Server, terminal: Terminal) -> None:
-    terminal.say(f"eventbridge-local answers on {server.url}")
-    terminal.say(NOT_FOR_PRODUCTION)
-    terminal.say(f"try: aws events list-event-buses --endpoint-url {server.url}; Ctrl-C stops it")
+    lines = [
+        f"eventbridge-local answers on {server.url}",
+        NOT_FOR_PRODUCTION,
+        f"try: aws events list-event-buses --endpoint-url {server.url}; Ctrl-C stops it",
+    ]
     if server.report is not None:
-        terminal.say(f"{count(len(server.report.rules), 'rule')} from {server.report.source}")
+        lines.append(f"{count(len(server.report.rules), 'rule')} from {server.report.source}")
         for line in remarks(server.report):
-            terminal.note(line)
-    terminal.out.flush()
+            server.print(terminal.note, line)
+    server.print(_flushed(terminal), "\n".join(lines))
 
 
-def _sayer(terminal: Terminal) -> Callable[[str], None]:
+def _flushed(terminal: Terminal) -> Callable[[str], None]:
     def say(text: str) -> None:
-        stamp = terminal.paint(f"{datetime.now():%H:%M:%S}", "dim")
-        first, *rest = text.splitlines()
-        terminal.say("\n".join([f"{stamp} {first}", *(f"         {line}" for line in rest)]))
+        terminal.say(text)
         terminal.out.flush()
 
     return say
+
+
+def _stamper(terminal: Terminal) -> Callable[[str], str]:
+    def stamped(text: str) -> str:
+        stamp = terminal.paint(f"{datetime.now():%H:%M:%S}", "dim")
+        first, *rest = text.splitlines()
+        return "\n".join([f"{stamp} {first}", *(f"         {line}" for line in rest)])
+
+    return stamped
 
 
 def _interrupt(*_: Any) -> None:

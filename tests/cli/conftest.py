@@ -1,11 +1,11 @@
-"""Running the command line in this process, and sockets on this machine."""
+"""Running the command line in this process."""
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 
@@ -32,13 +32,3 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return Ran(code, *capsys.readouterr())
 
     return runs
-
-
-@pytest.fixture
-def sockets(connected_sockets: list[Any]) -> Iterator[Sequence[Any]]:
-    """Let a test connect sockets, to this machine."""
-    before = len(connected_sockets)
-    yield connected_sockets
-    hosts = {address[0] for address in connected_sockets[before:]}
-    del connected_sockets[before:]
-    assert hosts <= {"127.0.0.1", "::1"}

@@ -18,13 +18,19 @@ _ADDRESS = "127.0.0.1"
 
 def is_loopback(url: str) -> bool:
     """Return whether the host of a URL is this machine by its name or address. No name is looked up."""
-    host = urlsplit(url).hostname or ""
+    return is_loopback_host(urlsplit(url).hostname or "")
+
+
+def is_loopback_host(host: str) -> bool:
+    """Return whether a name or an address without brackets, in small letters, is this machine. No name is looked up."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    mapped = getattr(address, "ipv4_mapped", None)  # Python knows what it is from 3.13 on
+    return address.is_loopback or (mapped is not None and mapped.is_loopback)
 
 
 def address_of(host: str) -> str:
