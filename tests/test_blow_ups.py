@@ -343,3 +343,85 @@ def test_regular_expressions(pattern: str, slow: bool) -> None:
     for schema in schemas if slow else ():
         with pytest.raises(UsageError, match="repeats what repeats already"):
             Contracts({("shop", "Sold"): schema})
+
+
+_LETTERS = "a" * 60
+
+ALTERNATIVES = [
+    ("^(a|a)*$", _LETTERS + "b", False),
+    ("^(a|ab)*c$", "ab" * 50_000, False),
+    ("^(a|aa)+$", _LETTERS + "b", False),
+    ("^(a|aa)+$", _LETTERS, True),
+    ("^(.*,)*x$", "a," * 30, False),
+    ("^(a?a?)*$", _LETTERS + "b", False),
+    (r"^(\w|\d)*$", "1" * 60 + "!", False),
+    (".*.*.*.*.*=", "a" * 100_000, False),
+    ("^a*a*a*a*a*a*b$", "a" * 100_000, False),
+    ("^([ab]|[bc])*d$", "b" * 60, False),
+    ("^(a{0,30}){30}b$", _LETTERS, False),
+    ("(?:a|ab|b){30}c", "ab" * 30, False),
+    ("a?" * 30 + "a" * 30 + "b", _LETTERS, False),
+    ("^(?=(a|b|ab)*c)ab", "ab" * 30, False),
+    ("^(?!(a|b|ab)*c)ab", "ab" * 30, True),
+    ("(?i)^(a|b|ab)+$", "aB" * 50_000, True),
+    (r"\bshop\b.*\bgone\b", "shop " * 20_000, False),
+]
+
+
+@pytest.mark.parametrize("draft", ["2020-12", "draft-07", "draft-04"])
+@pytest.mark.parametrize(("pattern", "text", "fits"), ALTERNATIVES)
+def test_regular_expressions_with_alternatives(pattern: str, text: str, fits: bool, draft: str) -> None:
+    named = {"$schema": f"http://json-schema.org/{draft}/schema#"} if draft != "2020-12" else {}
+    contracts = Contracts(
+        {
+            ("shop", "Text"): {**named, "properties": {"x": {"pattern": pattern}}},
+            ("shop", "Name"): {**named, "patternProperties": {pattern: {"type": "string"}}},
+            ("shop", "Other"): {**named, "patternProperties": {pattern: {}}, "additionalProperties": False},
+        }
+    )
+    assert len(broken(contracts, "Text", {"x": text})) == (not fits)
+    assert len(broken(contracts, "Name", {text: 1})) == fits
+    assert len(broken(contracts, "Other", {text: 1})) == (not fits)
+
+
+def broken(contracts: Contracts, detail_type: str, detail: Any) -> list[str]:
+    return list(map(str, contracts.check({"source": "shop", "detail-type": detail_type, "detail": detail})))
+
+
+def test_the_message_names_the_patterns_of_names() -> None:
+    contracts = Contracts(
+        {("shop", "Sold"): {"patternProperties": {"^b": {}, "^a": {}}, "additionalProperties": False}}
+    )
+    (problem,) = broken(contracts, "Sold", {"a1": 1, "b1": 1, "c1": 1})
+    assert "'c1' does not match any of the regexes: '^a', '^b'" in problem
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(?=(a|b|ab)*c)x", r"(x|xx)\1*(a|aa)*b", "(a{1,500}){1,500}b", "(?m)^(a|ab)*c$", "(?<!x)(a|ab)*c"]
+)
+def test_alternatives_that_have_no_graph_are_refused(pattern: str) -> None:
+    with pytest.raises(UsageError, match=r"repeats what (repeats already|can be read in several ways)"):
+        Contracts({("shop", "Sold"): {"properties": {"x": {"pattern": pattern}}}})
+
+
+def test_a_text_that_is_too_long_for_a_pattern() -> None:
+    contracts = Contracts({("shop", "Sold"): {"properties": {"x": {"pattern": "(?=.*x)(?<!y).*.*b"}}}})
+    assert broken(contracts, "Sold", {"x": "xb"}) == []
+    with pytest.raises(UsageError, match="takes too many steps for a text of 100,000 characters"):
+        broken(contracts, "Sold", {"x": "a" * 100_000})
+
+
+@pytest.mark.parametrize("draft", ["draft-04", "draft-06", "draft-07", "draft/2019-09", "draft/2020-12"])
+def test_contracts_of_several_dialects_are_bounded_too(draft: str) -> None:
+    """A document that names its dialect makes jsonschema change to its own classes."""
+    schemas: dict[str, Any] = {f"d{n}": {"allOf": [{"$ref": f"#/definitions/d{n + 1}"}] * 2} for n in range(60)}
+    schemas["d60"] = {"type": "object"}
+    first = {"$schema": f"http://json-schema.org/{draft}/schema", "allOf": [{"$ref": "#/definitions/d0"}]}
+    pattern = {"$schema": f"http://json-schema.org/{draft}/schema", "properties": {"x": {"pattern": "^(a|a)*$"}}}
+    other = {"$schema": f"http://json-schema.org/draft-0{'4' if draft != 'draft-04' else '7'}/schema#"}
+    contracts = Contracts(
+        {("shop", "Sold"): {**first, "definitions": schemas}, ("shop", "Text"): pattern, ("shop", "Other"): other}
+    )
+    with pytest.raises(UsageError, match="refer to each other several times"):
+        contracts.check({"source": "shop", "detail-type": "Sold", "detail": {"a": 1}})
+    assert len(broken(contracts, "Text", {"x": _LETTERS + "b"})) == 1

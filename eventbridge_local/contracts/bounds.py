@@ -1,7 +1,8 @@
-r"""What keeps the check of an event from taking for ever: steps are counted, and some regular expressions are refused.
+r"""What keeps the check of an event from taking for ever: steps are counted, and regular expressions have bounds.
 
 Schemas that each refer to the next one twice stand for very many schemas, and jsonschema visits each of them. A repeat
-directly inside of a repeat, such as ``(a+)+``, lets Python's ``re`` try each way to divide a text between the two.
+directly inside of a repeat, such as ``(a+)+``, is a mistake that Python's ``re`` makes much of: it tries each way to
+divide a text between the two. It is refused; other patterns are searched for by ``linear_search``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
+from eventbridge_local.contracts.linear_search import is_refused, search
 from eventbridge_local.errors import UsageError
 
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
@@ -55,7 +57,91 @@ class Steps:
 STEPS: ContextVar[Steps | None] = ContextVar("eventbridge_local_steps", default=None)
 
 
-def counted_references(keywords: Mapping[str, Any]) -> dict[str, Callable[..., Iterator[Any]]]:
+def bounded(validator: Any, **keywords: Any) -> Any:
+    """Return a validator class whose references are counted and whose regular expressions take bounded time.
+
+    Args:
+        validator: a class of jsonschema.
+        keywords: functions for keywords that mean something else than in ``validator``.
+    """
+    from jsonschema import validators
+
+    theirs = validator.VALIDATORS
+    extend: Callable[..., Any] = validators.extend
+    made = extend(validator, {**_counted_references(theirs), **_bounded_patterns(theirs), **keywords})
+    evolve = made.evolve
+
+    def evolve_bounded(self: Any, **changes: Any) -> Any:
+        # A schema that names its dialect makes jsonschema change to its own class.
+        evolved = evolve(self, **changes)
+        own = _BOUNDED.get(type(evolved))
+        if own is None:
+            return evolved
+        fields = [each for each in type(evolved).__attrs_attrs__ if each.init]
+        return own(**{each.alias: getattr(evolved, each.name) for each in fields})
+
+    made.evolve = evolve_bounded
+    if not keywords:
+        _BOUNDED[validator] = made
+    return made
+
+
+#: The bounded class for each class of jsonschema.
+_BOUNDED: dict[Any, Any] = {}
+
+
+def _bounded_patterns(keywords: Mapping[str, Any]) -> dict[str, Callable[..., Iterator[Any]]]:
+    """Return functions for the keywords that have regular expressions."""
+    from jsonschema.exceptions import ValidationError
+
+    def pattern(validator: Any, wanted: str, instance: Any, schema: Any) -> Iterator[Any]:
+        if validator.is_type(instance, "string") and not search(wanted, instance):
+            yield ValidationError(f"{instance!r} does not match {wanted!r}")
+
+    def pattern_properties(validator: Any, schemas: Mapping[str, Any], instance: Any, schema: Any) -> Iterator[Any]:
+        if not validator.is_type(instance, "object"):
+            return
+        for wanted, inner in schemas.items():
+            for name, value in instance.items():
+                if search(wanted, name):
+                    yield from validator.descend(value, inner, path=name, schema_path=wanted)
+
+    def additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[Any]:
+        patterns = schema.get("patternProperties")
+        if patterns and validator.is_type(instance, "object"):
+            matched = {name for name in instance if any(search(each, name) for each in patterns)}
+            instance = {name: value for name, value in instance.items() if name not in matched}
+            never = {_Never.of(each, number): inner for number, (each, inner) in enumerate(patterns.items())}
+            schema = {**schema, "patternProperties": never}
+        yield from keywords["additionalProperties"](validator, allowed, instance, schema) or ()
+
+    made: dict[str, Callable[..., Iterator[Any]]] = {
+        "pattern": pattern,
+        "patternProperties": pattern_properties,
+        "additionalProperties": additional,
+    }
+    return {name: check for name, check in made.items() if name in keywords}
+
+
+class _Never(str):
+    """A pattern that occurs nowhere and is shown as another one in the messages of jsonschema."""
+
+    shown: str
+
+    @classmethod
+    def of(cls, pattern: str, number: int) -> _Never:
+        never = cls(f"(?!)(?#{number})")
+        never.shown = pattern
+        return never
+
+    def __repr__(self) -> str:
+        return repr(self.shown)
+
+    def __lt__(self, other: object) -> bool:
+        return isinstance(other, _Never) and self.shown < other.shown
+
+
+def _counted_references(keywords: Mapping[str, Any]) -> dict[str, Callable[..., Iterator[Any]]]:
     """Return functions for the keywords that refer to other schemas, which count and then do what these do."""
 
     def counted(follow: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
@@ -76,7 +162,7 @@ def slow_patterns(schema: Any) -> Iterator[str]:
         if isinstance(value, dict):
             named = value.get("patternProperties")
             patterns = [value.get("pattern"), *(named if isinstance(named, dict) else ())]
-            yield from (each for each in patterns if isinstance(each, str) and is_slow(each))
+            yield from (each for each in patterns if isinstance(each, str) and (is_slow(each) or is_refused(each)))
 
 
 def is_slow(pattern: str) -> bool:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import quote, urlsplit
 
-from eventbridge_local.contracts.bounds import counted_references, slow_patterns
+from eventbridge_local.contracts.bounds import bounded, is_slow, slow_patterns
 from eventbridge_local.contracts.violations import path_text, problem_text
 from eventbridge_local.errors import UsageError
 from eventbridge_local.yaml_reader import compose, yaml_library
@@ -181,11 +181,6 @@ def _dialects() -> dict[str, Dialect]:
     from referencing import jsonschema as specified
 
     newest = Dialect("draft 2020-12", jsonschema.Draft202012Validator, specified.DRAFT202012)
-    extend: Callable[..., type[Validator]] = jsonschema.validators.extend
-
-    def bounded(validator: type[Validator], **keywords: Any) -> type[Validator]:
-        return extend(validator, {**counted_references(validator.VALIDATORS), **keywords})
-
     newest = newest._replace(validator=bounded(newest.validator))
     nullable = bounded(jsonschema.Draft4Validator, type=_nullable_type)
     return {
@@ -294,8 +289,9 @@ def check_schemas(document: SchemaDocument) -> None:
                 f"{document.label}: not a valid schema of {dialect.name}{where}: {problem_text(wrong)}"
             ) from None
         for pattern in slow_patterns(schema):
+            twice = "repeats what repeats already" if is_slow(pattern) else "repeats what can be read in several ways"
             raise UsageError(
-                f"{document.label}: the pattern {pattern!r} repeats what repeats already, which may take for ever on a "
+                f"{document.label}: the pattern {pattern!r} {twice}, which may take for ever on a "
                 "text that does not match; write one repeat, such as a+ for (a+)+"
             )
 
