@@ -161,11 +161,11 @@ def awscrt(session: nox.Session) -> None:
     _pytest(session)
 
 
-@nox.session(python=USUAL_PYTHON, tags=["core"])
+@nox.session(python=USUAL_PYTHON)
 def warnings(session: nox.Session) -> None:
-    """Every warning is an error: -W error."""
+    """Every warning is an error: -W error. So it is in .ci/run, with the Python of the machine."""
     session.install("-e", ".", "--group", "test")
-    _pytest(session, "-W", "error", usual=CORE)
+    _pytest(session, "-W", "error")
 
 
 @nox.session(python=USUAL_PYTHON)

@@ -22,6 +22,7 @@ PAGES = [
     "docs/contracts.md",
     "docs/failures.md",
     "docs/moving-from-moto.md",
+    "docs/upgrading.md",
 ]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
