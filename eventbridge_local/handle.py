@@ -84,7 +84,9 @@ class EventBridge:
         """
         if not isinstance(target, str) or not target:
             raise UsageError(f"target={target!r}: give the ARN or the name of the target that the handler replaces")
-        return self.service.handlers.connect(self._arn(target), handler)
+        spy = self.service.handlers.connect(self._arn(target), handler)
+        spy.why_silent = self._why_silent
+        return spy
 
     def load(
         self,
@@ -121,7 +123,7 @@ class EventBridge:
 
         loaded = self.load_source(iac.TemplateSource(source, parameters, stack, resources), strict=strict)
         if connect_handlers:
-            iac.connect_handlers(loaded, self.connect)
+            iac.connect_handlers(loaded, self._connect_of_template)
         return loaded
 
     def rule(
@@ -647,14 +649,17 @@ class EventBridge:
 
         return iac.load(self.service, carry_out, plan, strict=strict, assume_buses=assume_buses)
 
-    def hints_for(self, error: BaseException) -> list[str]:
+    def hints_for(self, error: BaseException, failures: Iterable[Exception] = ()) -> list[str]:
         """Return our hints on an error that ended a test: on a refused call, or on names that were misspelt.
 
         AWS's own message stays as it is.
+
+        Args:
+            failures: the checks that failed too, which are not told twice.
         """
         if not isinstance(error, ClientError):
-            told = str(error) if isinstance(error, AssertionError) else ""
-            hints = report.hints.about_misspelt(self.seen(), told) if isinstance(error, Exception) else ()
+            told = "\n".join(map(str, [error, *failures] if isinstance(error, AssertionError) else failures))
+            hints = report.stand_ins.misspelt(self.seen(), self.service, told) if isinstance(error, Exception) else ()
             return [f"eventbridge_local: {hint}" for hint in hints]
         response = getattr(error, "response", None)
         if not isinstance(response, dict):
@@ -669,12 +674,19 @@ class EventBridge:
     def seen(self) -> Seen:
         """Return what a failing check or assertion of this mock looks at."""
         journal = self.service.journal
-        failing = [fault.target for fault in self.service.faults.arranged]
         lost = journal.entries.dropped, journal.routings.dropped
         names = self.service.handlers.names
-        return report.hints.Seen(journal.entries, journal.routings, self._rules(), names, failing, *lost)
+        return report.hints.Seen(journal.entries, journal.routings, self._rules(), names, *lost)
 
     # What the methods above share.
+
+    def _connect_of_template(self, arn: str, handler: Handler) -> None:
+        """Connect a handler that a template names. Not every function of a template is a target."""
+        self.connect(arn, handler).is_of_template = True
+
+    def _why_silent(self, spy: TargetSpy) -> list[str]:
+        """Return why a handler was never called."""
+        return list(report.stand_ins.about_silence(spy, self.seen(), self.service))
 
     @property
     def _scope(self) -> Scope:

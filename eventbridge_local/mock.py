@@ -244,7 +244,8 @@ class _EnteredMock(ActiveMock):
         """Add our hints and failed checks to the error that ended the test, once; it stays the one that is raised."""
         if self._noted is not error:
             self._noted = error
-            for note in (*self.handle.hints_for(error), *map(report.checks.failure, self._failures())):
+            failures = self._failures()
+            for note in (*self.handle.hints_for(error, failures), *map(report.checks.failure, failures)):
                 add_note(error, note)
             self._add_note_on_forks(error)
 
@@ -257,7 +258,12 @@ class _EnteredMock(ActiveMock):
     def _failures(self) -> list[Exception]:
         options, journal = self._options, self.service.journal
         has_failed = options.assert_all_deliveries_succeeded and self._has_failed_delivery()
-        checks = options.events_must_match or options.rules_must_match or options.targets_must_be_permitted
+        checks = (
+            options.events_must_match
+            or options.rules_must_match
+            or options.targets_must_be_permitted
+            or (options.connected_must_be_used and self._has_stand_ins())
+        )
         if not (has_failed or checks or options.contracts is not None):
             return []  # as for most tests, which then do without importing the checks
         seen = self.handle.seen()
@@ -271,6 +277,8 @@ class _EnteredMock(ActiveMock):
             failures += report.checks.unmatched_rules(seen)
         if options.targets_must_be_permitted:
             failures += report.permissions.forbidden_targets(seen, self.service, self._policies)
+        if options.connected_must_be_used and self._has_stand_ins():
+            failures += report.stand_ins.unused_stand_ins(seen, self.service)
         if options.contracts is not None:
             failures += _checking().delivered_against(options.contracts, seen.entries, journal.deliveries)
             failures += report.checks.lost_deliveries("contracts", journal.kept_deliveries.dropped)
@@ -279,6 +287,10 @@ class _EnteredMock(ActiveMock):
     def _read_policies(self) -> None:
         """Note the policies that moto has, because it is about to forget them."""
         self._policies.append(report.permissions.in_moto(self.handle.seen(), self.service))
+
+    def _has_stand_ins(self) -> bool:
+        """Return whether the test connected a handler or made a target fail."""
+        return bool(self.service.handlers.spies or self.service.faults.arranged)
 
     def _has_failed_delivery(self) -> bool:
         """Return whether the check of deliveries may find something."""

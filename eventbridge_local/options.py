@@ -23,6 +23,13 @@ from eventbridge_local.model.limits import Limits
 _ACCOUNT = re.compile(r"[0-9]{12}")
 #: What ``keep_records="auto"`` keeps: the records of about 25,000 events.
 _AUTO_RECORDS = 100_000
+#: The checks for which None means: as the option ``strict``.
+_AS_STRICT = (
+    "assert_all_events_matched",
+    "assert_all_rules_matched",
+    "assert_targets_permitted",
+    "assert_all_connected_used",
+)
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 
 
@@ -54,7 +61,7 @@ class Options:
             ContractViolation.
         template: what ``eb.load`` reads when the mock begins: a path, a list of paths, or a mapping of paths to the
             parameters of each.
-        strict: turn on the three checks that follow.
+        strict: turn on the checks that follow and have None.
         assert_all_events_matched: at the end of the mock, raise if no rule matched an event that was put. None follows
             ``strict``.
         assert_all_rules_matched: at the end of the mock, raise if an enabled rule matched no event. None follows
@@ -62,6 +69,8 @@ class Options:
         assert_targets_permitted: at the end of the mock, raise if the policy of a queue, topic, log group or function
             that moto or a loaded template has does not let EventBridge deliver, or if a role of a loaded template does
             not. None follows ``strict``.
+        assert_all_connected_used: at the end of the mock, raise if ``connect`` or ``fail_target`` named something that
+            is no target of any rule. None follows ``strict``.
         assert_all_deliveries_succeeded: at the end of the mock, raise if a handler raised, if an event could not be
             delivered, or if a rule loop was cut.
     """
@@ -82,6 +91,7 @@ class Options:
     assert_all_events_matched: bool | None = None
     assert_all_rules_matched: bool | None = None
     assert_targets_permitted: bool | None = None
+    assert_all_connected_used: bool | None = None
     assert_all_deliveries_succeeded: bool = True
 
     def __post_init__(self) -> None:
@@ -106,7 +116,7 @@ class Options:
         for name in ("strict", "assert_all_deliveries_succeeded"):
             if not isinstance(getattr(self, name), bool):
                 raise UsageError(f"{name}={getattr(self, name)!r}: write True or False")
-        for name in ("assert_all_events_matched", "assert_all_rules_matched", "assert_targets_permitted"):
+        for name in _AS_STRICT:
             if not isinstance(getattr(self, name), bool | None):
                 raise UsageError(f"{name}={getattr(self, name)!r}: write True, False, or None to follow strict=")
         if self.contracts is not None:
@@ -135,6 +145,11 @@ class Options:
         """Return whether a target that EventBridge may not deliver to is a failure."""
         return self.strict if self.assert_targets_permitted is None else self.assert_targets_permitted
 
+    @property
+    def connected_must_be_used(self) -> bool:
+        """Return whether a handler or failure for what is no target is a failure."""
+        return self.strict if self.assert_all_connected_used is None else self.assert_all_connected_used
+
     def start(self) -> datetime | None:
         """Return ``now`` as an aware datetime."""
         return None if self.now is None else instant_of(self.now, "now")
@@ -159,6 +174,7 @@ class OptionKeywords(TypedDict, total=False):
     assert_all_events_matched: bool | None
     assert_all_rules_matched: bool | None
     assert_targets_permitted: bool | None
+    assert_all_connected_used: bool | None
     assert_all_deliveries_succeeded: bool
 
 

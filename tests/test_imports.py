@@ -79,6 +79,7 @@ FOR_FEATURES = {
     "eventbridge_local.report.journal_text",
     "eventbridge_local.report.logs",
     "eventbridge_local.report.permissions",
+    "eventbridge_local.report.stand_ins",
     "eventbridge_local.schedules",
 }
 

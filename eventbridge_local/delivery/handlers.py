@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -15,6 +16,7 @@ from eventbridge_local.errors import UsageError
 from eventbridge_local.frozen import frozen
 from eventbridge_local.json_text import decoded
 from eventbridge_local.model.arn import names_of, parse_arn
+from eventbridge_local.visible import visible
 
 
 class LambdaContext:
@@ -77,13 +79,14 @@ _LOOK = "; print(eb.journal) shows what each rule did with each event"
 class Calls(tuple[SpyCall, ...]):
     """The calls of one handler, oldest first."""
 
-    __slots__ = ()
+    #: Returns why there are none, a sentence each.
+    why_none: Callable[[], list[str]] = list
 
     def one(self) -> SpyCall:
         """Return the only call. Raises AssertionError when there was none, or more than one."""
         __tracebackhide__ = True
         if len(self) != 1:
-            raise AssertionError(f"expected exactly one call, there were {len(self)}{'' if self else _LOOK}")
+            raise AssertionError(f"expected exactly one call, there were {len(self)}{'' if self else self._hints()}")
         return self[0]
 
     @property
@@ -91,8 +94,11 @@ class Calls(tuple[SpyCall, ...]):
         """The latest call. Raises AssertionError when there was none."""
         __tracebackhide__ = True
         if not self:
-            raise AssertionError(f"the handler was never called{_LOOK}")
+            raise AssertionError(f"the handler was never called{self._hints()}")
         return self[-1]
+
+    def _hints(self) -> str:
+        return visible("\n".join([_LOOK, *(f"hint: {each}" for each in self.why_none())]))
 
 
 class _Recorded:
@@ -131,6 +137,10 @@ class TargetSpy:
         self.target = target
         self.handler = handler
         self.gate = Gate()
+        #: Returns why it was never called, a sentence each; None where nobody knows.
+        self.why_silent: Callable[[TargetSpy], list[str]] | None = None
+        #: Whether a template named the handler, and not the test.
+        self.is_of_template = False
         self._arguments = _arguments(handler)
         self._calls: deque[SpyCall | _Recorded] = deque(maxlen=keep)
 
@@ -138,7 +148,10 @@ class TargetSpy:
     def calls(self) -> Calls:
         """What the handler was called with so far."""
         calls = tuple(self._calls)  # a server's threads may add to them meanwhile
-        return Calls(each.call if isinstance(each, _Recorded) else each for each in calls)
+        found = Calls(each.call if isinstance(each, _Recorded) else each for each in calls)
+        if self.why_silent is not None:
+            found.why_none = partial(self.why_silent, self)
+        return found
 
     @property
     def events(self) -> list[Any]:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from eventbridge_local.report import journal_text as journal_text
     from eventbridge_local.report import logs as logs
     from eventbridge_local.report import permissions as permissions
+    from eventbridge_local.report import stand_ins as stand_ins
 
-_PARTS = ("assertions", "checks", "coverage", "explain", "hints", "journal_text", "logs", "permissions")
+_PARTS = ("assertions", "checks", "coverage", "explain", "hints", "journal_text", "logs", "permissions", "stand_ins")
 
 
 def __getattr__(name: str) -> Any:

@@ -9,9 +9,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from eventbridge_local.advice import did_you_mean, suggest
+from eventbridge_local.advice import suggest
 from eventbridge_local.delivery.journal_records import Entry, Routing, is_same
-from eventbridge_local.delivery.pending import dead_letter_queue
 from eventbridge_local.model.arn import names_of
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule
@@ -31,7 +30,6 @@ class Seen:
         entries, routings: what was put, and what became of each event.
         rules: the rules there are now, of all buses.
         connected: what handlers stand in for.
-        failing: the targets that ``fail_target`` named.
         lost_entries, lost_routings: how many of them the journal has dropped.
     """
 
@@ -39,7 +37,6 @@ class Seen:
     routings: Sequence[Routing]
     rules: Sequence[Rule]
     connected: Sequence[str] = ()
-    failing: Sequence[str] = ()
     lost_entries: int = 0
     lost_routings: int = 0
 
@@ -209,40 +206,6 @@ def _about_target(seen: Seen, name: str) -> Iterator[str]:
             else:
                 yield from _why_not(seen, routing, then)
         yield from about_unreached(seen, rule)
-
-
-def about_misspelt(seen: Seen, told: str = "") -> Iterator[str]:
-    """Yield the names given to ``connect`` and ``fail_target`` that no rule has as a target, if one has a similar one.
-
-    A target with a handler or a failure of its own is not what another name was meant for.
-
-    Args:
-        told: what the test was told already; it is not told again.
-    """
-    targets = [target for rule in users_rules(seen.rules) for target in rule.targets]
-    queues = [queue for queue in map(dead_letter_queue, targets) if queue is not None]
-    arns = [*queues, *(target.arn for target in targets)]
-    for name in _misspelt(seen.connected, arns, told):
-        yield f"a handler is connected to {name}"
-    ids = {target.id for target in targets}
-    for name in _misspelt([name for name in seen.failing if name not in ids], arns, told):
-        yield f"fail_target was called for {name}"
-
-
-def _misspelt(names: Sequence[str], arns: Sequence[str], told: str) -> Iterator[str]:
-    """Yield each name that none of these ARNs has, with the one that was probably meant.
-
-    ARNs are compared by their last names, because all of them begin alike.
-    """
-    known = {each for arn in arns for each in names_of(arn)}
-    free = {names_of(arn)[-1]: arn for arn in arns if not set(names_of(arn)).intersection(names)}
-    for name in dict.fromkeys(names):
-        last, no_target = names_of(name)[-1], f"no rule has a target {name!r}"
-        if name in known or "://" in name or no_target in told:
-            continue
-        meant = f"; did you mean {free[last]!r}?" if last in free else did_you_mean(last, free)
-        if meant:
-            yield f"{name!r}, but {no_target}{meant}"
 
 
 def _has_target(rule: Rule, name: str) -> bool:

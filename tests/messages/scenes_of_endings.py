@@ -99,6 +99,17 @@ def exit_with_misspelt_targets(_: EventBridge) -> None:
 
 
 @scene
+def exit_with_stand_ins_for_nothing(_: EventBridge) -> None:
+    with shop(assert_all_connected_used=True) as eb:
+        eb.rule("Welcome", pattern={"source": ["shop.orders"]}, to=["welcome", "mailer"])
+        eb.connect("welcom", print)
+        eb.connect("mailer", print)
+        eb.connect("arn:aws:lambda:eu-west-1:123456789012:function:welcome", print)
+        eb.connect("https://crm.example/events", print)
+        eb.fail_target("somebody-else")
+
+
+@scene
 def exit_without_permission_for_a_bus(_: EventBridge) -> None:
     with shop(assert_all_deliveries_succeeded=True) as eb:
         central = boto3.client("events", "us-east-1", aws_access_key_id="222222222222", aws_secret_access_key="unused")

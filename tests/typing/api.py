@@ -97,6 +97,7 @@ def doors() -> None:
         assert_all_events_matched=False,
         assert_all_rules_matched=None,
         assert_targets_permitted=None,
+        assert_all_connected_used=None,
         assert_all_deliveries_succeeded=False,
     ):
         assert_type(current_eventbridge(), EventBridge)
