@@ -7,6 +7,8 @@ import json
 import random
 import re
 import socket
+import struct
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -124,6 +126,34 @@ def test_a_refusal_is_of_the_form_that_sdks_read(server: Server, talk: Talk) -> 
     assert json.loads(body) == {"__type": "ValidationException", "message": "Content-Length is not a number"}
 
 
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("CreateEndpoint", {"Name": "e", "EventBuses": [[]]}),
+        ("CreateEndpoint", {"Name": "e", "RoutingConfig": [], "EventBuses": "b"}),
+        ("PutEvents", {"Entries": {"Source": "shop"}}),
+        ("PutEvents", {"Entries": [None]}),
+        ("PutEvents", {"Entries": [{"Source": ["shop"], "Detail": {}, "Time": True}]}),
+        ("PutTargets", {"Rule": 1, "Targets": [[{"Id": "1"}]]}),
+        ("TagResource", {"ResourceARN": "a", "Tags": [["Key", "Value"]] * 300}),
+        ("PutRule", None),
+        ("PutRule", [{}]),
+        ("PutRule", "name"),
+    ],
+)
+def test_values_of_wrong_types(operation: str, body: Any, server: Server, talk: Talk) -> None:
+    """As AWS refuses them; tests/botocore_hooks/test_constraints.py has all members of all operations."""
+    sent = json.dumps(body).encode()
+    answer = talk(
+        server,
+        post(b"Content-Length: %d" % len(sent), b"Connection: close", body=sent).replace(
+            b"ListRules", operation.encode()
+        ),
+    )
+    assert statuses(answer) == [400]
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["__type"] == "SerializationException"
+
+
 def test_a_body_that_ends_early(server: Server, connect: Connect) -> None:
     """The client says that no more comes, and still gets an answer; of chunks too."""
     for sent in (post(b"Content-Length: 5", body=b"{}"), post(CHUNKED, body=b"5\r\n{}")):
@@ -144,7 +174,8 @@ def test_a_client_that_goes_leaves_nothing(server: Server, connect: Connect, cap
     ):
         connection = connect(server)
         connection.sendall(sent)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")  # a reset
+        reset = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
         connection.close()
     last = connect(server)
     last.sendall(get(b"Host: localhost", b"Connection: close"))
