@@ -72,9 +72,18 @@ def decoded(text: str) -> Any:
         ValueError: the text is not JSON.
     """
     try:
+        if text[:1] == "{":  # as nearly all: what ``json.loads`` does, with fewer calls
+            value, end = _SCAN(text, 0)
+            if end == len(text):
+                return value
+        return json.loads(text)
+    except StopIteration:  # a value is missing, which that says
         return json.loads(text)
     except RecursionError:
         return _with_room(json.loads, text)
+
+
+_SCAN: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 def _with_room(function: Callable[[Any], Any], value: Any) -> Any:
@@ -85,6 +94,13 @@ def _with_room(function: Callable[[Any], Any], value: Any) -> Any:
 
 def compact(text: str) -> str:
     """Return valid JSON text without the white space between its tokens; nothing else is changed."""
+    if "\\" not in text:  # so each quote begins or ends a string: every second part is outside of them
+        parts = text.split('"')
+        outside = '"'.join(parts[::2])
+        for blank in _BLANKS:
+            outside = outside.replace(blank, "")
+        parts[::2] = outside.split('"')
+        return '"'.join(parts)
     # Most producers use json.dumps. What comes back from it to the letter has no oddity that a second pass could
     # lose (repeated keys, number spellings, escapes), and that pass is ten times faster than looking at each token.
     ascii_only = text.isascii()

@@ -9,6 +9,7 @@ this is raised to the producer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -118,16 +119,20 @@ class Deliverer:
             received = self.received[client] = not self._services.has_no_receiver(client)
         return received
 
-    def deliver(self, arrival: Arrival, rule: Rule, targets: Sequence[Target]) -> None:
-        """Deliver an event to targets of a rule that it matched."""
+    def deliver(self, arrival: Arrival, rule: Rule, targets: Sequence[Target], now: datetime | None = None) -> None:
+        """Deliver an event to targets of a rule that it matched.
+
+        Args:
+            now: the instant, as long as nothing was called since then; None asks the clock.
+        """
         scope, event = arrival.scope, arrival.event
         for position, target in enumerate(targets, 1):
             if self._store.ended:
                 return
-            now = self._store.clock.now
+            at, now = now or self._store.clock.now, None
             number = self._journal.next_delivery()
             try:
-                self._begin(PendingDelivery(number, event, rule, target, scope.account, scope.region, now, now))
+                self._begin(PendingDelivery(number, event, rule, target, scope.account, scope.region, at, at))
             except BaseException:  # only what ends a test run comes here
                 self._skip(event, rule, targets[position:])
                 raise

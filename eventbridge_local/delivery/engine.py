@@ -116,12 +116,14 @@ class Engine:
         if arrival.recorded:
             arrival.at = work.now or self._store.clock.now
         self._journal.add_routing(arrival)
+        now = work.now
         if others:
             work.now = None  # what is called may take time, or move the clock
         for done, (rule, targets) in enumerate(others, 1):
             work.rule, work.receiver = rule, None
             try:
-                self._deliverer.deliver(arrival, rule, targets)
+                self._deliverer.deliver(arrival, rule, targets, now)
+                now = None
             except BaseException:  # only what ends a test run comes here
                 self._deliverer.skip(arrival.event, others[done:])
                 raise

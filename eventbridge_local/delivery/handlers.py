@@ -228,7 +228,10 @@ class Handlers:
         """Return the handler connected to an ARN, by the ARN itself first and then by its names."""
         if not self.spies:
             return None
-        return next((self.spies[name] for name in names_of(arn) if name in self.spies), None)
+        for name in names_of(arn):  # no generator: this is asked for each delivery
+            if name in self.spies:
+                return self.spies[name]
+        return None
 
     @property
     def names(self) -> tuple[str, ...]:
