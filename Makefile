@@ -57,7 +57,7 @@ matrix: $(VENV)/.release
 	$(BIN)/nox $(or $(ARGS),--tags core)
 
 matrix-all: $(VENV)/.release
-	$(BIN)/nox --sessions tests oldest newest_botocore pytest without bare awscrt warnings random_order each_file_alone wheel sdist docs $(ARGS)
+	$(BIN)/nox --sessions tests oldest oldest_async newest_botocore pytest without bare awscrt warnings random_order each_file_alone wheel sdist docs $(ARGS)
 
 dist: $(VENV)/.release
 	rm -rf dist

@@ -47,7 +47,7 @@ OPTIONAL = {
         "opentelemetry-sdk",
     ],
 }
-#: A selection that asks every part of the package, in about a minute.
+#: A selection that asks every part of the package and what it uses of others, in about a minute.
 CORE = [
     "tests/botocore_hooks",
     "tests/contracts",
@@ -55,7 +55,6 @@ CORE = [
     "tests/delivery",
     "tests/iac",
     "tests/journeys",
-    "tests/model",
     "tests/operations",
     "tests/schedules",
     "tests/test_batching.py",
@@ -72,7 +71,6 @@ BARE = [
     "tests/schedules",
     "tests/transforms",
     "tests/model",
-    "tests/test_pytest_plugin.py",
 ]
 
 nox.needs_version = ">=2025.2.9"
@@ -120,6 +118,13 @@ def oldest(session: nox.Session) -> None:
     """The oldest Python, with the oldest release of everything that pyproject.toml allows."""
     _install_with(session, *OLDEST, "boto3==1.40.0", "pytest==8.4.0", *OPTIONAL["moto"], "freezegun", "time-machine")
     _pytest(session, usual=CORE)
+
+
+@nox.session(python=OLDEST_PYTHON)
+def oldest_async(session: nox.Session) -> None:
+    """The oldest aiobotocore whose botocore pyproject.toml allows."""
+    _install_with(session, "aiobotocore==2.24.2", "botocore==1.40.15", *_all_but("aiobotocore", "awscli"))
+    _pytest(session)
 
 
 @nox.session(python=USUAL_PYTHON)

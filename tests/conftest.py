@@ -48,7 +48,11 @@ _ALSO = {
         "tests/test_pytest_plugin.py",
         "tests/test_readme.py",
     ),
-    "aiobotocore": ("tests/test_readme.py",),
+    "aiobotocore": (
+        "botocore_hooks/test_hidden_clients.py",
+        "botocore_hooks/test_socket_audit.py",
+        "tests/test_readme.py",
+    ),
     "moto": ("tests/test_readme.py",),
     "yaml": (
         "cli/test_page.py",
