@@ -26,7 +26,7 @@ def test_rows_have_keys_of_their_own_and_a_module_that_measures_them() -> None:
     every = [row.key for section in rows.SECTIONS for row in section.rows]
     assert len(every) == len(set(every)) == len(rows.ROWS)
     for section in rows.SECTIONS:
-        source = (ROOT / "benchmarks" / f"{section.module}.py").read_text()
+        source = (ROOT / "benchmarks" / f"{section.module}.py").read_text("utf-8")
         assert [row.key for row in section.rows if f'"{row.key}"' not in source] == []
 
 

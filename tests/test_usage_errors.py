@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import signal
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -341,6 +342,25 @@ def test_a_killed_writer_loses_nothing(eb: EventBridge, tmp_path: Path) -> None:
     assert eb.replay_from(file).count == 1
 
 
+def test_a_file_that_another_program_holds_stays(
+    eb: EventBridge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows renames nothing over a file that is open."""
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"old\n")
+    eb.put("shop", "Sold")
+
+    def refused(*names: str) -> None:
+        raise PermissionError(13, "Access is denied")
+
+    monkeypatch.setattr(os, "replace", refused)
+    with pytest.raises(OSError, match=r"events\.jsonl' cannot be written: Access is denied"):
+        eb.archive_to(file)
+    assert os.listdir(tmp_path) == ["events.jsonl"]
+    assert file.read_bytes() == b"old\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and permissions of POSIX")
 def test_a_link_and_the_permissions_of_a_capture_stay(eb: EventBridge, tmp_path: Path) -> None:
     file, link = tmp_path / "real.jsonl", tmp_path / "link.jsonl"
     file.write_bytes(b"")

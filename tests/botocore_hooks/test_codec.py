@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import boto3
@@ -128,6 +128,19 @@ def test_times_at_the_edge_of_the_calendar(at: datetime, hours: int, monkeypatch
     monkeypatch.setattr(codec, "_LOCAL", timezone(timedelta(hours=hours)))
     instant = at.replace(microsecond=0, tzinfo=UTC)
     assert codec.answered({"EventEndTime": instant}, "id", NOW)[1]["EventEndTime"] == instant
+
+
+def test_times_before_1970_where_the_system_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The local time of such an instant is an error of the system on Windows."""
+
+    class Zone(tzinfo):
+        def utcoffset(self, when: datetime | None) -> timedelta:
+            raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(codec, "_LOCAL", Zone())
+    with mock_eventbridge(now="1969-07-20T20:17:40Z"):
+        bus = boto3.client("events", region_name="us-east-1").describe_event_bus()
+    assert bus["CreationTime"] == datetime(1969, 7, 20, 20, 17, 40, tzinfo=UTC)
 
 
 def test_metadata() -> None:

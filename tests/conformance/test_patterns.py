@@ -17,14 +17,14 @@ CASES = Path(__file__).parent.parent / "cases" / "patterns"
 CHUNKS = 6
 ODD_ESCAPE = re.compile(r"\\u.?.?.?[^0-9a-fA-F\\\"]")  # hex digits only the engine's reader knows
 #: Named cases in which the engine crashes or errs: what the language says, and by which of its rules.
-PLAIN_READINGS: dict[str, dict[str, Any]] = json.loads((CASES / "plain_readings.json").read_text())
+PLAIN_READINGS: dict[str, dict[str, Any]] = json.loads((CASES / "plain_readings.json").read_text("utf-8"))
 
 
 @cache
 def rows(name: str) -> list[dict[str, Any]]:
     """The cases of a file."""
     path = CASES / name
-    text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()
+    text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text("utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 

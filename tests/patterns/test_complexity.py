@@ -20,7 +20,7 @@ SCORES = {"a": 1, "*": 2, "*a": 2, "*a*": 3, "*a*b": 3, "*a*a*": 5, "a*aaa": 4, 
 def recorded() -> list[dict[str, Any]]:
     """All recorded cases with a score."""
     texts = [gzip.decompress((CASES / "cases.jsonl.gz").read_bytes()).decode()]
-    texts += [(CASES / name).read_text() for name in ("edge_cases.jsonl", "engine_defects.jsonl")]
+    texts += [(CASES / name).read_text("utf-8") for name in ("edge_cases.jsonl", "engine_defects.jsonl")]
     cases = [json.loads(line) for text in texts for line in text.splitlines()]
     return [case for case in cases if case["valid"] and case.get("complexity") is not None]
 
