@@ -4,11 +4,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# The tests that run longer when asked to are those that look for this variable.
-FUZZ_TESTS = $(shell grep -rl --include='*.py' EVENTBRIDGE_LOCAL_FUZZ tests)
 VERSION = $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
 # With LOCKED=1 everything has the version that requirements.lock names; otherwise the newest that fits.
 LOCK = $(if $(LOCKED),--constraint requirements.lock)
+# How long make fuzz looks for faults.
+MINUTES ?= 20
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
@@ -27,7 +27,7 @@ help:
 	@echo "make changelog  move the fragments of changelog.d into CHANGELOG.md (ARGS=--draft: only show the text)"
 	@echo "make audit   run the tests and list whom they ask outside their processes"
 	@echo "make bench   run the benchmarks and print each figure with its goal (bench-check: fail when one got worse)"
-	@echo "make fuzz    run the long random tests (fuzz-atheris: five minutes of bytes against the pattern engine)"
+	@echo "make fuzz    look for faults with random input: make fuzz MINUTES=5 (ARGS='http captures' for some areas)"
 	@echo "make soak    put load on it: threads, a million puts, mocks, retries (ARGS='mocks --mocks 500' for a part)"
 	@echo "make clean   remove .venv and all caches"
 
@@ -78,11 +78,12 @@ bench-check: $(VENV)/.test
 	$(BIN)/python benchmarks/run.py --check $(ARGS)
 
 fuzz: $(VENV)/.test
-	EVENTBRIDGE_LOCAL_FUZZ=1 $(BIN)/python -m pytest $(FUZZ_TESTS) $(ARGS)
+	@$(PIP) install atheris || echo "atheris cannot be installed here: coverage chooses no bytes"
+	$(BIN)/python tools/fuzz.py --minutes $(MINUTES) $(ARGS)
 
 fuzz-atheris: $(VENV)/.test
 	$(PIP) install atheris
-	$(BIN)/python tests/fuzz/atheris_patterns.py -max_total_time=300 -timeout=20
+	$(BIN)/python tools/fuzz.py --minutes 5 atheris
 
 soak: $(VENV)/.test
 	$(BIN)/python tools/soak.py $(ARGS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lengths import examples
 
 from eventbridge_local.contracts import Contracts, infer_schema
 from eventbridge_local.errors import UsageError
 
 DRAFTS = ["2020-12", "draft4", "openapi3"]
-LONG = bool(os.environ.get("EVENTBRIDGE_LOCAL_FUZZ"))
 
 
 def event(detail: Any, **more: Any) -> dict[str, Any]:
@@ -165,7 +164,7 @@ VALUES = st.recursive(
 KEYS = st.sampled_from(["id", "kind", "parts", "$ref", "type", ""])
 
 
-@settings(max_examples=1000 if LONG else 150)
+@settings(max_examples=examples(150, 1_000))
 @given(
     details=st.lists(st.dictionaries(KEYS, VALUES, max_size=4), min_size=1, max_size=8),
     repeat=st.integers(1, 3),

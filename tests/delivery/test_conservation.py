@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from lengths import examples
 
 from eventbridge_local import EventBridge, mock_eventbridge
 from eventbridge_local.botocore_hooks.codec import perform
@@ -284,6 +284,4 @@ class Conservation(RuleBasedStateMachine):
 
 
 TestConservation = Conservation.TestCase
-TestConservation.settings = settings(
-    max_examples=400 if os.environ.get("EVENTBRIDGE_LOCAL_FUZZ") else 50, stateful_step_count=40
-)
+TestConservation.settings = settings(max_examples=examples(50, 400), stateful_step_count=40)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lengths import examples
 
 from eventbridge_local import EventBridge, make_event, mock_eventbridge
 from eventbridge_local.botocore_hooks.codec import perform
@@ -347,7 +347,6 @@ RULES = st.tuples(PATTERNS, st.sampled_from([*[True] * 7, False]), TARGETS.map(l
 NAMES = st.sampled_from([*"fffggg", "dead", "dead", "fair", "news", "hook kept", "orders", "theirs", "/audit", "t1"])
 FAULTS = st.lists(st.tuples(NAMES, ERRORS, st.sampled_from([1, 1, 2, 3, None])), max_size=3)
 DETAILS = st.sampled_from([{"n": 1}, {"n": "one"}, {"n": 'a"b'}, {"n": None}, {"n": {"m": [1]}}, {}])
-LONG = bool(os.environ.get("EVENTBRIDGE_LOCAL_FUZZ"))
 AN_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -400,7 +399,7 @@ def make_hook(eb: EventBridge, name: str) -> str:
     return str(made["ApiDestinationArn"])
 
 
-@settings(max_examples=2_000 if LONG else 100)
+@settings(max_examples=examples(100, 2_000))
 @given(
     st.lists(RULES, min_size=len(BUSES), max_size=len(BUSES) + 3),
     st.lists(POLICIES, min_size=len(BUSES), max_size=len(BUSES)),

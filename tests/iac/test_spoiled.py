@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lengths import examples
 
 from eventbridge_local.errors import UsageError
 from eventbridge_local.iac import read, report_of
@@ -44,7 +45,7 @@ def spots(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from spots(inner, (*path, key))
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150, 2_000))
 @given(st.data())
 def test_spoiled_sources(data: st.DataObject) -> None:
     source = copy.deepcopy(data.draw(st.sampled_from(SOURCES)))

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import Any
 
 from generated import EVENTS, PATTERNS, WILDCARD_PATTERNS, valid
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lengths import examples
 from plain_reading import reads_as_match
 
 from eventbridge_local.patterns import InvalidPattern, RuleSet, compile_pattern, explain, matches, parse_event
 from eventbridge_local.patterns.complexity import never_too_low, score
 from eventbridge_local.patterns.match import ArrayMatcher
 
-FUZZ = bool(os.environ.get("EVENTBRIDGE_LOCAL_FUZZ"))
-few = settings(max_examples=5000 if FUZZ else 150, suppress_health_check=list(HealthCheck))
-texts = settings(max_examples=20_000 if FUZZ else 300, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=examples(150, 5_000), suppress_health_check=list(HealthCheck))
+texts = settings(max_examples=examples(300, 20_000), suppress_health_check=list(HealthCheck))
 
 
 @few

@@ -2,14 +2,12 @@
 
 The days come from croniter, so the slow evaluator is the judge of them; croniter judges what is ours, the minutes of a
 day and the translation. The reference takes what an expression means instead of its text, so it shares no parser with
-the library, and asks the standard library's calendar, so it shares no arithmetic either. EVENTBRIDGE_LOCAL_FUZZ=1 runs
-10,000 examples.
+the library, and asks the standard library's calendar, so it shares no arithmetic either.
 """
 
 from __future__ import annotations
 
 import calendar
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,10 +15,11 @@ from datetime import UTC, date, datetime, timedelta
 from croniter import croniter
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lengths import examples
 
 from eventbridge_local.schedules import parse_schedule
 
-EXAMPLES = 10_000 if os.environ.get("EVENTBRIDGE_LOCAL_FUZZ") == "1" else 250
+EXAMPLES = examples(250, 10_000)
 WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 SEARCHED_DAYS = 366 * 9
