@@ -3,7 +3,7 @@
     with serve(template="template.yaml") as url:
         subprocess.run(["aws", "events", "list-rules", "--endpoint-url", url])
 
-It checks no signatures, keeps nothing when it ends, and answers whoever can reach it.
+It checks no signatures and keeps nothing when it ends. Whoever can reach it is answered, but for web pages.
 """
 
 from eventbridge_local.server.serving import Server, serve
