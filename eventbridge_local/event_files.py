@@ -29,7 +29,7 @@ from eventbridge_local.model.event import Event, new_event
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Bus, Scope
 from eventbridge_local.patterns import parse_event
-from eventbridge_local.visible import visible
+from eventbridge_local.visible import visible, visible_lines
 
 if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
     from eventbridge_local.model.archives import Archive
@@ -190,7 +190,7 @@ class ReplayReport:
             *bad,
             *([f"  and {self.bad_count - len(bad)} more"] if self.bad_count > len(bad) else ()),
         ]
-        return visible("\n".join(shown))
+        return visible_lines(shown)
 
 
 def replay_file(

@@ -9,7 +9,7 @@ and AWS's own messages in a ``ClientError`` keep what was given.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 #: C0 but line feed and tab, DEL, C1; marks of direction; what ends a line for some programs; halves of surrogate pairs,
@@ -29,6 +29,19 @@ def _escape(found: re.Match[str]) -> str:
 #: Return a text with everything that steers a terminal spelled as an escape; line feeds and tabs stay. It passes no
 #: function here as long as there is nothing to spell, because every failing assertion passes through it.
 visible: Callable[[str], str] = partial(re.sub, _STEERING, _escape)
+
+
+def visible_lines(lines: Iterable[str]) -> str:
+    """Return lines as a text, in which line feeds and tabs are spelled too where they stand within a line.
+
+    Names and sources may have them. A source with a line feed would else write lines of its own.
+    """
+    return visible("\n".join(map(on_one_line, lines)))
+
+
+def on_one_line(text: str) -> str:
+    """Return a text with its line feeds and tabs spelled as escapes."""
+    return text.replace("\n", "\\n").replace("\t", "\\t")
 
 
 def visible_json(text: str) -> str:

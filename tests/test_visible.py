@@ -222,3 +222,57 @@ def test_the_log_of_a_server() -> None:
     assert said
     for text in said:
         clean(text)
+
+
+# what would make lines of its own
+
+
+#: Each of these ends a line for a terminal, a log or a reader; a tab moves what follows.
+FORGED = "a\n>>b\t>>c\u2028>>d\r>>e\u0085>>f"
+
+
+def lines_of_its_own(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.lstrip().startswith(">>")]
+
+
+def test_a_name_with_a_line_break_makes_no_line() -> None:
+    with mock_eventbridge(assert_all_deliveries_succeeded=False) as eb:
+        eb.rule("r", pattern={"source": [FORGED, "shop"], "detail": {FORGED: [FORGED]}}, to=["f", "g", FORGED])
+        eb.rule("s", pattern={"detail": {FORGED: [{"prefix": FORGED}], "q": [{"anything-but": FORGED}]}}, to="f")
+        eb.connect("f", lambda event: fail(FORGED))
+        eb.fail_target("g", error="NO_PERMISSIONS", reason=FORGED)
+        eb.put(FORGED, FORGED, {FORGED: FORGED})
+        eb.put("shop", FORGED, {FORGED: [FORGED, "other"]}, resources=[FORGED])
+        eb.put("aws." + FORGED, FORGED)
+        with pytest.raises(Exception, match="failed to satisfy constraint"):
+            eb.rule(FORGED, pattern={"source": ["a"]})
+        texts = [eb.journal.text(), eb.journal.end(), str(eb.explain(eb.events[1])), str(eb.route(eb.events[1]))]
+        texts += [str(eb.coverage()), *map(repr, (eb.events, eb.deliveries, eb.events[0], eb.events[0].event))]
+        uses: list[Callable[[], Any]] = [
+            lambda: eb.assert_put(FORGED, "other"),
+            lambda: eb.assert_put("shop", FORGED, {FORGED: FORGED + "z"}, exact=True),
+            lambda: eb.assert_delivered(target=FORGED, payload=FORGED),
+            lambda: eb.assert_not_put("shop"),
+            lambda: eb.assert_not_delivered(rule="r"),
+            lambda: eb.events.one(),
+            lambda: eb.deliveries.one(),
+        ]
+        for use in uses:
+            with pytest.raises(AssertionError) as failed:
+                use()
+            texts.append(str(failed.value))
+    for text in texts:
+        assert lines_of_its_own(text) == []
+        assert "\t" not in text
+
+
+def test_a_name_with_a_line_break_makes_no_line_in_checks() -> None:
+    with pytest.raises(ExceptionGroup) as failed, mock_eventbridge(strict=True) as eb:
+        eb.rule("r", pattern={"source": ["shop"], "detail": {FORGED: [FORGED]}}, to="g")
+        eb.rule("s", pattern={"source": ["shop"]}, to="g")
+        eb.fail_target("g", error="NO_PERMISSIONS", reason=FORGED)
+        eb.put("shop", FORGED, {FORGED: "x"})
+        eb.put(FORGED, FORGED, {FORGED: "y"})
+    for error in failed.value.exceptions:
+        for text in (str(error), *getattr(error, "__notes__", ())):
+            assert lines_of_its_own(text) == []

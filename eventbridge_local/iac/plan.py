@@ -15,7 +15,7 @@ from typing import Any
 from eventbridge_local.iac.handlers import Handler
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.policies.access import Permissions
-from eventbridge_local.visible import visible
+from eventbridge_local.visible import visible, visible_lines
 
 _ARGUMENT = re.compile(r"(parameter|resource)s=\{'([^']*)': '\.\.\.'\}")
 _RULE_TYPES = ("AWS::Events::Rule", "aws_cloudwatch_event_rule")
@@ -242,7 +242,7 @@ class LoadReport:
         raise KeyError(f"there is no rule {name!r}, or more than one; the rules are: {there}")
 
     def __str__(self) -> str:
-        return visible("\n".join(_lines(self)))
+        return visible_lines(_lines(self))
 
 
 def report_of(plan: Plan) -> LoadReport:

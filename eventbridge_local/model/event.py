@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from eventbridge_local.json_text import compact, decoded, sendable
 from eventbridge_local.patterns import parse_event
-from eventbridge_local.visible import visible
+from eventbridge_local.visible import on_one_line, visible
 
 _FIELD_NAMES = (
     "id",
@@ -175,7 +175,7 @@ class Event(_EventFields):
         return found
 
     def __repr__(self) -> str:
-        return visible(f"<Event {self.source} {self.detail_type!r} {self.id[:8]}>")
+        return visible(on_one_line(f"<Event {self.source} {self.detail_type!r} {self.id[:8]}>"))
 
 
 #: The fields of an envelope in AWS's order, and where the values for the pattern engine are.

@@ -26,7 +26,7 @@ from eventbridge_local.patterns.conditions import (
 from eventbridge_local.patterns.events import event_tree, pairs_of
 from eventbridge_local.patterns.match import ArrayMatcher, Found
 from eventbridge_local.patterns.values import number_key, number_wording, read_float, value_wording
-from eventbridge_local.visible import visible
+from eventbridge_local.visible import visible, visible_lines
 
 MismatchKind = Literal[
     "absent", "value", "type", "case", "element", "exists_on_non_leaf", "wrong_level", "array_consistency", "present"
@@ -68,7 +68,7 @@ class Mismatch:
     hint: str = ""
 
     def __str__(self) -> str:
-        return visible("\n".join(_lines(FieldReport(self.path, self.wanted, self.actual, self), len(self.path))))
+        return visible_lines(_lines(FieldReport(self.path, self.wanted, self.actual, self), len(self.path)))
 
 
 @frozen
@@ -130,7 +130,7 @@ class Explanation:
         if self.branches > 1:
             what = "satisfied" if self.matched else "closest"
             lines.insert(0, f"{what}: branch {self.branch} of {self.branches} of $or")
-        return visible("\n".join([*lines, *(f"warning: {warning}" for warning in self.warnings)]))
+        return visible_lines([*lines, *(f"warning: {warning}" for warning in self.warnings)])
 
 
 def matches(pattern: Pattern | str | Mapping[str, Any], event: Any) -> Match:

@@ -25,7 +25,7 @@ from eventbridge_local.report.expectations import (
 from eventbridge_local.report.hints import NOTHING_PUT, Seen, about_delivery, about_refused
 from eventbridge_local.report.journal_text import advice_on_path, delivery_line, entry_line, line_of, outcome, value
 from eventbridge_local.report.logs import DeliveryLog, EventLog, Log, compiled, fitting
-from eventbridge_local.visible import visible
+from eventbridge_local.visible import visible, visible_lines
 
 R = TypeVar("R", Entry, Delivery)
 
@@ -56,7 +56,7 @@ def assert_put(log: EventLog, expected: Mapping[str, Any], *, count: int | None,
             f"no event{_on_bus(expected)} has" if expected.keys() - {"bus"} else f"nothing was put{_on_bus(expected)}"
         )
         closest = nearest((entry, differs) for entry, differs in found if entry.event is not None)
-    raise AssertionError(visible(_not_found(title, expected, exact, found, closest, _entry_hints(log, closest))))
+    raise AssertionError(_not_found(title, expected, exact, found, closest, _entry_hints(log, closest)))
 
 
 def assert_not_put(log: EventLog, expected: Mapping[str, Any], *, exact: bool) -> None:
@@ -66,7 +66,7 @@ def assert_not_put(log: EventLog, expected: Mapping[str, Any], *, exact: bool) -
     if hits or log.lost:
         found = f"{_these(map(entry_line, hits))} put" if hits else _undecided(log)
         title = f"expected no such event{_on_bus(expected)}, but {found}:"
-        raise AssertionError(visible("\n".join([title, *_expected_lines(expected, exact=exact)])))
+        raise AssertionError(visible_lines([title, *_expected_lines(expected, exact=exact)]))
 
 
 def assert_delivered(
@@ -90,10 +90,10 @@ def assert_delivered(
     hits = _hits(found)
     if hits:
         title = _counted(log, len(hits), count, expected)
-        raise AssertionError(visible(_not_found(title, expected, exact, found, None, filter(None, [log.lost]))))
+        raise AssertionError(_not_found(title, expected, exact, found, None, filter(None, [log.lost])))
     title = "no delivery has" if expected else "nothing was delivered"
     hints = _delivery_hints(log, seen, expected)
-    raise AssertionError(visible(_not_found(title, expected, exact, found, nearest(found), hints)))
+    raise AssertionError(_not_found(title, expected, exact, found, nearest(found), hints))
 
 
 def assert_not_delivered(log: DeliveryLog, expected: Mapping[str, Any]) -> None:
@@ -103,7 +103,7 @@ def assert_not_delivered(log: DeliveryLog, expected: Mapping[str, Any]) -> None:
     if hits or log.lost:
         found = f"{_these(map(delivery_line, hits))} made" if hits else _undecided(log)
         title = f"expected no such delivery, but {found}:"
-        raise AssertionError(visible("\n".join([title, *_expected_lines(expected)])))
+        raise AssertionError(visible_lines([title, *_expected_lines(expected)]))
 
 
 def _hit(log: Log[R], test: Callable[[R], bool], count: int | None) -> R | None:
@@ -323,7 +323,7 @@ def _not_found(
         lines.extend(_difference_line(each, tree) for each in differs)
     lines.extend(f"{name}: {_listed(records)}" for name, records in (("found", hits), ("others", others)) if records)
     lines.extend(f"hint: {hint}" for hint in hints)
-    return "\n".join(lines)
+    return visible("\n".join(lines))  # a hint may have lines of its own
 
 
 _KIND = attrgetter("kind")
@@ -353,7 +353,8 @@ def _difference_line(found: Difference, tree: Any) -> str:
     """Return the line of one field that is not as expected."""
     said = found.text or _DIFFERENCES.get(found.kind, _values_differ)(found)
     hint = hint_on(found, tree)
-    return f"    {found.path:<14} {said}{f'   ({hint})' if hint else ''}"
+    path = found.path.replace("\n", "\\n").replace("\t", "\\t")
+    return f"    {path:<14} {said}{f'   ({hint})' if hint else ''}"
 
 
 def _values_differ(found: Difference) -> str:

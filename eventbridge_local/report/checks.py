@@ -26,6 +26,7 @@ from eventbridge_local.report.journal_text import (
     location_of_rule,
     target_name,
 )
+from eventbridge_local.visible import on_one_line
 
 _MOST = 10
 #: Events a rule is compared with to find the nearest, the newest ones.
@@ -73,10 +74,12 @@ def _failure_of(delivery: Delivery) -> Exception | None:
         return DeliveryFailed(f"the handler raised {delivery.raised!r}")
     if delivery.outcome == "pending":
         waits = "it waits for another attempt; eb.clock.advance(hours=24) makes the other attempts"
-        return DeliveryFailed(f"{delivery.error} ({delivery.reason}); {waits}" if delivery.error else waits)
+        return DeliveryFailed(
+            on_one_line(f"{delivery.error} ({delivery.reason}); {waits}") if delivery.error else waits
+        )
     if delivery.outcome in ("dead-lettered", "dropped") and delivery.error != "LOOP":  # which is reported once
         remedy = bus_remedy(delivery.rule, delivery.target.arn, delivery.reason)
-        return DeliveryFailed(f"{delivery.error}: {delivery.reason}{remedy}")
+        return DeliveryFailed(on_one_line(f"{delivery.error}: {delivery.reason}{remedy}"))
     return None
 
 
@@ -107,7 +110,9 @@ def _matched_by_user(routing: Routing) -> bool:
 
 
 def _unmatched_event(entry: Entry, routings: Sequence[Routing], seen: Seen, wording: BusWording) -> str:
-    name = f"event #{entry.number} {entry.source} {entry.detail_type!r} on {wording.bus(location_of(entry))}"
+    name = on_one_line(
+        f"event #{entry.number} {entry.source} {entry.detail_type!r} on {wording.bus(location_of(entry))}"
+    )
     if not routings:
         return f"{name} was checked against no rule"
     trouble = next((routing.trouble for routing in routings if routing.trouble), None)
@@ -169,7 +174,11 @@ def failed_checks(count: int) -> str:
 def _failed_delivery(delivery: Delivery, number: int | None, wording: BusWording) -> str:
     """Return where a failure of a target comes from, and how to allow it; ``number`` is that of the event's entry."""
     event, bus = delivery.event, wording.bus(location_of_rule(delivery.rule))
-    name = event_name(event, None) if number is None else f"event #{number} {event.source} {event.detail_type!r}"
+    name = (
+        event_name(event, None)
+        if number is None
+        else on_one_line(f"event #{number} {event.source} {event.detail_type!r}")
+    )
     return (
         f"delivery to {target_name(delivery)!r}, rule {delivery.rule.name!r} on {bus}, {name}\n"
         "To allow this: assert_all_deliveries_succeeded=False"

@@ -15,7 +15,7 @@ from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import Pattern
 from eventbridge_local.report.explain import table
 from eventbridge_local.report.hints import users_rules
-from eventbridge_local.visible import visible
+from eventbridge_local.visible import visible_lines
 
 #: A rule by its bus, its name, and its pattern, or its schedule where it has none.
 Key = tuple[str, str, str]
@@ -99,7 +99,7 @@ class Coverage:
         return f"<Coverage: {len(self) - len(self.unmatched)} of {len(self)} rules matched>"
 
     def __str__(self) -> str:
-        return visible("\n".join(self._lines()))
+        return visible_lines(self._lines())
 
     def _lines(self) -> Iterator[str]:
         if not self._rules:

@@ -38,7 +38,7 @@ from eventbridge_local.report.journal_text import (
     target_name,
     value,
 )
-from eventbridge_local.visible import visible
+from eventbridge_local.visible import on_one_line, visible, visible_lines
 
 _MOST_RULES = 3
 
@@ -340,7 +340,7 @@ class EventExplanation:
         return f"<EventExplanation of {self.title}: {verdict}>"
 
     def __str__(self) -> str:
-        return visible("\n".join(self._lines()))
+        return visible_lines(self._lines())
 
     def _lines(self) -> Iterator[str]:
         yield f"{self.title}, not put; this is what would happen" if self.dry else self.title
@@ -434,7 +434,7 @@ class RoutingTable(Sequence[RuleStep]):
             lines.append(_trouble_text(self.trouble))
         wording = BusWording([location_of_rule(row) for row in self.rows])
         cells = [cell for row in self.rows for cell in _row_cells(row, wording)]
-        return visible("\n".join([*lines, *(table(_HEADINGS, cells) if cells else ["there are no rules"])]))
+        return visible_lines([*lines, *(table(_HEADINGS, cells) if cells else ["there are no rules"])])
 
 
 _HEADINGS = ("rule", "bus", "match", "why not, or what its targets get")
@@ -596,7 +596,7 @@ class EventReader:
 
     def _entry(self, entry: Entry, name: str) -> AskedEvent:
         refused = None if entry.accepted else f"{entry.error_code}: {entry.error_message}"
-        title = f"{name} {entry.source} {entry.detail_type!r}"
+        title = on_one_line(f"{name} {entry.source} {entry.detail_type!r}")
         return AskedEvent(entry.event, title, entry.bus, refused)
 
     def _event(self, event: Event) -> AskedEvent:
@@ -604,7 +604,9 @@ class EventReader:
         if entry is not None:
             return self._entry(entry, f"event #{entry.number}")
         routing = _last(routing for routing in self.journal.routings if routing.event.id == event.id)
-        return AskedEvent(event, f"event {event.source} {event.detail_type!r}", routing.bus if routing else None)
+        return AskedEvent(
+            event, on_one_line(f"event {event.source} {event.detail_type!r}"), routing.bus if routing else None
+        )
 
     def _text(self, thing: str) -> AskedEvent:
         if thing.lstrip().startswith("{"):

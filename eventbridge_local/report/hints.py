@@ -17,6 +17,7 @@ from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import Explanation, Mismatch, explain
 from eventbridge_local.report.expectations import nearest
 from eventbridge_local.report.journal_text import BusWording, Location, event_name, location_of, location_of_rule
+from eventbridge_local.visible import on_one_line
 
 _MOST_RULES = 3
 NOTHING_PUT = "no event was put; is the code under test called, and does it use boto3's `events` client?"
@@ -278,7 +279,7 @@ def reason(rule: Rule, explanation: Explanation | None) -> str:
 
 def differing_fields(found: Sequence[Mismatch], most: int = 3) -> str:
     """Return the fields that differ, in short: ``detail.total differs, detail.country is absent``."""
-    said = [f"{mismatch.path} {_verb(mismatch)}" for mismatch in found[:most]]
+    said = [on_one_line(f"{mismatch.path} {_verb(mismatch)}") for mismatch in found[:most]]
     return ", ".join(said) + (f" and {len(found) - most} more" if len(found) > most else "")
 
 

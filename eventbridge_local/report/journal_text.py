@@ -32,7 +32,7 @@ from eventbridge_local.model.records import Rule, Target
 from eventbridge_local.patterns import explain
 from eventbridge_local.patterns.operators import OPERATORS
 from eventbridge_local.patterns.values import value_wording
-from eventbridge_local.visible import visible
+from eventbridge_local.visible import on_one_line, visible_lines
 
 _NOTHING = "nothing happened"
 #: How much of a test a failing report shows.
@@ -49,7 +49,7 @@ def journal(
         home: account and Region of the mock. What happened elsewhere is said to be there.
         numbers: numbers of entries that are not among these records, by the ids of their events.
     """
-    return visible("\n".join(line for record in _lines_of(records, home, numbers) for line in record)) or _NOTHING
+    return visible_lines(line for record in _lines_of(records, home, numbers) for line in record) or _NOTHING
 
 
 def update(delivery: Delivery, records: Sequence[Record], number: int | None) -> str:
@@ -61,13 +61,13 @@ def update(delivery: Delivery, records: Sequence[Record], number: int | None) ->
     """
     attempts = [record for record in records if type(record) is Attempt and record.number == delivery.number]
     name = event_name(delivery.event, number)
-    return visible(f"{name}: {delivery.rule.name} -> {target_name(delivery)} {outcome(delivery, attempts)}")
+    return visible_lines([f"{name}: {delivery.rule.name} -> {target_name(delivery)} {outcome(delivery, attempts)}"])
 
 
 def short(records: Sequence[Record], home: tuple[str, str] | None = None) -> str:
     """Return the end of what happened, newest last, for the report of a failing test; arguments as for ``journal``."""
     shown = list(_lines_of(records[-_MOST_RECORDS:], home))
-    lines = [visible(line) for record in shown for line in record]
+    lines = [visible_lines([line]) for record in shown for line in record]
     if not lines:
         return f"{_NOTHING}: no event was put, and no call was refused"
     left_out = max(0, len(lines) - _MOST_LINES)
@@ -135,7 +135,9 @@ def _call_lines(call: Call, index: _RecordIndex) -> Iterator[str]:
             yield f"{call.operation}{index.inside(call)} accepted"
             yield f"    hint: {hint}"
         return
-    first, *rest = f"{call.operation}{index.inside(call)} refused: {call.error_code}: {call.error_message}".splitlines()
+    said = f"{call.operation}{index.inside(call)} refused: {call.error_code}: {call.error_message}"
+    # AWS's parser of patterns has lines of its own; in other refusals a line feed is one that was sent.
+    first, *rest = said.splitlines() if call.error_code == "InvalidEventPatternException" else [said]
     yield first
     yield from (f"    {line}" for line in rest)
     if hint := hint_of(call):
@@ -217,7 +219,7 @@ def outcome(delivery: Delivery, attempts: Sequence[Attempt] = ()) -> str:
 
 def failure(rule: Rule, target: str, code: str, reason: str | None) -> str:
     """Return how an attempt failed: AWS's code and words, and what can be done where the words do not say it."""
-    return f"{code} ({reason}){bus_remedy(rule, target, reason)}"
+    return on_one_line(f"{code} ({reason}){bus_remedy(rule, target, reason)}")
 
 
 def bus_remedy(rule: Rule, target: str, reason: str | None) -> str:
@@ -269,13 +271,14 @@ def value(thing: Any) -> str:
 def entry_line(entry: Entry) -> str:
     """Return an entry in a few words: ``#3 refused: MalformedDetail``."""
     if entry.accepted:
-        return f"#{entry.number} {entry.detail_type}" + (f" on {entry.bus}" if entry.bus != "default" else "")
+        where = f" on {entry.bus}" if entry.bus != "default" else ""
+        return on_one_line(f"#{entry.number} {entry.detail_type}{where}")
     return f"#{entry.number} refused: {entry.error_code}"
 
 
 def delivery_line(delivery: Delivery) -> str:
     """Return a delivery in a few words."""
-    return f"#{delivery.number} {delivery.rule.name} -> {target_name(delivery)}: {delivery.outcome}"
+    return on_one_line(f"#{delivery.number} {delivery.rule.name} -> {target_name(delivery)}: {delivery.outcome}")
 
 
 def target_name(delivery: Delivery) -> str:
@@ -289,7 +292,9 @@ def _short_name(target: Target, rule: Rule) -> str:
 
 def dead_letter_line(letter: DeadLetter) -> str:
     """Return a dead letter in a few words."""
-    return f"#{letter.number} {letter.rule.name} -> {names_of(letter.queue)[-1]}: {letter.attributes['ERROR_CODE']}"
+    return on_one_line(
+        f"#{letter.number} {letter.rule.name} -> {names_of(letter.queue)[-1]}: {letter.attributes['ERROR_CODE']}"
+    )
 
 
 def call_line(call: Call) -> str:
@@ -318,8 +323,10 @@ def event_name(event: Event, number: int | None) -> str:
     if number is not None:
         return f"event #{number}"
     if event.replay_name is not None:
-        return f"replayed event {event.source} {event.detail_type!r} of {event.time_text} ({event.replay_name})"
-    return f"event {event.source} {event.detail_type!r} of {event.time_text}"
+        return on_one_line(
+            f"replayed event {event.source} {event.detail_type!r} of {event.time_text} ({event.replay_name})"
+        )
+    return on_one_line(f"event {event.source} {event.detail_type!r} of {event.time_text}")
 
 
 # Buses by account and Region: a sentence names only what tells them apart.
