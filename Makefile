@@ -9,6 +9,8 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
 LOCK = $(if $(LOCKED),--constraint requirements.lock)
 # How long make fuzz looks for faults.
 MINUTES ?= 20
+# What the pages link to: the remote named origin as a browser asks for it.
+REPOSITORY_URL ?= $(shell git remote get-url origin 2>/dev/null | sed -e 's,^git@\([^:]*\):,https://\1/,' -e 's,\.git$$,,')
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
@@ -51,7 +53,7 @@ pages: $(VENV)/.test
 	$(BIN)/python tools/make_performance.py
 
 docs: $(VENV)/.docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 REPOSITORY_URL=$(REPOSITORY_URL) $(BIN)/mkdocs build --strict
 
 matrix: $(VENV)/.release
 	$(BIN)/nox $(or $(ARGS),--tags core)

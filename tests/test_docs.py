@@ -13,6 +13,7 @@ from typing import Any
 import botocore.session
 import pytest
 from modules import module_at
+from page_text import cells_with_pipes, wide_lines, wrapped_text
 
 import eventbridge_local
 from eventbridge_local.options import NAMES, Options
@@ -104,6 +105,39 @@ def test_every_page_is_in_the_navigation_once() -> None:
     assert listed == Counter(path.name for path in DOCS.glob("*.md"))
 
 
+READ = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(DOCS.glob("*.md")),
+    *sorted(ROOT.glob("examples/**/*.md")),
+]
+
+
+@pytest.mark.parametrize("path", READ, ids=[str(path.relative_to(ROOT)) for path in READ])
+def test_a_page_is_read_without_scrolling(path: Path) -> None:
+    """Code and output are at most 88 columns wide, and a cell writes ``a`` or ``b`` in place of a pipe."""
+    page = path.read_text("utf-8")
+    assert wide_lines(page) == []
+    assert cells_with_pipes(page) == []
+
+
+def test_the_site_leads_on() -> None:
+    """A link to the repository, a dark mode, and the next page at the foot of each."""
+    config = (ROOT / "mkdocs.yml").read_text("utf-8")
+    assert "\nrepo_url: " in config
+    assert "scheme: slate" in config
+    assert "navigation.footer" in config
+
+
+def test_the_page_performance_says_what_is_missed() -> None:
+    """Each row of a figure ends in its verdict."""
+    rows = re.findall(
+        r"^\| .* \| at (?:most|least) .* \| (\w+) \|$", (DOCS / "performance.md").read_text("utf-8"), re.M
+    )
+    assert rows
+    assert set(rows) <= {"met", "missed"}
+
+
 def test_the_numbers_of_the_page_why() -> None:
     why = (DOCS / "why.md").read_text("utf-8")
     evidence: Counter[str] = Counter()
@@ -125,5 +159,5 @@ def test_the_tutorial_shows_what_pytest_prints(tmp_path: Path) -> None:
     shown = re.findall(r"```text\n(.*?)```", (DOCS / "tutorial.md").read_text("utf-8"), re.DOTALL)
     assert len(shown) == 2
     for text in shown:
-        assert text in printed, run.stdout
+        assert text in wrapped_text(printed), run.stdout
     assert "asserting.py" not in run.stdout, "frames of ours tell a test author nothing"

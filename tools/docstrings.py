@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ForwardRef, NamedTuple
 
+#: So many columns of code are seen on a page without a scroll bar.
+PAGE_WIDTH = 88
 _HEADING = re.compile(r"(Args|Attributes|Keys|Returns|Raises):\s*(.*)")
 _ENTRY = re.compile(r"(\*{0,2}\w+(?:, \w+)*): (.*)")
 _SAME_AS = re.compile(r"arguments are those of ``(\w+)``")
@@ -135,6 +137,14 @@ def signature_of(name: str, function: Callable[..., Any]) -> str:
         default = "" if parameter.default is _EMPTY else f"={default_text(parameter.default)}"
         parts.append(f"{stars}{parameter.name}{default}")
     return f"{name}({', '.join(parts)})"
+
+
+def folded(signature: str) -> str:
+    """A signature with each argument on a line of its own if it is wider than the page."""
+    if len(signature) <= PAGE_WIDTH:
+        return signature
+    name, arguments = signature[:-1].split("(", 1)
+    return "\n".join([f"{name}(", *(f"    {argument}," for argument in arguments.split(", ")), ")"])
 
 
 def type_text(annotation: Any) -> str:

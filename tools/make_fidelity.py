@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,7 @@ def refused(rows: Iterable[Row]) -> Iterator[str]:
 
 def code(text: str) -> str:
     """A text as code inside a table."""
-    return "`" + text.replace("|", "\\|") + "`"
+    return f"<code>{escape(text).replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"
 
 
 def told(row: Row, chosen: bool = False) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from docstrings import Argument, Doc, arguments_of, default_text, doc_of, signature_of, type_text
+from docstrings import Argument, Doc, arguments_of, default_text, doc_of, folded, signature_of, type_text
 
 import eventbridge_local
 from eventbridge_local import EventBridge, errors, pytest_plugin
@@ -156,20 +156,33 @@ def prose(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """A text inside a table."""
-    return " ".join(text.replace("``", "`").replace("|", "\\|").split())
+    """A text inside a table. A pipe ends a cell, and behind a backslash some renderers show both."""
+    assert "|" not in text, f"write `a` or `b` in a table: {text}"
+    return " ".join(text.replace("``", "`").split())
 
 
 def code(text: str) -> str:
-    """Code inside a table; nothing stays nothing."""
-    return f"`{cell(text)}`" if text else ""
+    """Code inside a table, each alternative of a type by itself; nothing stays nothing."""
+    alternatives = (cell(each.replace(" | ", " or ")) for each in alternatives_of(text))
+    return " or ".join(f"`{each}`" for each in alternatives) if text else ""
+
+
+def alternatives_of(kind: str) -> list[str]:
+    """The members of a union as it is written; what stands in brackets stays together."""
+    parts, depth = [""], 0
+    for each in kind.split(" | "):
+        parts[-1] += each
+        depth += each.count("[") - each.count("]")
+        parts += [""] if depth == 0 else []
+        parts[-1] += "" if depth == 0 else " | "
+    return parts[:-1]
 
 
 def callable_section(level: str, name: str, function: Callable[..., Any], doc: Doc | None = None) -> Iterator[str]:
     """A function or method: signature, text, arguments, result, errors."""
     doc = doc or doc_of(function)
     yield f"{level} {name}\n"
-    yield f"```python\n{signature_of(name, function)}\n```\n"
+    yield f"```python\n{folded(signature_of(name, function))}\n```\n"
     yield f"{prose(doc.text)}\n"
     arguments = [argument for argument in arguments_of(function) if doc.entries.get(argument.name.strip("*"))]
     if arguments:
@@ -371,8 +384,8 @@ class _Parser:
         return self
 
     def addoption(self, name: str, *, help: str, choices: tuple[str, ...] = (), **_: Any) -> None:
-        written = f"{name}={'|'.join(choices)}" if choices else name
-        self.flags.append(f"| {code(written)} | {cell(help)} |")
+        written = " or ".join(f"`{name}={choice}`" for choice in choices) if choices else code(name)
+        self.flags.append(f"| {written} | {cell(help)} |")
 
     def addini(self, name: str, text: str, *, type: str, **_: Any) -> None:
         self.keys.append(f"| `{name}` | {type} | {cell(text)} |")

@@ -59,7 +59,7 @@ def make_event(
 ) -> dict[str, Any]:
     """Return a complete event, as ``json.loads`` gives it to a Lambda function.
 
-    >>> make_event("shop.orders", "OrderPlaced", {"total": 120}, id="1", time="2026-03-06T09:00:00Z")["detail"]
+    >>> make_event("shop.orders", "OrderPlaced", {"total": 120}, id="1")["detail"]
     {'total': 120}
 
     Args:

@@ -1,4 +1,8 @@
-"""docs/command-line.md: every console block is run, and says what the page says."""
+"""docs/command-line.md: every console block is run, and says what the page says.
+
+A page is 88 columns wide. A longer line of a program goes on in the next line, indented by four; a command ends with a
+backslash then, and an event of a ``.jsonl`` file, which is one line there, goes on like output.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,24 @@ import sys
 from pathlib import Path
 
 import pytest
+from page_text import wrapped_text
 
 from eventbridge_local.lint import CODES
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "command-line.md").read_text(encoding="utf-8")
 FILES = re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", PAGE, re.DOTALL)
 BLOCKS = re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
-COMMANDS = [command for block in BLOCKS for command in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)]
+COMMANDS = [
+    command for block in BLOCKS for command in re.findall(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", block, re.M)
+]
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Path:
     """A folder with the files of the page and a command ``eventbridge-local``."""
     for name, content in FILES:
-        (tmp_path / name).write_text(content, encoding="utf-8")
+        text = re.sub(r"\n +", " ", content) if name.endswith(".jsonl") else content
+        (tmp_path / name).write_text(text, encoding="utf-8")
     program = tmp_path / "bin" / "eventbridge-local"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m eventbridge_local "$@"\n')
@@ -44,7 +52,7 @@ def test_command(command: str, output: str, shell: Path) -> None:
     ran = subprocess.run(
         ["sh", "-c", command], cwd=shell, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
-    assert ran.stdout == output
+    assert wrapped_text(ran.stdout) == output
 
 
 def test_all_codes_of_lint() -> None:
