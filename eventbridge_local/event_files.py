@@ -200,7 +200,7 @@ def replay_file(
     replay_name: str | None,
     *,
     new_id: Callable[[], str],
-    put: Callable[[Event, frozenset[str] | None], Iterable[Rule]],
+    put_all: Callable[[Iterator[Event], frozenset[str] | None, Callable[[Iterable[Rule]], None]], None],
 ) -> ReplayReport:
     """Put the events of a file on a bus, one after the other, and count the rules that match them.
 
@@ -210,7 +210,8 @@ def replay_file(
         rules: names or ARNs of the rules that receive the events; None for all.
         replay_name: the ``replay-name`` of the events; None keeps the one that each was captured with.
         new_id: returns the id of the next event.
-        put: puts an event on the bus, for the rules with these ARNs (None means all), and returns those that match.
+        put_all: puts each of these events on the bus, for the rules with these ARNs (None means all), and tells the
+            function which rules matched it before it asks for the next event.
 
     Raises:
         UsageError: there is no such rule.
@@ -221,20 +222,29 @@ def replay_file(
     matched = {rule.name: 0 for rule in chosen}
     count = unmatched = bad_count = 0
     bad_lines: list[BadLine] = []
-    for found in read_events(path, Resending(new_id, replay_name)):
-        if isinstance(found, BadLine):
+
+    def events() -> Iterator[Event]:
+        nonlocal bad_count
+        for found in read_events(path, Resending(new_id, replay_name)):
+            if isinstance(found, Event):
+                yield found
+                continue
             bad_count += 1
             if len(bad_lines) < _MOST_BAD_LINES:
                 bad_lines.append(found)
-            continue
+
+    def count_event(its_rules: Iterable[Rule]) -> None:
+        nonlocal count, unmatched
         count += 1
         hit = False
-        for rule in put(found, only):
+        for rule in its_rules:
             if rule.name in matched:
                 matched[rule.name] += 1
                 hit = True
         if not hit:
             unmatched += 1
+
+    put_all(events(), only, count_event)
     return ReplayReport(count, matched, unmatched, bad_count, tuple(bad_lines))
 
 

@@ -7,7 +7,7 @@ work to the operations, which see the same requests as those of a client, and to
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -419,13 +419,21 @@ class EventBridge:
         found = bus_called(scope, bus)
         name = found.name
 
-        def put(event: Event, only: frozenset[str] | None) -> tuple[Rule, ...]:
-            arrival = Arrival(scope, name, event, only)
-            service.engine.accept([arrival])
-            # While a handler runs, the event waits in the queue; then what would become of it now is counted.
-            return arrival.matched if arrival.rules is not None else plan(arrival).matched
+        def put_all(
+            events: Iterable[Event], only: frozenset[str] | None, count: Callable[[Iterable[Rule]], None]
+        ) -> None:
+            service.engine.accept_in_turn(arrivals(events, only, count))
 
-        return replay_file(path, found, rules, replay_name, new_id=service.ids.uuid, put=put)
+        def arrivals(
+            events: Iterable[Event], only: frozenset[str] | None, count: Callable[[Iterable[Rule]], None]
+        ) -> Iterator[Arrival]:
+            for event in events:
+                arrival = Arrival(scope, name, event, only)
+                yield arrival
+                # While a handler runs, the event waits in the queue; then what would become of it now is counted.
+                count(arrival.matched if arrival.rules is not None else plan(arrival).matched)
+
+        return replay_file(path, found, rules, replay_name, new_id=service.ids.uuid, put_all=put_all)
 
     # Look: logs, the journal, the clock.
 

@@ -9,7 +9,7 @@ never recurses. Threads do not wait for each other: each works off what it puts.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import repeat
 from threading import get_ident
@@ -20,7 +20,7 @@ from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers
 from eventbridge_local.delivery.journal import Journal
-from eventbridge_local.delivery.loops import CAUSE, Work, cut
+from eventbridge_local.delivery.loops import CAUSE, Origin, Work, cut
 from eventbridge_local.delivery.route import Arrival, Plan, plan
 from eventbridge_local.model.event import forget_tree, forget_written
 from eventbridge_local.model.store import Store
@@ -61,7 +61,25 @@ class Engine:
         #: The work of each thread that has some.
         self._works: dict[int, Work[Arrival]] = {}
 
-    def accept(self, arrivals: Iterable[Arrival], now: datetime | None = None, *, anew: bool = False) -> None:
+    def accept_in_turn(self, arrivals: Iterable[Arrival]) -> None:
+        """Work events off, each with all that it causes before the next one is asked for.
+
+        Where a handler puts them, in its thread or another with its context, they are put one by one.
+        """
+        if get_ident() in self._works or CAUSE.get() is not None:
+            for arrival in arrivals:
+                self.accept([arrival])
+        else:
+            self.accept((), anew=True, later=iter(arrivals))
+
+    def accept(
+        self,
+        arrivals: Iterable[Arrival],
+        now: datetime | None = None,
+        *,
+        anew: bool = False,
+        later: Iterator[Arrival] | None = None,
+    ) -> None:
         """Work events off; those that a handler puts in the thread in which it was called wait until it returns.
 
         Then the arrivals say what became of them.
@@ -70,6 +88,7 @@ class Engine:
             arrivals: the events, each with its bus.
             now: the instant of the call that puts them; None asks the clock for each.
             anew: count apart what each of them causes.
+            later: gives more events, each when all before it are over.
 
         No error of a target comes out of this call; only Ctrl-C does, and a test framework's own way of failing.
         """
@@ -91,7 +110,7 @@ class Engine:
         try:
             self._deliverer.received.clear()
             self._deliverer.only_recorded.clear()
-            while queue:
+            while queue or (later is not None and self._takes_next(later, queue)):
                 arrival, work.origin = queue.popleft()
                 if anew:
                     work.causes = None
@@ -100,6 +119,15 @@ class Engine:
             del self._works[thread]
             if token is not None:
                 CAUSE.reset(token)
+
+    def _takes_next(self, later: Iterator[Arrival], queue: deque[tuple[Arrival, Origin | None]]) -> bool:
+        """Queue the next event; return whether there was one."""
+        arrival = next(later, None)
+        if arrival is None:
+            return False
+        queue.append((arrival, None))
+        self._deliverer.received.clear()  # a handler may have started moto
+        return True
 
     def _carry_out(self, work: Work[Arrival], arrival: Arrival) -> None:
         """Carry out what a bus makes of an event, unless the mock has ended."""
