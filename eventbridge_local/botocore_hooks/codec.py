@@ -205,9 +205,10 @@ def _http_date(second: int) -> str:
 
 def _plain(value: Any) -> Any:
     """Return a copy that the caller may change, with timestamps as botocore gives them: milliseconds, local time."""
-    if isinstance(value, list | tuple):
+    kind = type(value)
+    if kind is not dict and isinstance(value, list | tuple):
         return [item if type(item) in _AS_IT_IS else _plain(item) for item in value]
-    if isinstance(value, dict | Mapping):  # a dict is told faster
+    if kind is dict or isinstance(value, Mapping):  # a dict is told faster
         copy = dict(value)
         for name, item in value.items():
             if type(item) not in _AS_IT_IS:
