@@ -25,7 +25,7 @@ from eventbridge_local.errors import ServiceError, UsageError, add_note
 from eventbridge_local.model.arn import function_arn, parse_arn, partition_of
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import FROM_FILE, Event, Ids
-from eventbridge_local.model.records import Rule, secret_document
+from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Scope
 from eventbridge_local.operations.service import Service
 from eventbridge_local.typing import EventPattern, Handler
@@ -196,6 +196,9 @@ class EventBridge:
         found = self._scope.connections.get(connection)
         if found is None:
             raise UsageError(f"secret({connection!r}): there is no such connection in {self.account}/{self.region}")
+        # Late, because few tests have connections.
+        from eventbridge_local.model.rare_records import secret_document
+
         return secret_document(found)
 
     def fail_over(self, endpoint: str, to: Literal["primary", "secondary"] = "secondary") -> None:

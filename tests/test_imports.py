@@ -60,6 +60,7 @@ FOR_FEATURES = {
     "eventbridge_local.event_files",
     "eventbridge_local.iac",
     "eventbridge_local.model.archives",
+    "eventbridge_local.model.rare_records",
     "eventbridge_local.model.trace",
     "eventbridge_local.operations.archives",
     "eventbridge_local.operations.connections",

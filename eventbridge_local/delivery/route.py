@@ -33,10 +33,11 @@ from eventbridge_local.delivery.pending import (
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.arn import parse_arn
 from eventbridge_local.model.event import Event, changed
-from eventbridge_local.model.records import USABLE, ApiDestination, Connection, Rule, Target
+from eventbridge_local.model.records import USABLE, Rule, Target
 from eventbridge_local.model.store import Scope, Store
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
+    from eventbridge_local.model.rare_records import ApiDestination, Connection
     from eventbridge_local.policies.statements import Effect
 
 #: Captured for every refusal of a bus that is a target, also in one account.

@@ -15,21 +15,12 @@ from eventbridge_local.model.arn import events_arn
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.limits import Limits
-from eventbridge_local.model.records import (
-    LEAVING,
-    USABLE,
-    ApiDestination,
-    Connection,
-    Endpoint,
-    EventBus,
-    EventSource,
-    Rule,
-    Target,
-)
+from eventbridge_local.model.records import LEAVING, USABLE, EventBus, Rule, Target
 from eventbridge_local.patterns import RuleSet
 
 if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
     from eventbridge_local.model.archives import Archive, Replay
+    from eventbridge_local.model.rare_records import ApiDestination, Connection, Endpoint, EventSource
 
 
 #: What a bus without rules has; most buses of a test never have one.

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from eventbridge_local.delivery.http.loopback import is_loopback
 from eventbridge_local.delivery.http.requests import with_scheme
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
-from eventbridge_local.model.records import USABLE, ApiDestination, Connection
+from eventbridge_local.model.rare_records import ApiDestination, Connection
+from eventbridge_local.model.records import USABLE
 from eventbridge_local.operations.lookup import BAD_TOKEN_OF_DESTINATIONS, paged
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 

@@ -22,7 +22,8 @@ from eventbridge_local.delivery.forward import Services, ask
 from eventbridge_local.delivery.pending import AttemptFailed
 from eventbridge_local.errors import ServiceError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.arn import key_arn, partition_of
-from eventbridge_local.model.records import AUTH_MEMBERS, LEAVING, USABLE, Connection, secret_document
+from eventbridge_local.model.rare_records import AUTH_MEMBERS, Connection, secret_document
+from eventbridge_local.model.records import LEAVING, USABLE
 from eventbridge_local.model.store import Scope, Store
 from eventbridge_local.operations.lookup import BAD_TOKEN_OF_DESTINATIONS, paged
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones

@@ -14,7 +14,8 @@ from typing import Any
 
 from eventbridge_local.errors import UsageError, already_exists, limit_exceeded, not_found, validation_error
 from eventbridge_local.model.arn import Arn, domain_of, parse_arn, partition_of
-from eventbridge_local.model.records import Endpoint, EndpointState, Rule, Side, Target
+from eventbridge_local.model.rare_records import Endpoint, EndpointState, Side
+from eventbridge_local.model.records import Rule, Target
 from eventbridge_local.model.store import Bus, Scope, Store
 from eventbridge_local.operations.lookup import paged, rule_arn
 from eventbridge_local.operations.table import Answer, Context, Params, given, operation, without_nones

@@ -8,7 +8,7 @@ what a handler puts in turn waits behind them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eventbridge_local.batching import entry_size
 from eventbridge_local.delivery.journal_records import KeptEntry
@@ -16,11 +16,13 @@ from eventbridge_local.delivery.route import Arrival, Content, PutArrival, Refus
 from eventbridge_local.errors import ServiceError, validation_error
 from eventbridge_local.model.clock import aware
 from eventbridge_local.model.event import Event, changed, new_event
-from eventbridge_local.model.records import Endpoint
 from eventbridge_local.model.store import Bus, Scope
 from eventbridge_local.operations.lookup import access_denied, is_disabled_key, locate_bus
 from eventbridge_local.operations.table import Answer, Context, NewAnswer, Params, operation
 from eventbridge_local.patterns import parse_event
+
+if TYPE_CHECKING:  # only named in annotations, and imported when a test uses them
+    from eventbridge_local.model.rare_records import Endpoint
 
 _REQUIRED = ("Source", "DetailType", "Detail")
 #: Every digit becomes a zero, so that one search finds any 19 digits in a row; no shorter integer passes 64 bits.

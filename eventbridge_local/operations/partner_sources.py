@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from eventbridge_local.errors import ServiceError, already_exists, not_found
 from eventbridge_local.model.arn import partition_of
-from eventbridge_local.model.records import PENDING_FOR, EventSource
+from eventbridge_local.model.rare_records import PENDING_FOR, EventSource
 from eventbridge_local.model.store import Scope
 from eventbridge_local.operations.lookup import paged
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones

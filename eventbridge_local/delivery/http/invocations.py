@@ -28,7 +28,7 @@ from eventbridge_local.delivery.http.sender import (
 from eventbridge_local.delivery.kinds.web import graphql_request
 from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest, PendingDelivery
 from eventbridge_local.delivery.route import api_destination_of, usable_destination
-from eventbridge_local.model.records import Connection
+from eventbridge_local.model.rare_records import Connection
 from eventbridge_local.model.store import Store
 
 __all__ = ["Headers", "HttpResponse", "Invocations", "Sender", "build", "build_for_gateway", "outcome_of"]

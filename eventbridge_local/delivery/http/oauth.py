@@ -29,7 +29,7 @@ from eventbridge_local.delivery.http.requests import (
 from eventbridge_local.delivery.http.sender import HttpResponse
 from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest
 from eventbridge_local.model.clock import Clock
-from eventbridge_local.model.records import Connection
+from eventbridge_local.model.rare_records import Connection
 
 _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 #: A token is renewed when it has less than this to live (facts 7.9).

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest, PendingDelivery
 from eventbridge_local.json_text import decoded
 from eventbridge_local.model.arn import Arn, domain_of
-from eventbridge_local.model.records import ApiDestination, Connection
+from eventbridge_local.model.rare_records import ApiDestination, Connection
 from eventbridge_local.transforms import resolve_dynamic
 
 Pairs = Iterator[tuple[str, str]]

@@ -12,7 +12,7 @@ from eventbridge_local.delivery.http.invocations import HttpResponse
 from eventbridge_local.delivery.http.oauth import OAuthTokens, read_token, token_request
 from eventbridge_local.delivery.pending import AttemptFailed, HttpRequest
 from eventbridge_local.model.clock import Clock
-from eventbridge_local.model.records import Connection
+from eventbridge_local.model.rare_records import Connection
 
 AT = datetime(2026, 3, 6, 9, tzinfo=UTC)
 

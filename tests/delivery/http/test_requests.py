@@ -14,7 +14,8 @@ from eventbridge_local.delivery.http.invocations import Headers, build, build_fo
 from eventbridge_local.delivery.http.requests import fill_path, with_members, with_query
 from eventbridge_local.delivery.pending import HttpRequest, PendingDelivery
 from eventbridge_local.model.event import Event
-from eventbridge_local.model.records import ApiDestination, Connection, Rule, Target
+from eventbridge_local.model.rare_records import ApiDestination, Connection
+from eventbridge_local.model.records import Rule, Target
 
 AT = datetime(2026, 3, 6, 9, tzinfo=UTC)
 EVENT = {"detail": {"id": "o/1", "n": 7, "list": [1, 2]}, "source": "shop"}
