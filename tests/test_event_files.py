@@ -243,6 +243,42 @@ def test_events_of_a_file_look_as_captured(tmp_path: Path, eventbridge: EventBri
         assert each == {name: value for name, value in ENVELOPE.items() if name != "id"}
 
 
+def test_each_event_of_a_file_is_over_before_the_next_one(tmp_path: Path, eventbridge: EventBridge) -> None:
+    """What a handler causes comes before the next line, and sees a handler that was connected meanwhile."""
+
+    def handler(event: dict[str, Any]) -> None:
+        eventbridge.connect("g", lambda echo: None)
+        eventbridge.put("echo", "Echo", {"of": event["detail"]["number"]})
+
+    eventbridge.rule("orders", pattern={"source": ["shop.orders"]}, to="f")
+    eventbridge.rule("echoes", pattern={"source": ["echo"]}, to="g")
+    eventbridge.rule("other", pattern={"source": ["shop.other"]}, to="g")
+    eventbridge.connect("f", handler)
+    lines = [line(source=source, detail={"number": n}) for n, source in enumerate(["shop.other", "shop.orders"] * 2)]
+    report = eventbridge.replay_from(capture(tmp_path, *lines))
+    assert report.matched == {"orders": 2, "echoes": 0, "other": 2}
+    assert [(each.rule.name, each.outcome) for each in eventbridge.deliveries] == [
+        ("other", "recorded"),
+        ("orders", "delivered"),
+        ("echoes", "delivered"),
+        ("other", "delivered"),
+        ("orders", "delivered"),
+        ("echoes", "delivered"),
+    ]
+
+
+def test_a_handler_may_replay_a_file(tmp_path: Path, eventbridge: EventBridge) -> None:
+    """Its events wait until the handler returns; what would become of them then is reported."""
+    path, reports = capture(tmp_path, line(), line(source="bank")), []
+    eventbridge.rule("start", pattern={"source": ["start"]}, to="f")
+    eventbridge.rule("orders", pattern={"source": ["shop.orders"]}, to="q")
+    eventbridge.connect("f", lambda event: reports.append(eventbridge.replay_from(path, rules=["orders"])))
+    eventbridge.put("start", "Start", {})
+    [report] = reports
+    assert (report.count, report.matched, report.unmatched) == (2, {"orders": 1}, 1)
+    assert [each.rule.name for each in eventbridge.deliveries] == ["start", "orders"]
+
+
 def test_the_report(tmp_path: Path, eventbridge: EventBridge) -> None:
     eventbridge.archive("keeps-no-replay")
     eventbridge.rule("orders", pattern={"source": ["shop.orders"]}, to="f")
