@@ -195,7 +195,9 @@ class EventBridge:
         """
         found = self._scope.connections.get(connection)
         if found is None:
-            raise UsageError(f"secret({connection!r}): there is no such connection in {self.account}/{self.region}")
+            raise UsageError(
+                f"secret({connection!r}): there is no such connection in {self.region} of account {self.account}"
+            )
         # Late, because few tests have connections.
         from eventbridge_local.model.rare_records import secret_document
 
@@ -549,7 +551,8 @@ class EventBridge:
             exact: the detail must have no other members.
 
         Raises:
-            AssertionError: names the event that is nearest, and the fields that differ.
+            AssertionError: names the event that is nearest, and the fields that differ. Also if the event was put on
+                ``bus``, which does not exist, while there is a bus of nearly that name: such an event is lost.
             UsageError: ``count`` is not a number, or ``exact`` is given without ``detail``.
         """
         __tracebackhide__ = True
@@ -557,10 +560,11 @@ class EventBridge:
         if exact and detail is None:
             raise UsageError("assert_put(exact=True) compares the detail; give detail={...} too")
         expected = _expected_entry(source, detail_type, detail, pattern, bus)
+        options: Any = {"count": count, "exact": exact, "no_bus": "" if bus is None else self._about_bus(bus)}
         try:
-            return report.assertions.assert_put(self.events, expected, count=count, exact=exact)
+            return report.assertions.assert_put(self.events, expected, **options)
         except RecursionError:
-            return _with_room(report.assertions.assert_put, self.events, expected, count=count, exact=exact)
+            return _with_room(report.assertions.assert_put, self.events, expected, **options)
 
     def assert_not_put(
         self,
@@ -575,14 +579,15 @@ class EventBridge:
         """Assert that no such event was put and accepted; the arguments are those of ``assert_put``.
 
         Raises:
-            AssertionError: names the events that were put.
+            AssertionError: names the events that were put; or there is no ``bus``, but one of nearly that name.
         """
         __tracebackhide__ = True
         expected = _expected_entry(source, detail_type, detail, pattern, bus)
+        options: Any = {"exact": exact, "no_bus": "" if bus is None else self._about_bus(bus)}
         try:
-            report.assertions.assert_not_put(self.events, expected, exact=exact)
+            report.assertions.assert_not_put(self.events, expected, **options)
         except RecursionError:
-            _with_room(report.assertions.assert_not_put, self.events, expected, exact=exact)
+            _with_room(report.assertions.assert_not_put, self.events, expected, **options)
 
     def assert_delivered(
         self,
@@ -710,6 +715,13 @@ class EventBridge:
     def _rule_name(self, rule: T) -> T | str:
         """Return the name of the rule of a logical id of a loaded template; anything else as it is."""
         return self.service.rule_names.get(rule, rule) if isinstance(rule, str) else rule
+
+    def _about_bus(self, bus: object) -> str:
+        """Return that a bus which an assertion names does not exist and is probably misspelt, else ""."""
+        buses = {name for scope in self.service.store.scopes for name in scope.buses}
+        if isinstance(bus, str) and bus in buses:  # as nearly always
+            return ""
+        return report.hints.about_bus(bus, buses, self.service.journal.routings)
 
     def _rules(self) -> list[Rule]:
         scopes = self.service.store.scopes

@@ -262,6 +262,7 @@ class _EnteredMock(ActiveMock):
             options.events_must_match
             or options.rules_must_match
             or options.targets_must_be_permitted
+            or options.entries_must_be_accepted
             or (options.connected_must_be_used and self._has_stand_ins())
         )
         if not (has_failed or checks or options.contracts is not None):
@@ -271,8 +272,10 @@ class _EnteredMock(ActiveMock):
         if has_failed:
             failures += report.checks.failed_deliveries(seen, journal.deliveries, self.service.loops)
             failures += report.checks.lost_failures(journal.kept_deliveries.lost_failures)
+        if options.entries_must_be_accepted:
+            failures += report.checks.lost_entries(seen, journal.calls)
         if options.events_must_match:
-            failures += report.checks.unmatched_events(seen)
+            failures += report.checks.unmatched_events(seen, without_lost=options.entries_must_be_accepted)
         if options.rules_must_match:
             failures += report.checks.unmatched_rules(seen)
         if options.targets_must_be_permitted:

@@ -29,6 +29,7 @@ _AS_STRICT = (
     "assert_all_rules_matched",
     "assert_targets_permitted",
     "assert_all_connected_used",
+    "assert_all_entries_accepted",
 )
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 
@@ -71,6 +72,9 @@ class Options:
             not. None follows ``strict``.
         assert_all_connected_used: at the end of the mock, raise if ``connect`` or ``fail_target`` named something that
             is no target of any rule. None follows ``strict``.
+        assert_all_entries_accepted: at the end of the mock, raise if PutEvents refused an entry that was not accepted
+            later, or if an entry was put on a bus that does not exist. What ``fail_put`` refused does not count. None
+            follows ``strict``.
         assert_all_deliveries_succeeded: at the end of the mock, raise if a handler raised, if an event could not be
             delivered, or if a rule loop was cut.
     """
@@ -92,6 +96,7 @@ class Options:
     assert_all_rules_matched: bool | None = None
     assert_targets_permitted: bool | None = None
     assert_all_connected_used: bool | None = None
+    assert_all_entries_accepted: bool | None = None
     assert_all_deliveries_succeeded: bool = True
 
     def __post_init__(self) -> None:
@@ -150,6 +155,11 @@ class Options:
         """Return whether a handler or failure for what is no target is a failure."""
         return self.strict if self.assert_all_connected_used is None else self.assert_all_connected_used
 
+    @property
+    def entries_must_be_accepted(self) -> bool:
+        """Return whether an entry that became no event on a bus is a failure."""
+        return self.strict if self.assert_all_entries_accepted is None else self.assert_all_entries_accepted
+
     def start(self) -> datetime | None:
         """Return ``now`` as an aware datetime."""
         return None if self.now is None else instant_of(self.now, "now")
@@ -175,6 +185,7 @@ class OptionKeywords(TypedDict, total=False):
     assert_all_rules_matched: bool | None
     assert_targets_permitted: bool | None
     assert_all_connected_used: bool | None
+    assert_all_entries_accepted: bool | None
     assert_all_deliveries_succeeded: bool
 
 
@@ -201,5 +212,5 @@ def make_options(given: Mapping[str, Any], *, caller: str = "mock_eventbridge") 
         return _default_options()
     for name in given:
         if name not in NAMES:
-            raise UsageError(f"{caller}({name}=...): there is no such option{suggest(name, NAMES)}")
+            raise UsageError(f"{caller}({name}=...): there is no such option{suggest(name, NAMES, 12)}")
     return Options(**{**{name: value for name, value in defaults.options.items() if name in NAMES}, **given})

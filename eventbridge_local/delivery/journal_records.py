@@ -95,6 +95,8 @@ class Entry(NamedTuple):
         event: the event, None for a refused entry.
         error_code: such as ``MalformedDetail``, None for an accepted entry.
         error_message: its text, in AWS's words.
+        position: of a refused entry: where it stood in the request, from 0.
+        arranged: whether ``fail_put`` made it fail.
     """
 
     number: int
@@ -106,6 +108,8 @@ class Entry(NamedTuple):
     event: Event | None = None
     error_code: str | None = None
     error_message: str | None = None
+    position: int | None = None
+    arranged: bool = False
 
     @property
     def accepted(self) -> bool:
@@ -326,8 +330,14 @@ def entry_of(kept: KeptEntry) -> Entry:
     scope = kept.caller
     if isinstance(kept, RefusedEntry):
         code, message = kept.refusal.code, kept.refusal.message
-        return Entry(kept.number, kept.bus, scope.account, scope.region, kept.entry, kept.put_at, None, code, message)
-    place = (kept.number, kept.bus, scope.account, scope.region, kept.given, kept.put_at, kept.event, None, None)
+        return Entry(
+            kept.number, kept.bus, scope.account, scope.region, kept.entry, kept.put_at, None, code, message,
+            kept.position, kept.arranged,
+        )  # fmt: skip
+    place = (
+        kept.number, kept.bus, scope.account, scope.region, kept.given, kept.put_at, kept.event,
+        None, None, None, False,
+    )  # fmt: skip
     return _tuple(AcceptedEntry, place)
 
 

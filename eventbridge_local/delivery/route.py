@@ -42,6 +42,8 @@ if TYPE_CHECKING:  # only named in annotations, and imported when a test uses th
 
 #: Captured for every refusal of a bus that is a target, also in one account.
 _NOT_PERMITTED = "Lack of permissions to invoke cross account target."
+#: How the sentence begins that says that an event came to a bus that does not exist.
+NO_BUS = "there is no event bus"
 #: The code and the words for each kind of hop that was made before (captured).
 _HOP_TWICE = {
     "local": (
@@ -141,13 +143,27 @@ class PutArrival(Arrival):
 
 
 class RefusedEntry:
-    """An entry of PutEvents that became no event; attributes as those of ``PutArrival``, and the refusal."""
+    """An entry of PutEvents that became no event; attributes as those of ``PutArrival``, and the refusal.
 
-    __slots__ = ("bus", "caller", "entry", "number", "put_at", "refusal")
+    Attributes:
+        position: where it stood in the request, from 0.
+        arranged: whether the test made it fail.
+    """
+
+    __slots__ = ("arranged", "bus", "caller", "entry", "number", "position", "put_at", "refusal")
 
     def __init__(
-        self, bus: str, caller: Scope, entry: Mapping[str, Any], put_at: datetime, refusal: ServiceError
+        self,
+        bus: str,
+        caller: Scope,
+        entry: Mapping[str, Any],
+        put_at: datetime,
+        refusal: ServiceError,
+        position: int,
+        arranged: bool = False,
     ) -> None:
+        self.position = position
+        self.arranged = arranged
         self.number = 0
         self.bus = bus
         self.caller = caller
@@ -204,7 +220,7 @@ def plan(arrival: Arrival) -> Plan:
     bus = scope.buses.get(name)
     if bus is None:
         advice = suggest(name, sorted(scope.buses), 5)
-        return Plan(trouble=f"there is no event bus {name!r} in {scope.account}/{scope.region}{advice}")
+        return Plan(trouble=f"{NO_BUS} {name!r} in {scope.region} of account {scope.account}{advice}")
     rules, matched = bus.match(arrival.event)
     if only is not None:
         matched = tuple(rule for rule in matched if rule.arn in only)

@@ -55,12 +55,13 @@ def put_events(ctx: Context, params: Params) -> Answer:
         if type(event) is Event:
             judged.append(PutArrival(scope, bus, event, ctx.scope, entry, ctx.now))
         else:
-            judged.append(RefusedEntry(bus, ctx.scope, entry, ctx.now, event))  # type: ignore[arg-type]
+            judged.append(RefusedEntry(bus, ctx.scope, entry, ctx.now, event, len(judged)))  # type: ignore[arg-type]
     if ctx.check_events is not None:
         ctx.check_events([(each.bus, each.event) for each in judged if type(each) is PutArrival])
     if ctx.entry_faults.arranged:  # arranged by the test
         for position, failure in ctx.entry_faults.strike(len(judged)).items():
-            judged[position] = RefusedEntry(judged[position].bus, ctx.scope, entries[position], ctx.now, failure)
+            bus, entry = judged[position].bus, entries[position]
+            judged[position] = RefusedEntry(bus, ctx.scope, entry, ctx.now, failure, position, arranged=True)
     answer = _answer(ctx, judged)
     accepted = [each for each in judged if type(each) is PutArrival] if answer["FailedEntryCount"] else judged
     ctx.engine.accept(accepted, ctx.now)  # type: ignore[arg-type]
@@ -165,7 +166,7 @@ def put_partner_events(ctx: Context, params: Params) -> Answer:
             event = copies[0] if copies else event
             judged.append(PutArrival(ctx.scope, source, event, ctx.scope, entry, ctx.now))
         else:
-            judged.append(RefusedEntry(source, ctx.scope, entry, ctx.now, event))
+            judged.append(RefusedEntry(source, ctx.scope, entry, ctx.now, event, len(judged)))
     answer = _answer(ctx, judged)
     ctx.engine.accept(arrivals, ctx.now)
     return answer

@@ -33,19 +33,25 @@ R = TypeVar("R", Entry, Delivery)
 __tracebackhide__ = True
 
 
-def assert_put(log: EventLog, expected: Mapping[str, Any], *, count: int | None, exact: bool) -> Entry:
+def assert_put(
+    log: EventLog, expected: Mapping[str, Any], *, count: int | None, exact: bool, no_bus: str = ""
+) -> Entry:
     """Return the newest accepted event that is as expected.
 
     Args:
         expected: any of ``source``, ``detail-type``, ``detail``, ``bus``, ``pattern``.
         count: how many such events there must be; None for at least one.
         exact: ``detail`` must have no other members.
+        no_bus: that the bus which is asked for does not exist and is probably misspelt; its events are lost.
 
     Raises:
         AssertionError: there is none, or another number; the text names the nearest event.
     """
     expected = _ready(expected)
     if (hit := _hit(log, fitting(EventLog, {"accepted": True, **expected}, exact=exact), count)) is not None:
+        if no_bus:
+            lost = f"event #{hit.number} was put on bus {hit.bus!r} and is lost: {no_bus}"
+            raise AssertionError(visible_lines([lost, *_expected_lines(expected, exact=exact)]))
         return hit
     found = [(entry, _entry_differences(entry, expected, exact)) for entry in log.records]
     hits = _hits(found)
@@ -56,17 +62,22 @@ def assert_put(log: EventLog, expected: Mapping[str, Any], *, count: int | None,
             f"no event{_on_bus(expected)} has" if expected.keys() - {"bus"} else f"nothing was put{_on_bus(expected)}"
         )
         closest = nearest((entry, differs) for entry, differs in found if entry.event is not None)
-    raise AssertionError(_not_found(title, expected, exact, found, closest, _entry_hints(log, closest)))
+    hints = _entry_hints(log, closest, no_bus)
+    raise AssertionError(_not_found(title, expected, exact, found, closest, hints))
 
 
-def assert_not_put(log: EventLog, expected: Mapping[str, Any], *, exact: bool) -> None:
-    """Fail if an accepted event is as described."""
+def assert_not_put(log: EventLog, expected: Mapping[str, Any], *, exact: bool, no_bus: str = "") -> None:
+    """Fail if an accepted event is as described; arguments as for ``assert_put``."""
     expected = _ready(expected)
     hits = list(filter(fitting(EventLog, {"accepted": True, **expected}, exact=exact), log.kept))
     if hits or log.lost:
         found = f"{_these(map(entry_line, hits))} put" if hits else _undecided(log)
         title = f"expected no such event{_on_bus(expected)}, but {found}:"
-        raise AssertionError(visible_lines([title, *_expected_lines(expected, exact=exact)]))
+    elif no_bus:
+        title = f"expected no such event{_on_bus(expected)}, where none can be: {no_bus}"
+    else:
+        return
+    raise AssertionError(visible_lines([title, *_expected_lines(expected, exact=exact)]))
 
 
 def assert_delivered(
@@ -249,7 +260,9 @@ def _these(lines: Iterator[str]) -> str:
     return f"{', '.join(shown[:5])}{' ...' if len(shown) > 5 else ''} {'was' if len(shown) == 1 else 'were'}"
 
 
-def _entry_hints(log: EventLog, closest: tuple[Entry, Sequence[Difference]] | None) -> Iterator[str]:
+def _entry_hints(log: EventLog, closest: tuple[Entry, Sequence[Difference]] | None, no_bus: str) -> Iterator[str]:
+    if no_bus:
+        yield no_bus
     if log.lost:
         yield log.lost
     elif not log:

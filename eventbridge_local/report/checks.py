@@ -1,10 +1,13 @@
-"""What is checked when a mock ends: deliveries, events that no rule matched, rules that matched no event."""
+"""What is checked when a mock ends: deliveries, entries that were refused, events and rules that matched nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+import json
+from collections.abc import Hashable, Iterator, Sequence
 
-from eventbridge_local.delivery.journal_records import Delivery, Entry, Routing
+from eventbridge_local.delivery.journal_records import Call, Delivery, Entry, Routing
+from eventbridge_local.delivery.route import NO_BUS
 from eventbridge_local.errors import CheckFailed, DeliveryFailed, EventBridgeLocalError, add_note
 from eventbridge_local.model.records import Rule
 from eventbridge_local.patterns import explain
@@ -83,14 +86,113 @@ def _failure_of(delivery: Delivery) -> Exception | None:
     return None
 
 
-def unmatched_events(seen: Seen) -> Iterator[Exception]:
-    """Yield the accepted events that no rule of a user matched on any bus."""
+def lost_entries(seen: Seen, calls: Sequence[Call]) -> Iterator[Exception]:
+    """Yield the entries of PutEvents that were refused and not accepted later, and those of a bus that is not there.
+
+    AWS answers with HTTP 200 to both, so code that does not look at FailedEntryCount never learns of it.
+
+    Args:
+        calls: the calls of the mock, which say where in its request an entry was.
+    """
+    if seen.lost_entries:
+        yield CheckFailed(f"assert_all_entries_accepted: nobody can say; {dropped_text(seen.lost_entries)}")
+    missed = _never_accepted(seen)
+    if not missed:
+        return
+    indices, wording, to_allow = _indices(calls), seen.bus_wording(), _TO_ALLOW.format("assert_all_entries_accepted")
+    for entry, trouble in missed[:_MOST]:
+        index = entry.position if entry.event is None else indices.get(entry.event.id)
+        yield CheckFailed(f"{_lost_entry(entry, trouble, index, wording)}\n{to_allow}")
+    if len(missed) > _MOST:
+        yield CheckFailed(
+            f"and {len(missed) - _MOST} more entries were not accepted; print(eb.journal) shows each\n{to_allow}"
+        )
+
+
+def _never_accepted(seen: Seen) -> list[tuple[Entry, str]]:
+    """Return the entries that are lost, each with the name of its bus if that is why, in order."""
+    missing = _on_missing_buses(seen)
+    lost: dict[Hashable, list[Entry]] = {}
+    for entry in seen.entries:
+        waiting = lost.get(_content(entry))
+        if not entry.arranged if entry.event is None else entry.event.id in missing:
+            # A resend of an entry that is lost again is the same loss; two of one request are two losses.
+            resent = next((each for each in waiting or () if not _in_one_request(each, entry)), None)
+            if waiting and resent is not None:
+                waiting.remove(resent)
+            lost.setdefault(_content(entry), []).append(entry)
+        elif entry.event is not None and waiting:
+            waiting.pop(0)
+    found = sorted((entry for entries in lost.values() for entry in entries), key=lambda entry: entry.number)
+    return [(entry, "" if entry.event is None else missing[entry.event.id]) for entry in found]
+
+
+def _on_missing_buses(seen: Seen) -> dict[str, str]:
+    """Return why nothing could happen to the events that were put on a bus that is not there, by their ids."""
+    return {
+        routing.event.id: routing.trouble
+        for routing in reversed(seen.routings)
+        if routing.trouble is not None and routing.trouble.startswith(NO_BUS)
+    }
+
+
+def _content(entry: Entry) -> Hashable:
+    """Return what makes two entries the same to a producer. A resend may have another time."""
+    detail = entry.entry.get("Detail")
+    with contextlib.suppress(ValueError, TypeError, RecursionError):
+        detail = json.dumps(json.loads(detail), sort_keys=True)  # type: ignore[arg-type]
+    resources = tuple(entry.entry.get("Resources", ()))
+    return entry.account, entry.region, entry.bus, entry.source, entry.detail_type, detail, resources
+
+
+def _in_one_request(one: Entry, other: Entry) -> bool:
+    """Return whether two refused entries came in one request."""
+    if one.position is None or other.position is None:
+        return False
+    return one.number - one.position == other.number - other.position
+
+
+def _indices(calls: Sequence[Call]) -> dict[str, int]:
+    """Return the position in its request of each accepted entry, by the id of its event."""
+    found: dict[str, int] = {}
+    for call in calls:
+        if call.operation in ("PutEvents", "PutPartnerEvents") and call.result is not None:
+            for index, result in enumerate(call.result.get("Entries", ())):
+                if "EventId" in result:
+                    found[result["EventId"]] = index
+    return found
+
+
+def _lost_entry(entry: Entry, trouble: str, index: int | None, wording: BusWording) -> str:
+    kind = "entry" if entry.event is None else "event"
+    at = "" if index is None else f", index {index} of its request,"
+    what = on_one_line(f"{entry.source} {entry.detail_type!r}")
+    name = f"{kind} #{entry.number} {what} on {wording.bus(location_of(entry))}{at}"
+    if entry.event is None:
+        why = f"{entry.error_code}: {entry.error_message}"
+        return f"{name} was refused and not accepted later: {why}\n{_READ_THE_ANSWER}"
+    return f"{name} was lost: {trouble}\nAWS answers with an EventId all the same"
+
+
+_READ_THE_ANSWER = (
+    "PutEvents raises no error then: look at FailedEntryCount of its answer, or use eventbridge_local.put_all and look "
+    "at outcome.ok"
+)
+
+
+def unmatched_events(seen: Seen, *, without_lost: bool = False) -> Iterator[Exception]:
+    """Yield the accepted events that no rule of a user matched on any bus.
+
+    Args:
+        without_lost: leave out the events of buses that are not there, because ``lost_entries`` yields them.
+    """
+    left_out = _on_missing_buses(seen) if without_lost else {}
     by_event: dict[str, list[Routing]] = {}
     for routing in seen.routings:
         by_event.setdefault(routing.event.id, []).append(routing)
     missed = []
     for entry in seen.entries:
-        if entry.event is not None:
+        if entry.event is not None and entry.event.id not in left_out:
             routings = by_event.get(entry.event.id, [])
             if not any(map(_matched_by_user, routings)):
                 missed.append((entry, routings))

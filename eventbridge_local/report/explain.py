@@ -18,7 +18,7 @@ from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.handlers import Handlers
 from eventbridge_local.delivery.journal import Journal
 from eventbridge_local.delivery.journal_records import Delivery, Entry, Routing
-from eventbridge_local.delivery.route import Arrival, BusPlan, TargetPlan, permission_to_put, plan_way
+from eventbridge_local.delivery.route import NO_BUS, Arrival, BusPlan, TargetPlan, permission_to_put, plan_way
 from eventbridge_local.errors import UsageError
 from eventbridge_local.event_files import read_event
 from eventbridge_local.json_text import decoded
@@ -108,7 +108,7 @@ class Explainer:
             known = Scope(arn.account, arn.region, self.store.clock.now)
         if known is not None:
             return self._planned(known, name, asked.event)
-        trouble = f"there is no event bus {name!r} in {arn.account}/{arn.region}"
+        trouble = f"{NO_BUS} {name!r} in {arn.region} of account {arn.account}"
         return (Stop(name, arn.account, arn.region, trouble=trouble),)
 
     def _planned(self, scope: Scope, bus: str, event: Event, *, accepted: bool = False) -> tuple[Stop, ...]:
@@ -352,7 +352,7 @@ class EventExplanation:
 
 
 def _stop_lines(stop: Stop, rule: str | None) -> Iterator[str]:
-    yield f"bus {stop.bus!r} in {stop.account}/{stop.region}"
+    yield f"bus {stop.bus!r} in {stop.region} of account {stop.account}"
     if stop.trouble is not None:
         yield f"    {_trouble_text(stop.trouble)}"
     elif not stop.rules:

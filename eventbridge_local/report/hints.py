@@ -5,11 +5,12 @@ The order of events and changes is read from the journal: a routing has the rule
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from eventbridge_local.advice import suggest
+from eventbridge_local.advice import nearest_name, suggest
 from eventbridge_local.delivery.journal_records import Entry, Routing, is_same
 from eventbridge_local.model.arn import names_of
 from eventbridge_local.model.event import Event
@@ -50,6 +51,31 @@ class Seen:
         """Return words for the buses of this mock that have rules or had events."""
         rules, events = map(location_of_rule, self.rules), map(location_of, self.routings)
         return BusWording([*rules, *events, *map(location_of, self.entries)])
+
+
+#: How alike the names of two buses are if one of them is most likely misspelt; buses of two stages are less alike.
+_MISSPELT = 0.8
+_DIGITS = re.compile("[0-9]+")
+
+
+def about_bus(bus: object, buses: Collection[str], routings: Sequence[Routing]) -> str:
+    """Return that there is no bus of that name, but one of a similar name; "" where there is one, or none like it.
+
+    Args:
+        bus: what a test asks for; anything but names is nobody's mistake.
+        buses: the names of the buses there are now.
+        routings: what became of the events; a bus that had one is not misspelt, also when it is gone.
+    """
+    names = [bus] if isinstance(bus, str) else bus if isinstance(bus, list | tuple) else []
+    for name in names:
+        if not isinstance(name, str) or name in buses:
+            continue
+        near = nearest_name(name, buses, _MISSPELT)
+        numbered = near is not None and _DIGITS.sub("", near) == _DIGITS.sub("", name)
+        if near is None or numbered or any(each.bus == name and each.trouble is None for each in routings):
+            continue
+        return f"there is no event bus {name!r}; did you mean {near!r}?"
+    return ""
 
 
 def about_delivery(seen: Seen, rule: str | None, target: str | None) -> Iterator[str]:

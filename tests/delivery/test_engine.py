@@ -158,7 +158,9 @@ def test_an_unknown_bus() -> None:
         assert answer["FailedEntryCount"] == 0 and answer["Entries"][0]["EventId"]
         assert [made.event.id for made in eb.deliveries] == [answer["Entries"][1]["EventId"]]
         lost = next(record for record in eb.journal.records if isinstance(record, Routing))
-        assert lost.trouble == "there is no event bus 'missing' in 123456789012/us-east-1; choose from default"
+        assert (
+            lost.trouble == "there is no event bus 'missing' in us-east-1 of account 123456789012; choose from default"
+        )
 
 
 def test_a_disabled_rule() -> None:

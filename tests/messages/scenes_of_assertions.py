@@ -36,6 +36,12 @@ def put_on_the_wrong_bus(eb: EventBridge) -> None:
 
 
 @scene
+def put_on_a_misspelt_bus(eb: EventBridge) -> None:
+    a_few(eb).put(*ORDER, bus="oders")
+    eb.assert_put(*ORDER, bus="oders")
+
+
+@scene
 def put_in_another_case(eb: EventBridge) -> None:
     a_few(eb).assert_put("Shop.Orders", "orderplaced")
 

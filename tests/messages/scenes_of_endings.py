@@ -99,6 +99,19 @@ def exit_with_misspelt_targets(_: EventBridge) -> None:
 
 
 @scene
+def exit_with_lost_entries(_: EventBridge) -> None:
+    with shop(assert_all_entries_accepted=True) as eb:
+        eb.rule("Bills", pattern={"source": ["shop.orders"]}, bus="billing")
+        lost = [
+            {"Source": "shop.orders", "DetailType": "OrderPlaced", "Detail": "{'id': 'o-1'}"},
+            {"Source": "aws.orders", "DetailType": "OrderPlaced", "Detail": "{}"},
+            {"Source": "shop.orders", "DetailType": "OrderPlaced", "Detail": "{}", "EventBusName": "biling"},
+            {"Source": "shop.orders", "Detail": "{}"},
+        ]
+        client().put_events(Entries=[{"Source": "shop.orders", "DetailType": "OrderPlaced", "Detail": "{}"}, *lost])
+
+
+@scene
 def exit_with_stand_ins_for_nothing(_: EventBridge) -> None:
     with shop(assert_all_connected_used=True) as eb:
         eb.rule("Welcome", pattern={"source": ["shop.orders"]}, to=["welcome", "mailer"])

@@ -110,7 +110,7 @@ def a_bus_that_is_not_there(eb: EventBridge) -> None:
         (matched_on_a_second_bus, []),
         (a_schedule_that_fires, []),
         (a_disabled_rule, []),
-        (a_refused_entry, []),
+        (a_refused_entry, ["entry"]),
         (a_deleted_rule, []),
         (an_archive, []),
         (only_an_archive_matched, ["event"]),

@@ -34,7 +34,7 @@ STORY = """
         nightly: has a schedule and no pattern
     event #4 shop 'Sold' put on bus 'missing'
     event #4 was checked against 0 rules of bus 'missing'
-        dropped: there is no event bus 'missing' in 123456789012/us-east-1; choose from default, orders
+        dropped: there is no event bus 'missing' in us-east-1 of account 123456789012; choose from default, orders
 """
 
 

@@ -98,6 +98,7 @@ def doors() -> None:
         assert_all_rules_matched=None,
         assert_targets_permitted=None,
         assert_all_connected_used=None,
+        assert_all_entries_accepted=None,
         assert_all_deliveries_succeeded=False,
     ):
         assert_type(current_eventbridge(), EventBridge)
