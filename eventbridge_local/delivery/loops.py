@@ -9,11 +9,13 @@ inside each other's calls.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from datetime import datetime
-from threading import Lock
+from threading import Lock, current_thread, get_ident
+from types import FrameType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from eventbridge_local.model.arn import names_of
@@ -146,36 +148,43 @@ class Gate:
 
     When ``MOST_OPEN`` are open at once, it is not called again until all have returned. What comes meanwhile waits, and
     the thread whose call returns last sees to it: threads that have nothing to do with each other lose nothing. When
-    the calls are open as often while that is done, they feed each other, and what comes then is cut.
+    as many are open again before nothing waits any more, what comes then is cut if an open call waits for it: such
+    calls feed each other. Where nobody can tell who waits for whom, it is cut after ``_MOST_CROWDED`` calls.
     """
 
-    __slots__ = ("_late", "_lock", "_open", "_shut", "_waiting", "looped")
+    __slots__ = ("_again", "_crowded", "_lock", "_open", "_seen_to", "_shut", "_waiting", "looped")
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._open = 0
+        #: The threads of the open calls.
+        self._open: list[int] = []
         self._shut = False
-        #: Whether what has waited is seen to.
-        self._late = False
-        self._waiting: list[Callable[[], None]] = []
+        self._waiting: deque[Callable[[], None]] = deque()
+        #: Whether a thread is at what has waited.
+        self._seen_to = False
+        #: Whether something has waited since nothing was open, and how many calls there were since then.
+        self._again = False
+        self._crowded = 0
         #: Whether the calls were seen to feed each other.
         self.looped = False
 
-    def enter(self, later: Callable[[], None] | None) -> bool | None:
+    def enter(self, later: Callable[[], None], *, once: bool = False) -> bool | None:
         """Ask to call the receiver.
 
         Args:
-            later: called when all have returned, where this must wait; None for what cannot wait.
+            later: called when all have returned, where this must wait.
+            once: cut what an open call waits for when as many are open for the first time.
 
         Returns:
             True, and ``leave`` follows; False when it waits; None when it is cut.
         """
         with self._lock:
             if not self._shut and not self.looped:
-                self._open += 1
-                self._shut = self._open >= MOST_OPEN
+                self._open.append(get_ident())
+                self._crowded += 1
+                self._shut = len(self._open) >= MOST_OPEN
                 return True
-            if self._late or later is None:
+            if self.looped or ((self._again or once) and (self._crowded > _MOST_CROWDED or _is_awaited_by(self._open))):
                 self.looped = True
                 return None
             self._waiting.append(later)
@@ -184,17 +193,55 @@ class Gate:
     def leave(self) -> None:
         """Note that a call has returned, and see to what has waited if it was the last one."""
         with self._lock:
-            self._open -= 1
+            self._open.remove(get_ident())
             if self._open:
                 return
             self._shut = False
-            if self._late or not self._waiting:
-                self.looped = self.looped and self._late
+            if self._seen_to:
                 return
-            self._late, waiting, self._waiting = True, self._waiting, []
-        try:
-            for later in waiting:
-                later()
-        finally:
-            with self._lock:
-                self._late = self.looped = False
+            self._seen_to = True
+        while (later := self._next()) is not None:
+            later()
+
+    def _next(self) -> Callable[[], None] | None:
+        """Return what is seen to next, None where nothing waits or all must return first."""
+        with self._lock:
+            if self._waiting and not self._shut:
+                self._again = True
+                return self._waiting.popleft()
+            self._seen_to = False
+            if not self._waiting and not self._open:
+                self._again = self.looped = False
+                self._crowded = 0
+            return None
+
+
+#: Calls that may come while there are always some that wait.
+_MOST_CROWDED = 20_000
+_MOST_FRAMES = 200
+
+
+def _is_awaited_by(threads: Iterable[int]) -> bool:
+    """Return whether one of these threads waits for the one that asks, or for the future that it works at."""
+    frames, own = sys._current_frames(), get_ident()
+    mine: list[object] = [current_thread()]
+    for each in _owners(frames[own]):
+        if type(each).__module__ == "concurrent.futures.thread":  # which has the future as an attribute
+            mine.append(getattr(each, "future", each))
+    return any(
+        each is one
+        for thread in threads
+        if thread != own and thread in frames
+        for each in _owners(frames[thread])
+        for one in mine
+    )
+
+
+def _owners(innermost: FrameType) -> Iterator[object]:
+    """Yield the objects whose methods a thread is in."""
+    frame: FrameType | None = innermost
+    for _ in range(_MOST_FRAMES):
+        if frame is None:
+            return
+        yield frame.f_locals.get("self")
+        frame = frame.f_back

@@ -10,7 +10,7 @@ from typing import Any
 
 from eventbridge_local.delivery.faults import Faults
 from eventbridge_local.delivery.forward import NotBuilt, Services
-from eventbridge_local.delivery.handlers import Handlers, LambdaContext
+from eventbridge_local.delivery.handlers import Handlers, LambdaContext, TargetSpy
 from eventbridge_local.delivery.journal import Journal, delivery_record
 from eventbridge_local.delivery.journal_records import Attempt, DeadLetter, Delivery
 from eventbridge_local.delivery.loops import crowd
@@ -128,8 +128,21 @@ class Failures:
         if queue is None or not pending.payload:
             self._add(delivery_record(pending, "dropped", now, failed, raised))
             return
+        spy = self._handlers.find(queue)
+        may: bool | None = True
+        if spy is not None:
+            may = spy.gate.enter(partial(self._close, pending, failed, condition, raised), once=True)
+            if may is False:
+                self._add(delivery_record(pending, "pending", now))
+                return
         try:
-            refused = self._send_dead_letter(pending, failed, condition, queue)
+            if may is None:
+                raise AttemptFailed("LOOP", crowd(pending.rule, queue))
+            try:
+                refused = self._send_dead_letter(pending, failed, condition, queue, spy)
+            finally:
+                if spy is not None:
+                    spy.gate.leave()
         except AttemptFailed as lost:
             reason = f"{failed.reason} The dead-letter queue {queue} failed too: {lost.code} {lost.reason}"
             self._add(delivery_record(pending, "dropped", now, AttemptFailed(failed.code, reason), raised))
@@ -138,7 +151,12 @@ class Failures:
             let_out(refused)
 
     def _send_dead_letter(
-        self, pending: PendingDelivery, failed: AttemptFailed, condition: str | None, queue: str
+        self,
+        pending: PendingDelivery,
+        failed: AttemptFailed,
+        condition: str | None,
+        queue: str,
+        spy: TargetSpy | None = None,
     ) -> BaseException | None:
         """Send the dead letter. Return what the callable connected to the queue raised.
 
@@ -149,14 +167,8 @@ class Failures:
         written = attributes(rule, target, failed, pending.retries, condition)
         if self._faults.arranged and (struck := self._faults.strike(Target("", queue, {}))) is not None:
             raise struck
-        spy = self._handlers.find(queue)
         if spy is not None:
-            if spy.gate.enter(None) is not True:
-                raise AttemptFailed("LOOP", crowd(rule, queue))
-            try:
-                raised, sent = spy(payload, LambdaContext(queue, self._store.ids.uuid())), True
-            finally:
-                spy.gate.leave()
+            raised, sent = spy(payload, LambdaContext(queue, self._store.ids.uuid())), True
         else:
             request = _request(queue, payload, written, event.trace_header)
             raised, sent = None, self._is_sent(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,97 @@ def test_threads_that_are_all_inside_one_handler_lose_nothing() -> None:
         join(threads)
         assert inside[1] <= MOST_OPEN
         assert len(eb.deliveries.where(outcome="delivered")) == len(spy) == MOST_OPEN + 50
+
+
+class Waves:
+    """A handler whose calls stay open until the wave of their event goes on; detail-types are names of waves."""
+
+    def __init__(self, *waves: str) -> None:
+        self._go = {wave: threading.Event() for wave in waves}
+        self._inside = dict.fromkeys(waves, 0)
+        self._changed = threading.Condition()
+
+    def __call__(self, event: Any) -> None:
+        wave = event["detail-type"]
+        if wave in self._go:
+            with self._changed:
+                self._inside[wave] += 1
+                self._changed.notify_all()
+            assert self._go[wave].wait(300)
+
+    def wait_for(self, wave: str, count: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._inside[wave] >= count, 300)
+
+    def go_on(self, wave: str) -> None:
+        self._go[wave].set()
+
+
+@pytest.mark.parametrize("failing", [False, True], ids=["target", "dead letters"])
+def test_unrelated_threads_that_fill_a_handler_again_and_again_lose_nothing(failing: bool) -> None:
+    waves = Waves("A", "B", "C")
+    with mock_eventbridge(assert_all_deliveries_succeeded=False) as eb:
+        spy = eb.connect("audit", waves)
+        eb.rule("orders", pattern=SHOP)
+        target = {"Id": "1", "Arn": f"arn:aws:lambda:{eb.region}:{eb.account}:function:audit"}
+        if failing:
+            queue = f"arn:aws:sqs:{eb.region}:{eb.account}:audit"
+            target = {"Id": "1", "Arn": f"arn:aws:sqs:{eb.region}:{eb.account}:q", "DeadLetterConfig": {"Arn": queue}}
+            eb.fail_target("q", error="NO_PERMISSIONS")
+        eb._perform("PutTargets", Rule="orders", Targets=[target])
+
+        def put_from_threads(count: int, wave: str) -> list[threading.Thread]:
+            threads = [start(lambda: eb.put("shop", wave)) for _ in range(count)]
+            waves.wait_for(wave, MOST_OPEN)
+            return threads
+
+        threads = put_from_threads(MOST_OPEN, "A")
+        eb.put("shop", "B")  # which waits, and the last thread of the first wave sees to it
+        waves.go_on("A")
+        waves.wait_for("B", 1)
+        threads += put_from_threads(MOST_OPEN - 1, "B")
+        eb.put("shop", "C")
+        waves.go_on("B")
+        waves.wait_for("C", 1)
+        threads += put_from_threads(MOST_OPEN - 1, "C")
+        for _ in range(500):
+            eb.put("shop", "Sold")
+        waves.go_on("C")
+        join(threads)
+        assert len(spy) == 3 * MOST_OPEN + 500
+        ends = {each.outcome for each in eb.deliveries}
+        assert ends == ({"dead-lettered"} if failing else {"delivered"})
+
+
+def test_a_loop_over_the_threads_of_a_pool_is_cut() -> None:
+    with (
+        ThreadPoolExecutor(3 * MOST_OPEN) as pool,
+        pytest.raises(ExceptionGroup) as failed,
+        mock_eventbridge() as eb,
+    ):
+        spy = eb.connect("audit", lambda event: pool.submit(eb.put, "shop", "Sold").result(300) and None)
+        eb.rule("orders", pattern=SHOP, to="audit")
+        eb.put("shop", "Sold")
+        assert len(spy) <= 2 * MOST_OPEN
+    assert "endless loop: orders -> orders (handlers: audit)" in findings(failed)[0]
+
+
+def test_a_loop_over_threads_where_nobody_can_tell_who_waits_is_cut_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventbridge_local.delivery.loops._MOST_CROWDED", 5 * MOST_OPEN)
+    threads: list[threading.Thread] = []
+    with pytest.raises(ExceptionGroup) as failed, mock_eventbridge() as eb:
+
+        def handler(event: Any) -> None:
+            done = threading.Event()
+            threads.append(start(lambda: (eb.put("shop", "Sold"), done.set())))
+            assert done.wait(300)
+
+        spy = eb.connect("audit", handler)
+        eb.rule("orders", pattern=SHOP, to="audit")
+        eb.put("shop", "Sold")
+        join(threads)
+        assert len(spy) <= 7 * MOST_OPEN
+    assert "endless loop: orders -> orders (handlers: audit)" in findings(failed)[0]
 
 
 def test_a_dead_letter_handler_over_threads_is_cut() -> None:
