@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from eventbridge_local.advice import suggest
 from eventbridge_local.errors import UnusableFile, UsageError
-from eventbridge_local.json_text import JsonError, Member, members
+from eventbridge_local.json_text import JsonError, Member, members, with_whole_pairs
 from eventbridge_local.model.arn import parse_arn, rule_resource
 from eventbridge_local.model.event import Event, new_event
 from eventbridge_local.model.records import Rule
@@ -466,9 +466,10 @@ def _is_cut(part: bytes) -> bool:
 def _text_of(line: bytes) -> str:
     try:
         # Not "utf-8-sig", which takes four times as long.
-        return line.removeprefix(BOM_UTF8).decode("utf-8", "surrogatepass")
+        text = line.removeprefix(BOM_UTF8).decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise _NotAnEvent(f"not UTF-8 at byte {error.start + 1}") from None
+    return text if text.isascii() else with_whole_pairs(text)
 
 
 def _detail_tree(text: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from eventbridge_local.delivery.journal_records import Delivery, Entry, Record
 from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.delivery.route import Arrival, plan
 from eventbridge_local.errors import ServiceError, UsageError, add_note
+from eventbridge_local.json_text import with_whole_pairs
 from eventbridge_local.model.arn import function_arn, parse_arn, partition_of
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import FROM_FILE, Event, Ids
@@ -351,10 +352,11 @@ class EventBridge:
             UsageError: ``envelope`` has an unknown keyword, or ``time`` has no time zone.
         """
         _check_envelope(envelope)
+        text = detail if isinstance(detail, str) else _json_of(detail or {}, "put(detail=...)")
         entry = {
-            "Source": source,
-            "DetailType": detail_type,
-            "Detail": detail if isinstance(detail, str) else _json_of(detail or {}, "put(detail=...)"),
+            "Source": _as_sent(source),
+            "DetailType": _as_sent(detail_type),
+            "Detail": _as_sent(text),
             "EventBusName": bus,
             **{_ENVELOPE[name]: value for name, value in envelope.items()},
         }
@@ -807,7 +809,14 @@ def _check_envelope(envelope: Mapping[str, Any]) -> None:
 
 
 def _json(pattern: EventPattern | None) -> str | None:
-    return pattern if pattern is None or isinstance(pattern, str) else _json_of(pattern, "pattern=...")
+    if pattern is None:
+        return None
+    return with_whole_pairs(pattern if isinstance(pattern, str) else _json_of(pattern, "pattern=..."))
+
+
+def _as_sent(text: Any) -> Any:
+    """Return a text as the service would get it from a client, whose JSON joins the halves of surrogate pairs."""
+    return with_whole_pairs(text) if isinstance(text, str) else text
 
 
 def _json_of(value: Any, argument: str) -> str:

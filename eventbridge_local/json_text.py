@@ -42,6 +42,7 @@ _NEXT = re.compile(r"[ \t\r\n]*([,}\]])[ \t\r\n]*")
 _tuple = tuple.__new__  # makes a named tuple in half the time; files of events have many members
 #: Half of a surrogate pair standing alone.
 HALF_PAIR = re.compile("[\ud800-\udfff]")
+_TWO_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _BLANK_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 _BRACKET_OR_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 
@@ -124,6 +125,13 @@ _COMPACT = {
 def sendable(text: str) -> str:
     """Return JSON text in which half a surrogate pair, which UTF-8 has no bytes for, is spelled as an escape."""
     return text if text.isascii() else HALF_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+
+
+def with_whole_pairs(text: str) -> str:
+    """Return a text in which two halves of a surrogate pair are the character that they are in any JSON."""
+    if text.isascii() or _TWO_HALVES.search(text) is None:
+        return text
+    return _TWO_HALVES.sub(lambda pair: pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"), text)
 
 
 def _kept(found: re.Match[str]) -> str:

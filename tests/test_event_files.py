@@ -102,6 +102,16 @@ def test_an_envelope_of_the_usual_form_is_read_as_any_other(text: str, piece: st
     assert usual == read_or_reason(lambda: event_files._event_of(changed.rstrip("\r\n")))
 
 
+def test_halves_of_a_surrogate_pair_that_are_bytes_of_their_own(tmp_path: Path) -> None:
+    """Some writers spell such a character so (CESU-8). Rules and targets see the same text, as they do in any JSON."""
+    raw = line(detail={"a": "\ud83d\ude00"}).replace("\\ud83d\\ude00", "\ud83d\ude00").encode("utf-8", "surrogatepass")
+    found = read_event(raw)
+    assert found.tree == {"a": "\U0001f600"}
+    assert write_events([found], tmp_path / "c.jsonl") == 1
+    (again,) = read_events(tmp_path / "c.jsonl")
+    assert isinstance(again, Event) and (again.text, again.tree) == (found.text, found.tree)
+
+
 def test_the_usual_forms_take_the_short_way() -> None:
     assert all(event_files._usual_event(text) for text in USUAL)
 

@@ -19,6 +19,7 @@ from eventbridge_local.json_text import (
     locator,
     members,
     sendable,
+    with_whole_pairs,
     write,
 )
 
@@ -41,6 +42,12 @@ def mistake(text: str, check: Any = check_value) -> JsonError:
     with pytest.raises(JsonError) as broken:
         check(text)
     return broken.value
+
+
+@given(st.text(st.sampled_from("a\ud83d\ude00\U0001f600é"), max_size=6))
+def test_halves_next_to_each_other_are_a_character(text: str) -> None:
+    """As the reader of any JSON makes them one, however they were written."""
+    assert with_whole_pairs(text) == json.loads(json.dumps(text))
 
 
 @given(JSON, st.booleans())

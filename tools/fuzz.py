@@ -27,7 +27,9 @@ ROOT = Path(__file__).parents[1]
 AREAS = {
     "control-plane": ["tests/fuzz/test_control_plane.py"],
     "operations": ["tests/fuzz/test_operations.py"],
-    "templates": ["tests/iac/test_spoiled.py"],
+    "templates": ["tests/fuzz/test_templates.py", "tests/iac/test_spoiled.py"],
+    "captures": ["tests/fuzz/test_captures.py"],
+    "http": ["tests/fuzz/test_http.py"],
     "patterns": ["tests/patterns/test_properties.py"],
     "delivery": ["tests/delivery/test_conservation.py", "tests/delivery/test_route.py"],
     "schedules": ["tests/schedules/test_against_reference.py"],

@@ -285,3 +285,20 @@ class TestAsyncUnittest(unittest.IsolatedAsyncioTestCase):
         """Set-up and test share the mock."""
         place_order("o-1", total=120)
         current_eventbridge().assert_delivered(rule="LargeOrders")
+
+
+# texts
+
+
+def test_a_character_in_two_halves_is_the_same_by_every_way() -> None:
+    """botocore's JSON joins the halves of a surrogate pair; so does what the handle puts, in events and patterns."""
+    smile, halves = "\U0001f600", "\ud83d\ude00"
+    got: list[Any] = []
+    with mock_eventbridge() as eb:
+        eb.rule("whole", pattern={"source": [smile], "detail": {"a": [smile]}}, to=got.append)
+        eb.rule("in-halves", pattern={"source": [halves], "detail": {"a": [halves]}}, to=got.append)
+        eb.put(halves, "Smiled", {"a": halves})
+        eb.put(halves, "Smiled", f'{{"a": "{halves}"}}')
+        events().put_events(Entries=[{"Source": halves, "DetailType": "Smiled", "Detail": f'{{"a": "{halves}"}}'}])
+        assert {entry.source for entry in eb.events} == {smile}
+    assert [event["detail"] for event in got] == [{"a": smile}] * 6
