@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from eventbridge_local.contracts import Contracts, infer_schema
     from eventbridge_local.errors import ContractViolation
     from eventbridge_local.handle import EventBridge
-    from eventbridge_local.mock import current_eventbridge, mock_eventbridge
+    from eventbridge_local.mock import current_eventbridge, mark_eventbridge, mock_eventbridge
     from eventbridge_local.model.limits import Limits
     from eventbridge_local.patterns import RuleSet, explain, matches
     from eventbridge_local.samples import make_event, sample_event, sample_events
@@ -32,6 +32,7 @@ __all__ = [
     "explain",
     "infer_schema",
     "make_event",
+    "mark_eventbridge",
     "matches",
     "mock_eventbridge",
     "next_fire_times",
@@ -52,6 +53,7 @@ _HOMES = {
     "explain": "patterns",
     "infer_schema": "contracts",
     "make_event": "samples",
+    "mark_eventbridge": "mock",
     "matches": "patterns",
     "mock_eventbridge": "mock",
     "next_fire_times": "schedules",

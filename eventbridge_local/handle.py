@@ -7,9 +7,9 @@ work to the operations, which see the same requests as those of a client, and to
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack
 
 from botocore.exceptions import ClientError
 from botocore.utils import parse_to_aware_datetime
@@ -29,7 +29,15 @@ from eventbridge_local.model.event import FROM_FILE, Event, Ids
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Scope
 from eventbridge_local.operations.service import Service
-from eventbridge_local.typing import EventPattern, Handler
+from eventbridge_local.typing import (
+    CallCode,
+    ConnectionFailure,
+    EntryCode,
+    EventPattern,
+    Handler,
+    Operation,
+    TargetError,
+)
 
 if TYPE_CHECKING:
     from eventbridge_local.event_files import ArchiveView, Names, PathLike, ReplayReport
@@ -40,6 +48,21 @@ if TYPE_CHECKING:
     from eventbridge_local.report.logs import CallLog, DeadLetterLog, DeliveryLog, EventLog
 
 T = TypeVar("T")
+
+
+class PutEnvelope(TypedDict, total=False):
+    """The keywords of ``put`` for the optional members of an entry.
+
+    Keys:
+        time: an aware datetime; now by default.
+        resources: ARNs; none by default.
+        trace_header: the X-Ray header.
+    """
+
+    time: datetime
+    resources: Sequence[str]
+    trace_header: str
+
 
 #: What ``put`` calls the optional members of an entry, and what the API calls them.
 _ENVELOPE = {"time": "Time", "resources": "Resources", "trace_header": "TraceHeader"}
@@ -228,7 +251,7 @@ class EventBridge:
         target: str,
         *,
         times: int | None = None,
-        error: str = "SDK_CLIENT_ERROR",
+        error: TargetError = "SDK_CLIENT_ERROR",
         reason: str | None = None,
         rate: float = 1.0,
     ) -> None:
@@ -253,7 +276,7 @@ class EventBridge:
         self,
         *,
         entries: Iterable[int] | None = None,
-        code: str = "ThrottlingException",
+        code: EntryCode | str = "ThrottlingException",
         message: str | None = None,
         times: int | None = 1,
         rate: float = 1.0,
@@ -276,12 +299,12 @@ class EventBridge:
 
     def fail_call(
         self,
-        operation: str,
+        operation: Operation,
         *,
-        code: str | None = None,
+        code: CallCode | str | None = None,
         message: str | None = None,
         status: int | None = None,
-        error: str | None = None,
+        error: ConnectionFailure | None = None,
         latency: float = 0,
         times: int | None = 1,
         rate: float = 1.0,
@@ -332,7 +355,7 @@ class EventBridge:
         detail: Mapping[str, Any] | str | None = None,
         *,
         bus: str = "default",
-        **envelope: Any,
+        **envelope: Unpack[PutEnvelope],
     ) -> Entry:
         """Put one event, as PutEvents with one entry would.
 

@@ -33,9 +33,11 @@ from eventbridge_local.handle import EventBridge
 from eventbridge_local.model.clock import Clock
 from eventbridge_local.model.event import Ids
 from eventbridge_local.operations.service import Service
-from eventbridge_local.options import OptionKeywords, Options, make_options
+from eventbridge_local.options import OptionKeywords, Options, make_options, show_options
 
 if TYPE_CHECKING:
+    import pytest
+
     from eventbridge_local.policies.access import Permissions
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
@@ -131,11 +133,11 @@ def mock_eventbridge(decorated: Any = None, /, **options: Any) -> Any:
     """Answer every ``events`` call of this process from an EventBridge inside it.
 
     Use it as ``with mock_eventbridge() as eb:``, ``async with``, or a decorator with or without parentheses.
+    Options say how the mock behaves, each by its keyword.
 
     Args:
         decorated: what a decorator without parentheses decorates: a function, coroutine function, generator fixture or
             class of tests.
-        **options: how the mock behaves; see the table of options.
 
     Returns:
         a context manager whose value is the handle, and a decorator. It can be used again, and starts empty each time.
@@ -147,6 +149,25 @@ def mock_eventbridge(decorated: Any = None, /, **options: Any) -> Any:
         raise UsageError(f"mock_eventbridge({decorated!r}): give options by keyword, such as region='eu-west-1'")
     mock = Mock(make_options(options))
     return mock if decorated is None else mock(decorated)
+
+
+show_options(mock_eventbridge)
+
+
+def mark_eventbridge(**options: Unpack[OptionKeywords]) -> pytest.MarkDecorator:
+    """Return ``pytest.mark.eventbridge(**options)``; type checkers and editors know the options here.
+
+    pytest takes any keywords for a mark, so nobody can check those of ``pytest.mark.eventbridge`` before a test runs.
+
+    Args:
+        **options: those of ``mock_eventbridge``.
+
+    Returns:
+        the mark, for a test, a class or ``pytestmark``.
+    """
+    import pytest  # which a mock without it does not need
+
+    return pytest.mark.eventbridge(**options)
 
 
 def current_eventbridge() -> EventBridge:

@@ -7,11 +7,14 @@ in ``pytest_plugin``.
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Literal, TypedDict
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from eventbridge_local import defaults
 from eventbridge_local.advice import suggest
@@ -19,6 +22,9 @@ from eventbridge_local.errors import UsageError
 from eventbridge_local.frozen import frozen
 from eventbridge_local.model.clock import instant_of
 from eventbridge_local.model.limits import Limits
+
+if TYPE_CHECKING:
+    from eventbridge_local.contracts import Contracts
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 #: What ``keep_records="auto"`` keeps: the records of about 25,000 events.
@@ -85,12 +91,12 @@ class Options:
     seed: int | str | None = None
     limits: Limits = Limits()
     organization: str | None = None
-    forward: str | Collection[str] = "auto"
-    allow_hosts: Collection[str] = ()
+    forward: Literal["auto", "never"] | list[str] | tuple[str, ...] | Set[str] = "auto"
+    allow_hosts: list[str] | tuple[str, ...] | Set[str] = ()
     keep_records: int | Literal["auto"] | None = "auto"
     max_caused_events: int = 5_000
-    contracts: Any = None
-    template: Any = None
+    contracts: str | Path | Sequence[Any] | Mapping[Any, Any] | Contracts | None = None
+    template: str | PathLike[str] | Collection[str | PathLike[str]] | Mapping[Any, Any] | None = None
     strict: bool = False
     assert_all_events_matched: bool | None = None
     assert_all_rules_matched: bool | None = None
@@ -174,12 +180,12 @@ class OptionKeywords(TypedDict, total=False):
     seed: int | str | None
     limits: Limits
     organization: str | None
-    forward: str | Collection[str]
-    allow_hosts: Collection[str]
+    forward: Literal["auto", "never"] | list[str] | tuple[str, ...] | Set[str]
+    allow_hosts: list[str] | tuple[str, ...] | Set[str]
     keep_records: int | Literal["auto"] | None
     max_caused_events: int
-    contracts: Any
-    template: Any
+    contracts: str | Path | Sequence[Any] | Mapping[Any, Any] | Contracts | None
+    template: str | PathLike[str] | Collection[str | PathLike[str]] | Mapping[Any, Any] | None
     strict: bool
     assert_all_events_matched: bool | None
     assert_all_rules_matched: bool | None
@@ -196,6 +202,20 @@ def _default_options() -> Options:
 
 
 NAMES = tuple(Options.__annotations__)
+
+
+def show_options(function: Callable[..., Any]) -> None:
+    """Let ``help()``, and completion in a shell, show every option as a keyword of a function with ``**options``."""
+    signature = inspect.signature(function)
+    *others, _ = signature.parameters.values()
+    fields = inspect.signature(Options).parameters.values()
+    options = [
+        field.replace(kind=field.KEYWORD_ONLY, annotation=Options.__annotations__[field.name]) for field in fields
+    ]
+    function.__signature__ = signature.replace(parameters=[*others, *options])  # type: ignore[attr-defined]
+    if function.__doc__ is not None and Options.__doc__ is not None:  # as with python -OO
+        told = Options.__doc__.partition("Args:\n")[2]
+        function.__doc__ = f"{function.__doc__.rstrip()}\n\n    Options:\n{told}"
 
 
 def make_options(given: Mapping[str, Any], *, caller: str = "mock_eventbridge") -> Options:

@@ -77,7 +77,7 @@ FUNCTIONS = [pytest.param(function, doc, id=name) for name, function, doc in pub
 def test_a_docstring_tells_every_argument(function: Callable[..., Any], doc: Any) -> None:
     """In ``Args``, or by naming the method that has the same arguments."""
     assert doc.text
-    told = set(doc.entries)
+    told = set(doc.entries) | set(doc.options)
     if doc.same_as:
         told |= set(docstrings.doc_of(getattr(eventbridge_local.EventBridge, doc.same_as)).entries)
     wanted = [argument.name.strip("*") for argument in docstrings.arguments_of(function)]

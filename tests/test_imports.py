@@ -5,14 +5,19 @@ Each case runs in a process of its own, because other tests have imported everyt
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
+import botocore.session
 import pytest
 
+from eventbridge_local import Contracts, mock_eventbridge
+from eventbridge_local.delivery.faults import ENTRY_CODES
 from eventbridge_local.options import NAMES, OptionKeywords, Options
 from eventbridge_local.pytest_plugin import INI_KEYS
+from eventbridge_local.typing import EntryCode, Operation
 
 
 def modules_after(code: str, beside: str = "pass") -> set[str]:
@@ -39,7 +44,25 @@ def test_an_ini_key_sets_an_option() -> None:
 
 def test_type_checkers_know_every_option() -> None:
     """The keywords of ``mock_eventbridge`` have the names and types of the fields of ``Options``."""
-    assert get_type_hints(OptionKeywords) == get_type_hints(Options)
+    names = {"Contracts": Contracts}
+    assert get_type_hints(OptionKeywords, localns=names) == get_type_hints(Options, localns=names)
+
+
+def test_help_shows_every_option() -> None:
+    """What ``help()`` prints and a shell completes is made of ``Options``, with the type and the words of each."""
+    shown = inspect.signature(mock_eventbridge).parameters
+    assert tuple(shown)[1:] == NAMES
+    assert shown["keep_records"].default == "auto"
+    told = (Options.__doc__ or "").partition("Args:\n")[2]
+    assert told.strip()
+    assert told in (mock_eventbridge.__doc__ or "")
+
+
+def test_the_literals_are_what_exists() -> None:
+    """What an argument may be in a type checker is what it may be when the test runs."""
+    operations = botocore.session.Session().get_service_model("events").operation_names
+    assert set(get_args(Operation)) == set(operations)
+    assert set(get_args(EntryCode)) == set(ENTRY_CODES)
 
 
 #: What features need that few tests use, so that it is imported when one of them is used.

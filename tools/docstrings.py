@@ -18,7 +18,7 @@ from typing import Any, ForwardRef, NamedTuple
 
 #: So many columns of code are seen on a page without a scroll bar.
 PAGE_WIDTH = 88
-_HEADING = re.compile(r"(Args|Attributes|Keys|Returns|Raises):\s*(.*)")
+_HEADING = re.compile(r"(Args|Attributes|Keys|Options|Returns|Raises):\s*(.*)")
 _ENTRY = re.compile(r"(\*{0,2}\w+(?:, \w+)*): (.*)")
 _SAME_AS = re.compile(r"arguments are those of ``(\w+)``")
 
@@ -30,6 +30,7 @@ class Doc:
     text: str = ""
     entries: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)
     raises: dict[str, str] = field(default_factory=dict)
     returns: str = ""
 
@@ -58,7 +59,9 @@ def doc_of(thing: Any) -> Doc:
         elif section == "Returns":
             doc.returns = f"{doc.returns} {line.strip()}".strip()
         else:
-            into = {"Raises": doc.raises, "Attributes": doc.attributes}.get(section, doc.entries)
+            into = {"Raises": doc.raises, "Attributes": doc.attributes, "Options": doc.options}.get(
+                section, doc.entries
+            )
             found = _ENTRY.fullmatch(line.strip()) if not line.startswith(" " * 5) else None
             if found:
                 name = found[1]
@@ -117,7 +120,9 @@ def arguments_of(function: Callable[..., Any]) -> list[Argument]:
 
 
 def default_text(default: Any) -> str:
-    """A default as the page shows it."""
+    """A default as the page shows it; that of the limits is a call, and each limit has its row elsewhere."""
+    if type(default).__name__ == "Limits":
+        return "Limits()"
     if callable(default):
         return "sleep" if default.__name__ == "sleep" else "exponential_backoff()"
     return json.dumps(default) if isinstance(default, str) else repr(default)

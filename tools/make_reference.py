@@ -33,7 +33,7 @@ Names that are not here may change at any time.
 
 #: The menu in the order of the page.
 MENU = {
-    "Start a mock": ["mock_eventbridge", "current_eventbridge"],
+    "Start a mock": ["mock_eventbridge", "mark_eventbridge", "current_eventbridge"],
     "Pure functions": [
         "matches",
         "explain",
@@ -128,7 +128,10 @@ MORE_ERRORS = (
 )
 
 #: Functions whose keywords are the keys of a TypedDict.
-KEYWORDS = {"make_event": "samples.envelope.Envelope"}
+KEYWORDS = {
+    "make_event": "samples.envelope.Envelope",
+    "put": "handle.PutEnvelope",
+}
 
 PLUGIN = """\
 The fixture `eventbridge` returns the handle. The marker `@pytest.mark.eventbridge(**options)` takes the options above,
@@ -184,7 +187,11 @@ def callable_section(level: str, name: str, function: Callable[..., Any], doc: D
     yield f"{level} {name}\n"
     yield f"```python\n{folded(signature_of(name, function))}\n```\n"
     yield f"{prose(doc.text)}\n"
-    arguments = [argument for argument in arguments_of(function) if doc.entries.get(argument.name.strip("*"))]
+    arguments = [
+        argument
+        for argument in arguments_of(function)
+        if doc.entries.get(argument.name.strip("*")) and argument.name not in doc.options
+    ]
     if arguments:
         yield arguments_table("argument", ((each, doc.entries[each.name.strip("*")]) for each in arguments))
     if name in KEYWORDS:
@@ -280,14 +287,9 @@ def options() -> Iterator[str]:
     told = doc_of(Options).entries
     defaults = inspect.signature(Options).parameters
     arguments = [
-        Argument(name, type_text(kind), default_of(defaults[name].default)) for name, kind in _fields(Options).items()
+        Argument(name, type_text(kind), default_text(defaults[name].default)) for name, kind in _fields(Options).items()
     ]
     yield arguments_table("option", ((each, told[each.name]) for each in arguments))
-
-
-def default_of(default: Any) -> str:
-    """The default of an option; that of the limits is a call."""
-    return "Limits()" if default == Limits() else default_text(default)
 
 
 def menu() -> Iterator[str]:

