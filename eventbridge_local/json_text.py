@@ -1,7 +1,7 @@
 """JSON as text: written compactly, checked, and taken apart without changing how anything in it is spelled.
 
 Reading JSON and writing it again would change the spelling of numbers and lose repeated keys, and Python's decoder
-takes NaN, which AWS refuses. What AWS delivers keeps the producer's spelling, so this module works on the text.
+takes NaN, which AWS refuses. So this module works on the text.
 
 Valid text goes through Python's decoder, which is fast. Text that the decoder refuses is read a second time by
 ``json_reader``, which is slow and words the mistake as AWS does; it also reads what only AWS reads (texts nested up to
@@ -44,6 +44,9 @@ _tuple = tuple.__new__  # makes a named tuple in half the time; files of events 
 HALF_PAIR = re.compile("[\ud800-\udfff]")
 _TWO_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _BLANK_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
+#: An escape: that of a character by its number, or any other.
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
+_HALF_PAIR_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _BRACKET_OR_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 
 
@@ -94,7 +97,11 @@ def _with_room(function: Callable[[Any], Any], value: Any) -> Any:
 
 
 def compact(text: str) -> str:
-    """Return valid JSON text without the white space between its tokens; nothing else is changed."""
+    """Return valid JSON text as AWS passes it on.
+
+    The white space between tokens goes, and characters stand for their escapes, but for those that JSON asks for
+    (captured). Nothing else is changed.
+    """
     if "\\" not in text:  # so each quote begins or ends a string: every second part is outside of them
         parts = text.split('"')
         outside = '"'.join(parts[::2])
@@ -103,12 +110,12 @@ def compact(text: str) -> str:
         parts[::2] = outside.split('"')
         return '"'.join(parts)
     # Most producers use json.dumps. What comes back from it to the letter has no oddity that a second pass could
-    # lose (repeated keys, number spellings, escapes), and that pass is ten times faster than looking at each token.
+    # lose (repeated keys, number spellings), and that pass is ten times faster than looking at each token.
     ascii_only = text.isascii()
     try:
         tree = json.loads(text)
         if _LIKE_PYTHON[ascii_only](tree) == text:
-            return _COMPACT[ascii_only](tree)
+            return sendable(_COMPACT[False](tree))
     except (ValueError, RecursionError):  # AWS reads more levels and more escapes than Python does
         pass
     return _BLANK_OR_STRING.sub(_kept, text)
@@ -135,7 +142,26 @@ def with_whole_pairs(text: str) -> str:
 
 
 def _kept(found: re.Match[str]) -> str:
-    return found.group(1) or ""
+    kept: str = found[1] or ""
+    if "\\" not in kept:
+        return kept
+    return _ESCAPE.sub(_character, _HALF_PAIR_ESCAPE.sub(_pair, kept))
+
+
+def _pair(found: re.Match[str]) -> str:
+    """Return the character that two escapes make, one for each half of a surrogate pair."""
+    high, low = int(found[2], 16), int(found[3], 16)
+    return found[1] + chr(0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF))
+
+
+def _character(found: re.Match[str]) -> str:
+    r"""Return what stands for an escape: its character, where JSON lets it stand (``\/`` is ``/``)."""
+    if found[1] is None:
+        return "/" if found[0] == r"\/" else found[0]
+    char = chr(int(found[1], 16))
+    if char in '"\\':
+        return "\\" + char
+    return found[0] if char < " " or HALF_PAIR.match(char) else char
 
 
 # -- checking

@@ -119,7 +119,12 @@ def test_the_usual_forms_take_the_short_way() -> None:
 @pytest.mark.parametrize("name", ["c.jsonl", "c.jsonl.gz"])
 def test_written_and_read(tmp_path: Path, name: str) -> None:
     """Each line is the event as its targets see it; odd numbers, repeated keys and escapes survive the way back."""
-    details = ['{"n":1.50,"big":123456789012345678901234567890}', '{"a":1,"a":2}', '{"u":"\\u00e9 ü \U0001f600"}', "{}"]
+    details = [
+        '{"n":1.50,"big":123456789012345678901234567890}',
+        '{"a":1,"a":2}',
+        '{"u":"\\u0000\\n ü \U0001f600"}',
+        "{}",
+    ]
     events = [event(detail, source="q\"'\\", replay_name=name) for detail, name in zip(details, "abcd", strict=True)]
     path = tmp_path / name
     assert write_events(events, path) == 4

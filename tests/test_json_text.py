@@ -52,11 +52,29 @@ def test_halves_next_to_each_other_are_a_character(text: str) -> None:
 
 @given(JSON, st.booleans())
 def test_compacting(value: Any, ascii_only: bool) -> None:
-    """Only blanks between tokens go: what is left is what a compact writer writes."""
-    tight = json.dumps(value, ensure_ascii=ascii_only, separators=(",", ":"))
+    """What comes of it is what a compact writer writes that has letters beyond ASCII as they are."""
+    tight = sendable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     assert compact(json.dumps(value, ensure_ascii=ascii_only, separators=(" ,\t", "\r:\n "))) == tight
     assert compact(json.dumps(value, ensure_ascii=ascii_only)) == tight
     assert compact(tight) == tight
+
+
+@pytest.mark.parametrize(
+    ("text", "compacted"),
+    [
+        ('{"a": "\\u03bb\\u96ea"}', '{"a":"λ雪"}'),
+        ('{"a": 1e3, "\\u00E9": "\\uD83D\\ude00"}', '{"a":1e3,"é":"😀"}'),
+        ('["\\u0041\\/\\u0022\\u005c\\u0020", 1.0]', '["A/\\"\\\\ ",1.0]'),
+        ('["\\u000a\\n\\u001F", 1.0]', '["\\u000a\\n\\u001F",1.0]'),
+        ('["\\\\u00e9 \\\\\\u00e9", 1.0]', '["\\\\u00e9 \\\\é",1.0]'),
+        ('["\\\\ud83d\\ude00 \\\\\\ud83d\\ude00", 1e1]', '["\\\\ud83d\\ude00 \\\\😀",1e1]'),
+        ('["\\ud83d", "\\uDE00 \\ud83d"]', '["\\ud83d","\\uDE00 \\ud83d"]'),
+    ],
+)
+def test_characters_for_escapes(text: str, compacted: str) -> None:
+    """Captured for letters beyond ASCII. What JSON needs as an escape stays one, and so does half a surrogate pair."""
+    assert compact(text) == compact(compacted) == compacted
+    assert json.loads(compacted) == json.loads(text)
 
 
 @pytest.mark.parametrize("text", [ODD_ESCAPE, f' {DEEP}\n"', '{"a":1e400,"a":-0}'])

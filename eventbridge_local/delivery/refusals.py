@@ -7,6 +7,9 @@ permission, of a resource or of a valid parameter is final, whatever the retry p
 
 from __future__ import annotations
 
+import re
+from uuid import NAMESPACE_OID, uuid5
+
 from botocore.exceptions import ClientError
 
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest
@@ -97,8 +100,16 @@ def failure_of(request: AwsRequest, error: ClientError) -> AttemptFailed:
     return AttemptFailed(
         meaning,
         f"{message} (Service: {_JAVA_NAMES.get(request.service, request.service)}; Status Code: {status}; "
-        f"Error Code: {code}; Request ID: {metadata.get('RequestId') or 'none'}; Proxy: null)",
+        f"Error Code: {code}; Request ID: {_request_id(metadata.get('RequestId', ''))}; Proxy: null)",
     )
+
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _request_id(answered: str) -> str:
+    """Return a request id in the form of AWS's: a UUID, where a stand-in has other ones, such as moto."""
+    return answered if _UUID.fullmatch(answered) else str(uuid5(NAMESPACE_OID, answered))
 
 
 def meaning_of(service: str, code: str, status: int) -> str:

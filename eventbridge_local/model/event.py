@@ -109,8 +109,8 @@ class Event(_EventFields):
     def text(self) -> str:
         """The envelope as JSON text without white space, keys in AWS's order.
 
-        The detail keeps the producer's key order, number spelling and escapes; only the blanks between tokens go.
-        That blanks go is recorded from AWS, the rest is our choice (facts 5.4).
+        The detail keeps the producer's key order and number spelling; the blanks between tokens go, and characters
+        stand for their escapes. That is recorded from AWS; the spelling of numbers is our choice (facts 5.4).
         """
         if self._written is not None:
             return self._written[0]

@@ -6,6 +6,7 @@ The rows of ``CAPTURED`` are from AWS (September 2026).
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import boto3
@@ -18,6 +19,7 @@ from eventbridge_local.delivery.pending import CODES, RETRIED, AwsRequest
 from eventbridge_local.delivery.refusals import _MEANINGS, failure_of, meaning_of
 
 ACCOUNT = "123456789012"
+REQUEST_ID = "8f9c01d0-0000-5000-8000-000000000000"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/events"
 DLQ = f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead"
 ECS = {"TaskDefinitionArn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/t:1"}
@@ -72,7 +74,7 @@ BY_ANALOGY = [
 
 
 def error(code: str, status: int, message: str = "said so") -> ClientError:
-    metadata = {"HTTPStatusCode": status, "RequestId": "8f9c01d0-0000"}
+    metadata = {"HTTPStatusCode": status, "RequestId": REQUEST_ID}
     return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}, "Send")
 
 
@@ -82,7 +84,16 @@ def test_meanings_and_names(service: str, code: str, status: int, meaning: str, 
     assert failed.code == meaning_of(service, code, status) == meaning
     assert failed.retry is (meaning in RETRIED)
     assert f"(Service: {name}; Status Code: {status}; Error Code: " in failed.reason
-    assert failed.reason.endswith("; Request ID: 8f9c01d0-0000; Proxy: null)")
+    assert failed.reason.endswith(f"; Request ID: {REQUEST_ID}; Proxy: null)")
+
+
+def test_a_request_id_of_a_stand_in_gets_the_form_of_those_of_aws() -> None:
+    """AWS's are UUIDs (captured); moto's are not. The same id is always written the same way."""
+    refused = error("AccessDenied", 403)
+    refused.response["ResponseMetadata"]["RequestId"] = "Zq" * 26
+    reasons = {failure_of(AwsRequest("sqs", "Send", {}, ACCOUNT, "us-east-1"), refused).reason for _ in range(2)}
+    assert re.search("Request ID: [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}; Proxy: null", reasons.pop())
+    assert not reasons
 
 
 def test_every_meaning_is_a_code_of_dead_letters() -> None:
@@ -95,8 +106,8 @@ def test_a_queue_that_is_not_there_has_the_words_of_aws() -> None:
     for code in ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"):
         assert failure_of(request, error(code, 400)).reason == (
             "The specified queue does not exist or you do not have access to it. (Service: AmazonSQS; "
-            "Status Code: 400; Error Code: AWS.SimpleQueueService.NonExistentQueue; Request ID: 8f9c01d0-0000; "
-            "Proxy: null)"
+            "Status Code: 400; Error Code: AWS.SimpleQueueService.NonExistentQueue; "
+            f"Request ID: {REQUEST_ID}; Proxy: null)"
         )
     assert failure_of(request, error("KMS.NotFoundException", 400)).reason.startswith("said so (Service: AmazonSQS;")
 
@@ -110,7 +121,7 @@ def test_the_words_of_ecs() -> None:
     assert (failed.code, failed.retry) == ("INVALID_PARAMETER", False)
     assert failed.reason == (
         f"{words} (Service: AmazonECS; Status Code: 400; Error Code: InvalidParameterException; "
-        "Request ID: 8f9c01d0-0000; Proxy: null)"
+        f"Request ID: {REQUEST_ID}; Proxy: null)"
     )
 
 

@@ -27,8 +27,20 @@ from eventbridge_local.model.arn import parse_arn, queue_url
 # group is a fair queue.
 
 
+def _message(pending: PendingDelivery, refusal: str) -> str:
+    """Return the payload.
+
+    Raises:
+        AttemptFailed: it is empty. AWS delivers nothing then (captured for SQS), whatever a stand-in would take.
+    """
+    if not pending.payload:
+        raise AttemptFailed("INVALID_PARAMETER", refusal)
+    return pending.payload
+
+
 def _send_message(pending: PendingDelivery) -> AwsRequest:
-    params: dict[str, Any] = {"QueueUrl": queue_url(pending.arn), "MessageBody": pending.payload}
+    body = _message(pending, "The request must contain the parameter MessageBody.")
+    params: dict[str, Any] = {"QueueUrl": queue_url(pending.arn), "MessageBody": body}
     group = pending.params.get("SqsParameters", {}).get("MessageGroupId")
     if group is not None:
         params["MessageGroupId"] = transforms.resolve_dynamic(group, pending.event.envelope)
@@ -66,7 +78,7 @@ FIFO_QUEUE = TargetKind(
 
 def _publish(pending: PendingDelivery) -> AwsRequest:
     # Half a surrogate pair fits in JSON but not in the form that SNS takes; AWS's runtime writes ``?`` for it.
-    message = bytes_of(pending.payload).decode()
+    message = bytes_of(_message(pending, "Invalid parameter: Empty message")).decode()
     return api_call(pending, "sns", "Publish", {"TopicArn": pending.target.arn, "Message": message})
 
 
