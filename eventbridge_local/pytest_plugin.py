@@ -32,6 +32,8 @@ INI_KEYS: dict[str, tuple[Literal["bool", "paths", "args"], str]] = {
     "template": ("paths", "the option template: files to load rules from"),
 }
 _JOURNAL = "eventbridge journal"
+#: How many mocks of one test are kept for its report.
+_MOST_MOCKS = 20
 _COVERAGE = "eventbridge_coverage"
 
 
@@ -171,8 +173,9 @@ class _Run:
     def __init__(self, coverage: bool) -> None:
         self._wants_coverage = coverage
         self._open: list[EventBridge] = []
-        #: The mocks of this test, each with the last record of its journal when the test began.
-        self._seen: list[tuple[EventBridge, Any]] = []
+        #: The mocks of this test by their numbers, each with the last record of its journal when the test began.
+        self._seen: dict[int, tuple[EventBridge, Any]] = {}
+        self._count = 0
         self.coverage: list[list[Any]] = []
         self.contracts: dict[tuple[str, ...], Any] = {}
         self._unblock: Callable[[], None] | None = None
@@ -192,7 +195,8 @@ class _Run:
         """Take note of a mock that has begun, forgets its journal, or has ended."""
         if moment == "begin":
             self._open.append(handle)
-            self._seen.append((handle, None))
+            self._see(handle, None)
+            self._forget_oldest()
             return
         if self._wants_coverage:
             self.coverage = _added_up(self.coverage, handle.coverage().as_data())
@@ -201,14 +205,35 @@ class _Run:
 
     def begin_test(self) -> None:
         """Look only at what happens from now on; mocks of wider scopes go on."""
-        self._seen = [(handle, _last_record(handle)) for handle in self._open]
+        self.end_test()
+        for handle in self._open:
+            self._see(handle, _last_record(handle))
 
     def end_test(self) -> None:
-        self._seen = []
+        self._seen = {}
+        self._count = 0
 
-    def journals(self) -> list[str]:
-        """Return the journals of this test's mocks, in the order in which they began."""
-        return [text for handle, before in self._seen if (text := handle.journal.end(before))]
+    def _see(self, handle: EventBridge, before: Any) -> None:
+        self._count += 1
+        self._seen[self._count] = (handle, before)
+
+    def _forget_oldest(self) -> None:
+        """Let go of a mock that has ended: a test with random input may enter thousands."""
+        if len(self._seen) > _MOST_MOCKS:
+            ended = (number for number, (handle, _) in self._seen.items() if handle not in self._open)
+            self._seen.pop(next(ended, 0), None)
+
+    def journals(self) -> list[tuple[str, str]]:
+        """Return the journals of this test's mocks, each with its title, in the order in which they began."""
+        texts = {number: handle.journal.end(before) for number, (handle, before) in self._seen.items()}
+        silent = [number for number, text in texts.items() if not text]
+        total = self._count - len(silent)
+        journals = []
+        for number, text in texts.items():
+            if text:
+                place = number - sum(other < number for other in silent)
+                journals.append((f"{_JOURNAL} {place} of {total}" if total > 1 else _JOURNAL, text))
+        return journals
 
 
 _RUN: pytest.StashKey[_Run] = pytest.StashKey()
@@ -248,10 +273,7 @@ def _add_journals(item: pytest.Item, report: pytest.TestReport) -> None:
     if not is_shown or item.stash.get(_SHOWN, False):
         return
     item.stash[_SHOWN] = report.failed
-    journals = item.config.stash[_RUN].journals()
-    for number, journal in enumerate(journals, 1):
-        of = f" {number} of {len(journals)}" if len(journals) > 1 else ""
-        report.sections.append((f"{_JOURNAL}{of}", journal))
+    report.sections.extend(item.config.stash[_RUN].journals())
 
 
 #: Whether a failed report of this test has the journal already.

@@ -309,6 +309,32 @@ def test_a_long_journal_is_cut_and_ends_with_the_newest(pytester: pytest.Pyteste
     assert "event #1 shop 'T0'" not in shown
 
 
+def test_many_mocks_in_one_test(pytester: pytest.Pytester) -> None:
+    """As tests with random input enter them: only the last are kept and shown, and those that go on."""
+    pytester.makepyfile("""
+        import gc
+        from eventbridge_local import EventBridge, mock_eventbridge
+
+        def test_fails(eventbridge):
+            eventbridge.put("shop", "Outer")
+            for number in range(100):
+                with mock_eventbridge() as eb:
+                    eb.put("shop", f"T{number}")
+            del eb
+            gc.collect()
+            print("handles:", sum(type(each) is EventBridge for each in gc.get_objects()))
+            assert 0
+    """)
+    shown = pytester.runpytest_inprocess().stdout.str()
+    assert "handles: 20\n" in shown
+    assert shown.count("- eventbridge journal ") == 20
+    assert "event #1 shop 'Outer' put" in shown
+    assert [number for number in range(100) if f"'T{number}' put" in shown] == list(range(81, 100))
+    assert "- eventbridge journal 1 of 101 -" in shown
+    assert "- eventbridge journal 83 of 101 -" in shown
+    assert "- eventbridge journal 101 of 101 -" in shown
+
+
 def test_a_journal_in_which_nothing_happened(pytester: pytest.Pytester) -> None:
     """That, too, is an answer."""
     pytester.makepyfile("def test_it(eventbridge): assert 0")
