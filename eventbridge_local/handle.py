@@ -172,6 +172,7 @@ class EventBridge:
         Raises:
             ServiceError: AWS would refuse the call; the message is AWS's.
         """
+        _check_texts("rule", bus=bus)
         trigger = {"EventPattern": _json(pattern), "ScheduleExpression": schedule}
         targets = [
             {"Id": f"target-{number}", **self._target_members(target)} for number, target in enumerate(_several(to), 1)
@@ -198,6 +199,7 @@ class EventBridge:
         Raises:
             ServiceError: AWS would refuse the call; the message is AWS's.
         """
+        _check_texts("archive", name=name, bus=bus)
         scope = self._scope
         if name not in scope.archives:
             source = bus if parse_arn(bus) is not None else scope.arn(f"event-bus/{bus}")
@@ -217,6 +219,7 @@ class EventBridge:
         Raises:
             UsageError: there is no connection of that name in this account and Region.
         """
+        _check_texts("secret", connection=connection)
         found = self._scope.connections.get(connection)
         if found is None:
             raise UsageError(
@@ -270,6 +273,7 @@ class EventBridge:
 
         The codes are those of the User Guide's page on dead-letter queues.
         """
+        _check_texts("fail_target", error=error)
         self.service.faults.add(self._arn(target), times=times, error=error, reason=reason, rate=rate)
 
     def fail_put(
@@ -295,6 +299,7 @@ class EventBridge:
 
         The codes are those of the API reference for PutEventsResultEntry.
         """
+        _check_texts("fail_put", code=code)
         self.service.entry_faults.add(entries, code=code, message=message, times=times, rate=rate)
 
     def fail_call(
@@ -331,6 +336,7 @@ class EventBridge:
             UsageError: there is no such operation, code or error; two arguments exclude each other; or a number is out
                 of range.
         """
+        _check_texts("fail_call", operation=operation)
         self.service.call_faults.add(
             operation,
             code=code,
@@ -375,6 +381,8 @@ class EventBridge:
             UsageError: ``envelope`` has an unknown keyword, or ``time`` has no time zone.
         """
         _check_envelope(envelope)
+        if not isinstance(bus, str):
+            raise UsageError(f"put(bus={bus!r}): give the name or the ARN of an event bus")
         text = detail if isinstance(detail, str) else _json_of(detail or {}, "put(detail=...)")
         entry = {
             "Source": _as_sent(source),
@@ -412,6 +420,7 @@ class EventBridge:
             raise UsageError(
                 f"archive_to(archive={archive!r}, bus={bus!r}): an archive has one bus; give one of the two"
             )
+        _check_texts("archive_to", archive=archive)
         return write_events(archived_events(self._scope, archive), path)
 
     def replay_from(
@@ -445,6 +454,7 @@ class EventBridge:
         # Late, because few tests use archives or files of events.
         from eventbridge_local.event_files import bus_called, replay_file
 
+        _check_texts("replay_from", bus=bus)
         scope, service = self._scope, self.service
         found = bus_called(scope, bus)
         name = found.name
@@ -816,6 +826,12 @@ def _instant(time: Any) -> datetime:
     except (ValueError, TypeError, RuntimeError, OverflowError):
         raise UsageError(f"Time={time!r}: give a datetime, ISO 8601 text or seconds since 1970") from None
     return instant
+
+
+def _check_texts(method: str, **given: object) -> None:
+    for name, value in given.items():
+        if not isinstance(value, str):
+            raise UsageError(f"{method}({name}={value!r}): give a text")
 
 
 def _check_envelope(envelope: Mapping[str, Any]) -> None:

@@ -116,6 +116,10 @@ class Options:
             raise UsageError(f"organization={self.organization!r}: write an id such as 'o-a1b2c3d4e5'")
         if isinstance(self.forward, str) and self.forward not in ("auto", "never"):
             raise UsageError(f"forward={self.forward!r}: write 'auto', 'never' or a list such as ['sqs', 'sns']")
+        if not isinstance(self.forward, Collection) or isinstance(self.forward, bytes):
+            raise UsageError(f"forward={self.forward!r}: write 'auto', 'never' or a list such as ['sqs', 'sns']")
+        if not isinstance(self.seed, int | float | str | bytes | bytearray | None):
+            raise UsageError(f"seed={self.seed!r}: give a number or a text")
         keep = self.most_records
         if keep is not None and (not isinstance(keep, int) or keep < 100):
             raise UsageError(f"keep_records={keep!r}: give a whole number from 100, 'auto', or None to keep all")
@@ -124,6 +128,10 @@ class Options:
             raise UsageError(f"max_caused_events={most!r}: give a whole number from 1")
         if isinstance(self.allow_hosts, str):
             raise UsageError(f"allow_hosts={self.allow_hosts!r}: give a list of host names: [{self.allow_hosts!r}]")
+        if not isinstance(self.allow_hosts, Collection) or not all(isinstance(each, str) for each in self.allow_hosts):
+            raise UsageError(f"allow_hosts={self.allow_hosts!r}: give a list of host names, such as ['build.internal']")
+        if self.template is not None and not isinstance(self.template, str | PathLike | Collection):
+            raise UsageError(f"template={self.template!r}: give the path of a template, or a list of such")
         for name in ("strict", "assert_all_deliveries_succeeded"):
             if not isinstance(getattr(self, name), bool):
                 raise UsageError(f"{name}={getattr(self, name)!r}: write True or False")

@@ -371,3 +371,57 @@ def test_a_link_and_the_permissions_of_a_capture_stay(eb: EventBridge, tmp_path:
     assert link.is_symlink()
     assert file.stat().st_mode & 0o777 == 0o640
     assert len(file.read_bytes().splitlines()) == 1
+
+
+# values of a wrong type
+
+
+@pytest.mark.parametrize("value", [5, 1.5, float("nan"), b"x", [1], {"a": 1}, {1}, object(), print, None])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda eb, value: eb.rule("r", pattern={"source": ["a"]}, bus=value),
+        lambda eb, value: eb.archive(value),
+        lambda eb, value: eb.archive("a", bus=value),
+        lambda eb, value: eb.secret(value),
+        lambda eb, value: eb.replay_from("x.jsonl", bus=value),
+        lambda eb, value: eb.replay_from(value),
+        lambda eb, value: eb.fail_call(value),
+        lambda eb, value: eb.fail_put(code=value),
+        lambda eb, value: eb.fail_target("q", error=value),
+        lambda eb, value: eb.connect(value, print),
+        lambda eb, value: eb.put("shop", "Sold", bus=value),
+    ],
+)
+def test_a_value_that_is_no_text(eb: EventBridge, use: Callable[[EventBridge, Any], Any], value: Any) -> None:
+    with pytest.raises(UsageError):
+        use(eb, value)
+
+
+@pytest.mark.parametrize("value", [b"x", {1}, object(), print, {"a": {1}}])
+def test_a_pattern_that_is_no_json(eb: EventBridge, value: Any) -> None:
+    for use in (eb.assert_put, eb.assert_not_put, eb.assert_delivered, eb.assert_not_delivered):
+        with pytest.raises(UsageError, match="give an event pattern as a dict or as JSON text"):
+            use(pattern=value)
+    with pytest.raises(UsageError, match="give an event pattern as a dict or as JSON text"):
+        eb.events.matching(value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *(
+            {name: value}
+            for name in ("forward", "allow_hosts", "template")
+            for value in (5, True, 1.5, object(), print)
+        ),
+        *({name: None} for name in ("forward", "allow_hosts")),
+        *({"seed": value} for value in ([], {}, object(), print, ("a", "b"))),
+        {"allow_hosts": [5]},
+        {"forward": b"auto"},
+    ],
+    ids=repr,
+)
+def test_an_option_of_a_wrong_type(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=f"{next(iter(options))}="), mock_eventbridge(**options):
+        pass

@@ -292,7 +292,10 @@ def compiled(pattern: str | Mapping[str, Any]) -> Pattern:
     Raises:
         InvalidPattern: AWS would refuse it, with our advice as a note.
     """
-    written = pattern if isinstance(pattern, str) else json.dumps(pattern)
+    try:
+        written = pattern if isinstance(pattern, str) else json.dumps(pattern)
+    except (TypeError, ValueError) as wrong:
+        raise UsageError(f"pattern={pattern!r}: give an event pattern as a dict or as JSON text: {wrong}") from None
     try:
         return compile_pattern(written)
     except InvalidPattern as refused:
