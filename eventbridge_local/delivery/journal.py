@@ -371,7 +371,7 @@ class Journal:
                 entry.number = number
             self._entries_begun += len(entries)
             records._kept.extend(entries)
-            records._which.extend(repeat(_ENTRY, len(entries)))
+            records._which.extend((_ENTRY,) * len(entries))
             self.entries.extend(entries)
             if len(records._kept) > self.most:
                 self._drop()

