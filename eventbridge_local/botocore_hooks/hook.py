@@ -204,8 +204,11 @@ def _emitter_of(thing: Any) -> Any:
 
 
 def _register(emitter: Any) -> None:
+    """Register the handlers that are not there; what was made after this import has them from ``BUILTIN_HANDLERS``."""
+    registered = getattr(getattr(emitter, "_emitter", emitter), "_handlers", None)
     for event, handler in HANDLERS:
-        emitter.register(event, handler)
+        if registered is None or handler not in registered.prefix_search(event):
+            emitter.register(event, handler)
 
 
 def _make_request(original: Callable[..., Any], client: Any, model: OperationModel, request: Any, context: Any) -> Any:

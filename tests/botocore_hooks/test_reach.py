@@ -68,14 +68,20 @@ def test_clients_and_sessions_made_before_the_import(early: str) -> None:
 
 
 def test_a_client_made_between_import_and_activation() -> None:
-    """A client made after the import and before the first mock is answered in-process."""
+    """A client made after the import and before the first mock is answered in-process, by one handler of each kind."""
     done = run_python(f"""
         import os
         os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-        import eventbridge_local, boto3
+        import boto3
+        from eventbridge_local import mock_eventbridge
         client = boto3.client("events", region_name="eu-west-1")
-        with eventbridge_local.mock_eventbridge():
+        with mock_eventbridge():
             assert client.put_events(Entries=[{ENTRY!r}])["FailedEntryCount"] == 0
+        handlers = client.meta.events._emitter._handlers
+        for event in ("before-call.eventbridge.PutEvents", "provide-client-params.eventbridge.PutEvents"):
+            found = handlers.prefix_search(event)
+            ours = [each for each in found if "eventbridge_local" in getattr(each, "__module__", "")]
+            assert len(ours) == 1, ours
         print("reached")
     """)
     assert (done.returncode, done.stdout.strip()) == (0, "reached"), done.stderr
