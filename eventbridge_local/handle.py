@@ -16,9 +16,9 @@ from botocore.utils import parse_to_aware_datetime
 
 from eventbridge_local import defaults, report
 from eventbridge_local.botocore_hooks.codec import perform
-from eventbridge_local.delivery.handlers import TargetSpy
+from eventbridge_local.delivery.handlers import TargetSpy, returns_nothing
 from eventbridge_local.delivery.journal import Journal
-from eventbridge_local.delivery.journal_records import Delivery, Entry, Record
+from eventbridge_local.delivery.journal_records import Attempt, Call, DeadLetter, Delivery, Entry, Record, Routing
 from eventbridge_local.delivery.kinds import kind_of
 from eventbridge_local.delivery.route import Arrival, plan
 from eventbridge_local.errors import ServiceError, UsageError, add_note
@@ -88,17 +88,32 @@ class EventBridge:
         self.region = region
 
     def __repr__(self) -> str:
-        count = len(self.events)
-        return f"<EventBridge of {self.account} in {self.region}, {count} {'entry' if count == 1 else 'entries'}>"
+        return f"<EventBridge of {self.account} in {self.region}, {', '.join(self._counts())}>"
+
+    def _counts(self) -> Iterator[str]:
+        """Yield how many rules there are, and how much has happened."""
+        counts = (len(self._rules()), len(self.events), len(self.deliveries), len(self.dead_letters))
+        nouns = (("rule", "rules"), ("entry", "entries"), ("delivery", "deliveries"), ("dead letter", "dead letters"))
+        yield from (_counted(count, *names) for count, names in zip(counts, nouns, strict=True))
+
+    def _repr_html_(self) -> str:
+        from eventbridge_local.notebook import as_table  # few tests run in a notebook
+
+        rows = [
+            (rule.bus, rule.name, rule.pattern.text if rule.pattern else rule.schedule_text, rule.state)
+            for rule in sorted(self._rules())
+        ]
+        return as_table(repr(self).strip("<>"), ("bus", "rule", "pattern or schedule", "state"), rows)
 
     # Arrange: handlers, templates, rules, archives.
 
-    def connect(self, target: str, handler: Handler) -> TargetSpy:
+    def connect(self, target: str, handler: Handler = returns_nothing) -> TargetSpy:
         """Call ``handler`` for each delivery to a target from now on. It replaces a handler connected before.
 
         Args:
             target: the ARN of the target, or the name of the function, queue, topic, stream...
-            handler: a Lambda handler ``(event, context)``, or a callable of ``(event)``.
+            handler: a Lambda handler ``(event, context)``, or a callable of ``(event)``. The default does nothing,
+                for tests that are about its calls alone.
 
         Returns:
             a spy: ``spy.calls`` holds the arguments of each call of the handler.
@@ -898,6 +913,21 @@ def _expected_entry(source: Any, detail_type: Any, detail: Any, pattern: Any, bu
     return _given(**{"source": source, "detail-type": detail_type, "detail": detail, "pattern": pattern, "bus": bus})
 
 
+#: Records of the journal, and what one and several are called.
+_KINDS = (
+    (Call, "call", "calls"),
+    (Entry, "entry", "entries"),
+    (Routing, "routing", "routings"),
+    (Delivery, "delivery", "deliveries"),
+    (Attempt, "attempt", "attempts"),
+    (DeadLetter, "dead letter", "dead letters"),
+)
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
 class JournalView:
     """The journal of a mock; ``print(eb.journal)`` shows everything that happened."""
 
@@ -931,4 +961,12 @@ class JournalView:
         return self._journal.calls.elsewhere()
 
     def __repr__(self) -> str:
-        return f"<Journal of {len(self._journal.records)} records>"
+        records = self.records
+        counts = [(sum(isinstance(each, kind) for each in records), one, many) for kind, one, many in _KINDS]
+        shown = ", ".join(_counted(count, one, many) for count, one, many in counts if count)
+        return f"<Journal of {_counted(len(records), 'record', 'records')}{shown and f': {shown}'}>"
+
+    def _repr_html_(self) -> str:
+        from eventbridge_local.notebook import as_text  # few tests run in a notebook
+
+        return as_text(self.text())

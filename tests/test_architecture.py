@@ -29,7 +29,7 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 LEVELS = [
     {"visible"},
     {"errors", "typing", "defaults", "frozen"},
-    {"deep", "json_reader", "advice", "batching", "moto_insides"},
+    {"deep", "json_reader", "advice", "batching", "moto_insides", "notebook"},
     {"json_text", "yaml_reader"},
     {"patterns", "transforms", "schedules"},
     {"model"},
@@ -55,6 +55,7 @@ SHORT = {
     "defaults.py": "the pytest plugin imports it in every run, so it must bring nothing with it",
     "model/hash_order.py": "one fact about Java, which trace headers and bus policies use",
     "model/limits.py": "one table: the quotas, which users import by this name",
+    "notebook.py": "the two functions through which everything for a notebook goes",
     "visible.py": "the one function through which text for a terminal goes",
 }
 

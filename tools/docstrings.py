@@ -124,7 +124,7 @@ def default_text(default: Any) -> str:
     if type(default).__name__ == "Limits":
         return "Limits()"
     if callable(default):
-        return "sleep" if default.__name__ == "sleep" else "exponential_backoff()"
+        return default.__name__ if default.__name__ in ("sleep", "returns_nothing") else "exponential_backoff()"
     return json.dumps(default) if isinstance(default, str) else repr(default)
 
 

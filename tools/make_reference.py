@@ -108,7 +108,7 @@ GIVEN = {
 
 #: Members of those classes that only the library calls.
 NOT_FOR_USERS = {
-    "TargetSpy": {"take"},
+    "TargetSpy": {"call", "take"},
     "Clock": {"at", "at_next", "disarm", "later", "run_due"},
     "JournalView": {"end"},
     "Event": {"tree", "matched_on", "fields", "hops"},

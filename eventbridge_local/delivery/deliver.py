@@ -236,8 +236,8 @@ class Deliverer:
     def _to_callable(self, pending: PendingDelivery, spy: TargetSpy) -> Delivery:
         # A function that fails was still delivered to: EventBridge's part ends there (facts 7.5).
         context = LambdaContext(pending.target.arn, self._store.ids.uuid(), pending.event.trace_header)
-        raised = spy(pending.payload, context)
-        return delivery_record(pending, "delivered", pending.at, raised=raised)
+        result, raised = spy.call(pending.payload, context)
+        return delivery_record(pending, "delivered", pending.at, raised=raised, result=result)
 
     def _to_service(
         self, pending: PendingDelivery, destination: Destination, plan: AttemptPlan, spy: TargetSpy | None
@@ -273,12 +273,12 @@ class Deliverer:
         request = self._invocations().request(pending) if plan.request is None else plan.request
         assert isinstance(request, HttpRequest)
         try:
-            outcome = self._invocations().exchange(request, pending, spy)
+            outcome, result = self._invocations().exchange(request, pending, spy)
         except AttemptFailed:
             raise
         except BaseException as raised:  # of the callable that stands in for the endpoint
             return delivery_record(pending, "delivered", pending.at, raised=raised, sent=request)
-        return delivery_record(pending, outcome, pending.at, sent=request)
+        return delivery_record(pending, outcome, pending.at, sent=request, result=result)
 
 
 _SEND: dict[str, Callable[[Deliverer, PendingDelivery, Destination, AttemptPlan, TargetSpy | None], Delivery]] = {

@@ -158,8 +158,17 @@ class TargetSpy:
         """The events of the calls so far."""
         return [call.event for call in self.calls]
 
+    @property
+    def call_count(self) -> int:
+        """How many calls it remembers; ``len(spy)`` is the same."""
+        return len(self._calls)
+
     def __call__(self, payload: str, context: LambdaContext) -> BaseException | None:
         """Call the handler with its own copy of the payload; what it raises is kept and returned, not raised."""
+        return self.call(payload, context)[1]
+
+    def call(self, payload: str, context: LambdaContext) -> tuple[Any, BaseException | None]:
+        """Call the handler with its own copy of the payload; return what it returns, and what it raises."""
         arguments = (_parsed(payload), context)[: self._arguments]
         try:
             if context.trace_header is None:
@@ -169,9 +178,9 @@ class TargetSpy:
                     result = self.handler(*arguments)
         except BaseException as raised:
             self._calls.append(_Recorded(payload, context, None, raised))
-            return raised
+            return None, raised
         self._calls.append(_Recorded(payload, context, result, None))
-        return None
+        return result, None
 
     def take(self, given: Any, context: LambdaContext) -> Any:
         """Call the handler with an object as it is, such as an HTTP request; returns what it returns.
@@ -202,6 +211,15 @@ class TargetSpy:
     def __repr__(self) -> str:
         count = len(self._calls)
         return f"<TargetSpy {self.target!r}, {count} call{'s' * (count != 1)}>"
+
+    def _repr_html_(self) -> str:
+        from eventbridge_local.notebook import as_table  # few tests run in a notebook
+
+        return as_table(repr(self), ("event", "result", "raised"), [(c.event, c.result, c.raised) for c in self.calls])
+
+
+def returns_nothing(event: Any, context: LambdaContext) -> None:
+    """Do nothing: what ``connect`` puts in the place of a target when it gets no handler."""
 
 
 class Handlers:

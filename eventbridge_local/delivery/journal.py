@@ -477,9 +477,10 @@ def delivery_record(
     failed: AttemptFailed | None = None,
     raised: BaseException | None = None,
     sent: AwsRequest | HttpRequest | None = None,
+    result: Any = None,
 ) -> Delivery:
     """Return the record of how a delivery stands at an instant."""
     number, event, rule, target, _, _, _, _, transformed, retries = pending
     error, reason = (None, None) if failed is None else (failed.code, failed.reason)
-    fields = (number, event, rule, target, transformed, outcome, at, retries + 1, error, reason, raised, sent)
+    fields = (number, event, rule, target, transformed, outcome, at, retries + 1, error, reason, raised, sent, result)
     return _tuple(Delivery, fields)

@@ -238,6 +238,11 @@ class DeadLetter(NamedTuple):
     sent: bool = False
 
     @property
+    def target_id(self) -> str:
+        """The id, in its rule, of the target that could not be reached."""
+        return self.target.id
+
+    @property
     def json(self) -> Any:
         """The body parsed, or the text itself where it is no JSON."""
         return _json_or_text(self.body)
@@ -263,6 +268,7 @@ class Delivery(NamedTuple):
         reason: its text; of a delivery that is ``recorded``, what moto or a local endpoint lacks to carry it out.
         raised: what a connected handler raised.
         sent: the request that was made, where one was made.
+        result: what a connected handler returned.
     """
 
     number: int
@@ -277,6 +283,12 @@ class Delivery(NamedTuple):
     reason: str | None = None
     raised: BaseException | None = None
     sent: AwsRequest | HttpRequest | None = None
+    result: Any = None
+
+    @property
+    def target_id(self) -> str:
+        """The id of the target in its rule."""
+        return self.target.id
 
     @property
     def request(self) -> AwsRequest | HttpRequest | None:

@@ -195,6 +195,9 @@ class LoadedRule:
     file: str
     line: int | None
 
+    def __lt__(self, other: LoadedRule) -> bool:
+        return (self.bus, self.name) < (other.bus, other.name)
+
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:

@@ -113,6 +113,16 @@ class Clock:
         """Whether the test moves the clock; until it does, the clock follows the real one."""
         return self._fixed is not None
 
+    def __repr__(self) -> str:
+        count = len(self._timers) + len(self._unset)
+        moved = "moved by the test" if self.stepped else "follows the real clock"
+        return f"<Clock {self.now.isoformat(timespec='seconds')}, {moved}, {count} timer{'s' * (count != 1)}>"
+
+    def _repr_html_(self) -> str:
+        from eventbridge_local.notebook import as_text  # few tests run in a notebook
+
+        return as_text(repr(self))
+
     def freeze(self) -> datetime:
         """Stop following the real clock; returns the instant at which it stands."""
         self._fixed = self.now

@@ -90,6 +90,20 @@ class Rule(NamedTuple):
         """Whether events may match it."""
         return self.state != "DISABLED"
 
+    # Sorted by name, because patterns and targets have no order.
+
+    def __lt__(self, other: tuple[Any, ...]) -> bool:
+        return self[:2] < other[:2]
+
+    def __le__(self, other: tuple[Any, ...]) -> bool:
+        return self[:2] <= other[:2]
+
+    def __gt__(self, other: tuple[Any, ...]) -> bool:
+        return self[:2] > other[:2]
+
+    def __ge__(self, other: tuple[Any, ...]) -> bool:
+        return self[:2] >= other[:2]
+
 
 # connections; their records are in ``rare_records``
 

@@ -45,6 +45,12 @@ class Match:
     def __bool__(self) -> bool:
         return self.matched
 
+    def __eq__(self, other: object) -> bool:
+        return self.matched == bool(other) if isinstance(other, bool | Match) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.matched)
+
 
 @frozen
 class Mismatch:
@@ -123,6 +129,11 @@ class Explanation:
         verdict = "match" if self.matched else "no match"
         paths = ", ".join(each.path for each in self.mismatches)
         return visible(f"<Explanation: {verdict}{f' because of {paths}' if paths else ''}>")
+
+    def _repr_html_(self) -> str:
+        from eventbridge_local.notebook import as_text  # few tests run in a notebook
+
+        return as_text(str(self))
 
     def __str__(self) -> str:
         width = max(len(each.path) for each in self.fields)

@@ -19,6 +19,7 @@ from eventbridge_local.patterns.conditions import Absent, AnythingBut, Equal, Ex
 from eventbridge_local.patterns.events import event_tree, pairs_of
 from eventbridge_local.patterns.index import Check, FieldIndex, Index, IndexedRule, IndexEntry
 from eventbridge_local.patterns.match import SCALARS, plain_path
+from eventbridge_local.visible import visible
 
 _MISSING: Any = object()
 _NO_SLOTS: frozenset[int] = frozenset()
@@ -45,6 +46,17 @@ class RuleSet:
 
     def __contains__(self, name: object) -> bool:
         return name in self._rules
+
+    def __repr__(self) -> str:
+        names = [repr(name) for name in self._rules]
+        shown = ", ".join(names[:5]) + ", ..." * (len(names) > 5)
+        return visible(f"<RuleSet of {len(names)} rule{'s' * (len(names) != 1)}{shown and f': {shown}'}>")
+
+    def _repr_html_(self) -> str:
+        from eventbridge_local.notebook import as_table  # few tests run in a notebook
+
+        rows = [(name, rule.pattern.text) for name, rule in self._rules.items()]
+        return as_table(f"RuleSet of {len(self)}", ("rule", "pattern"), rows)
 
     def add(self, name: str, pattern: Pattern | str | Mapping[str, Any]) -> None:
         """Add a pattern; one of the same name is replaced and keeps its place in the order.

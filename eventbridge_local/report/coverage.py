@@ -12,6 +12,7 @@ from typing import Any
 
 from eventbridge_local.delivery.journal_records import Routing
 from eventbridge_local.model.records import Rule
+from eventbridge_local.notebook import as_text
 from eventbridge_local.patterns import Pattern
 from eventbridge_local.report.explain import table
 from eventbridge_local.report.hints import users_rules
@@ -47,6 +48,9 @@ class RuleCoverage:
     def undecided(self) -> tuple[str, ...]:
         """Return the fields that never decided."""
         return tuple(path for path in self.fields if path not in self.decided)
+
+    def __lt__(self, other: RuleCoverage) -> bool:
+        return (self.bus, self.rule, self.trigger) < (other.bus, other.rule, other.trigger)
 
     def __or__(self, other: RuleCoverage) -> RuleCoverage:
         """Return both together; they must be of one rule."""
@@ -100,6 +104,9 @@ class Coverage:
 
     def __str__(self) -> str:
         return visible_lines(self._lines())
+
+    def _repr_html_(self) -> str:
+        return as_text(str(self))
 
     def _lines(self) -> Iterator[str]:
         if not self._rules:

@@ -26,6 +26,7 @@ from eventbridge_local.model.arn import events_arn, names_of, parse_arn, partiti
 from eventbridge_local.model.event import Event, changed
 from eventbridge_local.model.records import Rule
 from eventbridge_local.model.store import Scope, Store
+from eventbridge_local.notebook import as_table, as_text
 from eventbridge_local.patterns import Explanation, explain
 from eventbridge_local.report.hints import reason, users_rules, why_unreached
 from eventbridge_local.report.journal_text import (
@@ -260,6 +261,9 @@ class RuleStep:
     def __bool__(self) -> bool:
         return self.matched and any(target.reached for target in self.targets)
 
+    def __lt__(self, other: RuleStep) -> bool:
+        return (self.bus, self.rule, self.arn) < (other.bus, other.rule, other.arn)
+
 
 @dataclass(frozen=True, slots=True)
 class Stop:
@@ -337,10 +341,13 @@ class EventExplanation:
         verdict = (
             "refused" if self.refused else f"{len(self.matched)} of {count} rules matched, {reached} targets reached"
         )
-        return f"<EventExplanation of {self.title}: {verdict}>"
+        return visible(f"<EventExplanation of {self.title}: {verdict}>")
 
     def __str__(self) -> str:
         return visible_lines(self._lines())
+
+    def _repr_html_(self) -> str:
+        return as_text(str(self))
 
     def _lines(self) -> Iterator[str]:
         yield f"{self.title}, not put; this is what would happen" if self.dry else self.title
@@ -435,6 +442,10 @@ class RoutingTable(Sequence[RuleStep]):
         wording = BusWording([location_of_rule(row) for row in self.rows])
         cells = [cell for row in self.rows for cell in _row_cells(row, wording)]
         return visible_lines([*lines, *(table(_HEADINGS, cells) if cells else ["there are no rules"])])
+
+    def _repr_html_(self) -> str:
+        wording = BusWording([location_of_rule(row) for row in self.rows])
+        return as_table(self.title, _HEADINGS, [cell for row in self.rows for cell in _row_cells(row, wording)])
 
 
 _HEADINGS = ("rule", "bus", "match", "why not, or what its targets get")

@@ -11,6 +11,7 @@ from eventbridge_local.delivery.journal import Kept
 from eventbridge_local.delivery.journal_records import Call, DeadLetter, Delivery, Entry
 from eventbridge_local.errors import UsageError, add_note
 from eventbridge_local.model.arn import names_of
+from eventbridge_local.notebook import as_table
 from eventbridge_local.patterns import InvalidPattern, Pattern, compile_pattern, matches
 from eventbridge_local.report.expectations import AnyOf, fits_to, holds, needed_in_json
 from eventbridge_local.report.journal_text import advice_on, dropped_text, line_of
@@ -24,6 +25,8 @@ Field = Callable[[Any], Any]
 __tracebackhide__ = True
 
 
+#: Of so few records the representation of a log shows each.
+_SHOWN = 3
 _LOOK = "print(eb.journal) shows what happened"
 
 
@@ -41,6 +44,8 @@ class Log(Sequence[T], Generic[T]):
 
     #: What ``where`` can ask for, and where it is found on a record.
     fields: ClassVar[Mapping[str, Field]] = {}
+    #: Which of these a notebook shows.
+    columns: ClassVar[tuple[str, ...]] = ()
     #: What one record is called, and several.
     nouns: ClassVar[tuple[str, str]] = ("record", "records")
 
@@ -161,13 +166,22 @@ class Log(Sequence[T], Generic[T]):
 
     def __repr__(self) -> str:
         elsewhere = self._elsewhere
-        return f"<{type(self).__name__} of {len(self)}{elsewhere and f'; {elsewhere}'}>"
+        end = self[-_SHOWN:] if len(self) <= _SHOWN else ()
+        lines = "; ".join(self._line(record) for record in end)
+        return visible(
+            f"<{type(self).__name__} of {len(self)}{lines and f': {lines}'}{elsewhere and f'; {elsewhere}'}>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [[self.fields[name](record) for name in self.columns] for record in self.records]
+        return as_table(f"{type(self).__name__} of {len(self)}", self.columns, rows)
 
 
 class EventLog(Log[Entry]):
     """Entries of PutEvents, accepted and refused."""
 
     nouns = ("event", "events")
+    columns = ("bus", "source", "detail_type", "detail", "error_code")
     fields: ClassVar[Mapping[str, Field]] = {
         # An event has both at once; the entry that became it would be made for each.
         "source": lambda entry: (entry.event or entry).source,
@@ -208,6 +222,7 @@ class DeliveryLog(Log[Delivery]):
     """Deliveries from rules to targets."""
 
     nouns = ("delivery", "deliveries")
+    columns = ("rule", "arn", "source", "detail_type", "outcome", "error")
     fields: ClassVar[Mapping[str, Field]] = {
         "rule": lambda delivery: delivery.rule.name,
         "target": lambda delivery: AnyOf((*names_of(delivery.target.arn)[::-1], delivery.target.id)),
@@ -238,6 +253,7 @@ class DeadLetterLog(Log[DeadLetter]):
     """Messages for dead-letter queues."""
 
     nouns = ("dead letter", "dead letters")
+    columns = ("queue", "rule", "payload", "error", "sent")
     fields: ClassVar[Mapping[str, Field]] = {
         "queue": lambda letter: AnyOf(names_of(letter.queue)[::-1]),
         "rule": lambda letter: letter.rule.name,
@@ -265,6 +281,7 @@ class CallLog(Log[Call]):
     """API calls, answered and refused."""
 
     nouns = ("call", "calls")
+    columns = ("operation", "params", "error_code")
     fields: ClassVar[Mapping[str, Field]] = {
         "operation": lambda call: call.operation,
         "params": lambda call: call.params,

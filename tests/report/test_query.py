@@ -190,9 +190,10 @@ def test_first_and_last(eb: EventBridge) -> None:
 
 def test_repr(eb: EventBridge) -> None:
     """The representation says what it is and how much."""
-    assert [repr(eb.events), repr(eb.deliveries), repr(CallLog([]))] == [
-        "<EventLog of 4>", "<DeliveryLog of 2>", "<CallLog of 0>"
+    assert [repr(eb.events), repr(eb.deliveries[:0]), repr(CallLog([]))] == [
+        "<EventLog of 4>", "<DeliveryLog of 0>", "<CallLog of 0>"
     ]  # fmt: skip
+    assert repr(eb.events[:1]).startswith("<EventLog of 1: #1 ")
 
 
 def test_any_of() -> None:

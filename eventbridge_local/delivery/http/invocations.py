@@ -70,14 +70,14 @@ class Invocations:
 
     def exchange(
         self, request: HttpRequest, pending: PendingDelivery, spy: TargetSpy | None = None
-    ) -> Literal["delivered", "recorded"]:
+    ) -> tuple[Literal["delivered", "recorded"], Any]:
         """Hand a request to whoever answers here, and judge the answer.
 
         Args:
             spy: the callable connected to the target's ARN, if any; it comes first.
 
         Returns:
-            ``recorded`` when nothing serves the request's host here.
+            ``recorded`` when nothing serves the request's host here; and what a connected callable returned.
 
         Raises:
             AttemptFailed: what ``send`` and ``judge`` raise.
@@ -85,13 +85,14 @@ class Invocations:
         """
         spy = spy or self._connected_to(request.url)
         if spy is not None:
-            self.judge(pending, spy.take(request, LambdaContext(pending.target.arn, pending.new_id())))
-            return "delivered"
+            result = spy.take(request, LambdaContext(pending.target.arn, pending.new_id()))
+            self.judge(pending, result)
+            return "delivered", result
         response = self.send(request)
         if response is None:
-            return "recorded"
+            return "recorded", None
         self.judge(pending, response)
-        return "delivered"
+        return "delivered", None
 
     def request(self, pending: PendingDelivery) -> HttpRequest:
         """Return the request for one event.
