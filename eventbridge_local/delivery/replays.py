@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # only named in annotations, and imported when a test uses th
 _STEP = timedelta(seconds=1)
 _HISTORY = timedelta(days=90)
 _ARCHIVE_GONE = "Archive resource not found."
+_KEY_REFUSED = "Internal Failure."
 
 
 @dataclass
@@ -36,6 +37,7 @@ class _ReplayRun:
     scope: Scope
     name: str
     archive: Archive
+    locked: bool
     minutes: Iterator[tuple[datetime, list[Event]]] = field(default_factory=lambda: iter(()))
 
     @property
@@ -56,12 +58,15 @@ class Replayer:
         self._clock = store.clock
         self._ids = store.ids
 
-    def start(self, scope: Scope, name: str, archive: Archive) -> None:
-        """Run the replay of that name: on the clock when the test moves it, at once otherwise."""
-        run = _ReplayRun(scope, name, archive)
+    def start(self, scope: Scope, name: str, archive: Archive, locked: bool) -> None:
+        """Run the replay of that name: on the clock when the test moves it, at once otherwise.
+
+        The replay of a ``locked`` archive, whose key nobody may use, fails (captured).
+        """
+        run = _ReplayRun(scope, name, archive, locked)
         starting = run.replay
         self._clock.later(_STEP, partial(self._step, run), "replayed")
-        if run.replay.state == "COMPLETED":  # it ran at once, and no handler has cancelled it or deleted the archive
+        if run.replay.state == ("FAILED" if locked else "COMPLETED"):  # at once; no handler cancelled it or the archive
             run.replay = replace(starting, upcoming=(run.replay,))
 
     def cancel(self, scope: Scope, name: str) -> Replay:
@@ -96,8 +101,9 @@ class Replayer:
     def _step(self, run: _ReplayRun) -> bool:
         """Take the next step of a replay. Return whether another one follows."""
         gone = run.scope.archives.get(run.archive.record.name) is not run.archive
-        if gone and run.replay.state != "CANCELLING":
-            run.replay = replace(run.replay, state="FAILED", state_reason=_ARCHIVE_GONE, ended=self._clock.now)
+        if (gone or run.locked) and run.replay.state != "CANCELLING":
+            reason = _ARCHIVE_GONE if gone else _KEY_REFUSED
+            run.replay = replace(run.replay, state="FAILED", state_reason=reason, ended=self._clock.now)
         else:
             _STEPS[run.replay.state](self, run)
         return run.replay.active and not self._store.ended

@@ -126,6 +126,8 @@ def update_archive(ctx: Context, params: Params) -> Answer:
     key = _checked_key(ctx, params)
     archive = _archive_named(ctx, params["ArchiveName"])
     before = archive.record
+    if key is None and "KmsKeyIdentifier" in params and before.kms_key is not None:
+        _check_usable(ctx, before.kms_key)
     bus = ctx.scope.buses.get(before.bus)
     if bus is None:  # captured
         raise not_found(
@@ -199,9 +201,15 @@ def _checked_key(ctx: Context, params: Params) -> str | None:
     arn = key_arn(key, ctx.scope.account, ctx.scope.region)
     if arn is None:
         raise validation_error(_NO_KEY)
-    if is_disabled_key(ctx, key):
-        raise validation_error(f"Parameter kmsKeyIdentifier is not valid. Reason: {arn} is disabled.")
+    _check_usable(ctx, key)
     return key
+
+
+def _check_usable(ctx: Context, key: str) -> None:
+    """Refuse a disabled key, the given one or one that is to be taken away (captured, but for the words)."""
+    if is_disabled_key(ctx, key):
+        arn = key_arn(key, ctx.scope.account, ctx.scope.region)
+        raise validation_error(f"Parameter kmsKeyIdentifier is not valid. Reason: {arn} is disabled.")
 
 
 @operation("DeleteArchive")

@@ -18,7 +18,15 @@ from eventbridge_local.model.archives import Archive, Replay
 from eventbridge_local.model.arn import parse_arn, split_rule_resource
 from eventbridge_local.model.clock import aware
 from eventbridge_local.model.store import Bus
-from eventbridge_local.operations.lookup import MALFORMED_TOKEN, TOKEN_OF_ANOTHER, bus_named, is_here, paged, rule_of
+from eventbridge_local.operations.lookup import (
+    MALFORMED_TOKEN,
+    TOKEN_OF_ANOTHER,
+    bus_named,
+    is_disabled_key,
+    is_here,
+    paged,
+    rule_of,
+)
 from eventbridge_local.operations.table import Answer, Context, Params, operation, without_nones
 
 _FILTERS = ("NamePrefix", "EventSourceArn", "State")
@@ -32,7 +40,9 @@ def start_replay(ctx: Context, params: Params) -> Answer:
     start, end = _checked_interval(params)
     with ctx.alone:
         replay, archive = _made(ctx, params, start, end)
-    _replayer(ctx).start(ctx.scope, replay.name, archive)
+    key = archive.record.kms_key
+    locked = key is not None and is_disabled_key(ctx, key)
+    _replayer(ctx).start(ctx.scope, replay.name, archive, locked)
     return {"ReplayArn": replay.arn, "State": replay.state, "ReplayStartTime": replay.started}
 
 

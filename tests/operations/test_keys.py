@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ from moto import mock_aws
 
 from eventbridge_local import mock_eventbridge
 
+NOW = {"now": "2026-03-06T12:00:00Z"}
 TARGET = {"Id": "t", "Arn": "arn:aws:sqs:us-east-1:123456789012:q"}
 
 
@@ -115,3 +117,44 @@ def test_an_alias_of_the_same_key_is_no_change_of_an_archive() -> None:
         assert events.update_archive(ArchiveName="a", KmsKeyIdentifier="alias/first")["State"] == "ENABLED"
         assert events.describe_archive(ArchiveName="a")["KmsKeyIdentifier"] == "alias/first"
         assert events.update_archive(ArchiveName="a", KmsKeyIdentifier="alias/second")["State"] == "UPDATING"
+
+
+@pytest.mark.parametrize("stepped", [False, True])
+def test_a_replay_of_an_archive_whose_key_is_disabled(stepped: bool) -> None:
+    """It starts, and fails without an event (captured); with the key enabled another one is complete."""
+    with mock_aws(), mock_eventbridge(**NOW if stepped else {}) as eb:
+        events, kms = client("events"), client("kms")
+        key = kms.create_key()["KeyMetadata"]
+        bus = events.create_event_bus(Name="orders")["EventBusArn"]
+        archive = {"ArchiveName": "kept", "EventSourceArn": bus, "KmsKeyIdentifier": key["Arn"]}
+        interval = {
+            "EventSourceArn": events.create_archive(**archive)["ArchiveArn"],
+            "EventStartTime": eb.clock.now - timedelta(hours=1),
+            "EventEndTime": eb.clock.now + timedelta(hours=1),
+            "Destination": {"Arn": bus},
+        }
+        eb.put("shop.orders", "OrderPlaced", bus="orders")
+        states = []
+        for name, turn in (("locked", kms.disable_key), ("open", kms.enable_key)):
+            turn(KeyId=key["KeyId"])
+            assert events.start_replay(ReplayName=name, **interval)["State"] == "STARTING"
+            if stepped:
+                eb.clock.advance(minutes=1)
+            shown = events.describe_replay(ReplayName=name)
+            states.append((shown["State"], shown.get("StateReason"), "EventLastReplayedTime" in shown))
+        assert states == [("FAILED", "Internal Failure.", False), ("COMPLETED", None, True)]
+
+
+def test_the_disabled_key_of_an_archive_cannot_be_taken_away() -> None:
+    """The refusal is captured, its words are not. Nothing is changed."""
+    with mock_aws(), mock_eventbridge():
+        events, kms = client("events"), client("kms")
+        key = kms.create_key()["KeyMetadata"]
+        bus = events.create_event_bus(Name="orders")["EventBusArn"]
+        events.create_archive(ArchiveName="kept", EventSourceArn=bus, KmsKeyIdentifier=key["Arn"])
+        before = events.describe_archive(ArchiveName="kept")
+        kms.disable_key(KeyId=key["KeyId"])
+        with pytest.raises(ClientError, match=r"ValidationException.*is disabled"):
+            events.update_archive(ArchiveName="kept", KmsKeyIdentifier="")
+        after = events.describe_archive(ArchiveName="kept")
+        assert {**after, "ResponseMetadata": None} == {**before, "ResponseMetadata": None}
