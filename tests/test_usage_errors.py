@@ -420,7 +420,6 @@ def test_a_pattern_that_is_no_json(eb: EventBridge, value: Any) -> None:
         {"allow_hosts": [5]},
         {"forward": b"auto"},
     ],
-    ids=repr,
 )
 def test_an_option_of_a_wrong_type(options: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=f"{next(iter(options))}="), mock_eventbridge(**options):
