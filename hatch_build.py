@@ -21,8 +21,30 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _PACKAGE = "eventbridge_local"
 _SAMPLES = "samples/data"
-#: Folders whose functions and classes are all private.
-_INSIDE = ("botocore_hooks", "cli", "delivery/http", "delivery/kinds", "operations", "policies", "transforms")
+#: Folders and files whose functions and classes are not on the reference page.
+_INSIDE = (
+    "botocore_hooks",
+    "cli",
+    "delivery/http",
+    "delivery/kinds",
+    "iac/cdk",
+    "iac/cloudformation",
+    "iac/handlers",
+    "iac/names",
+    "iac/permissions",
+    "iac/sam",
+    "iac/serverless",
+    "iac/steps",
+    "iac/terraform",
+    "lint",
+    "model/store",
+    "model/records",
+    "operations",
+    "policies",
+    "report/hints",
+    "report/journal_text",
+    "transforms",
+)
 
 
 class WheelHook(BuildHookInterface):

@@ -43,7 +43,7 @@ _ALSO = {
         "cli/test_page.py",
         "conformance/test_scenarios.py",
         "messages/test_messages.py",
-        "orders/test_orders.py",
+        "soak/test_soak.py",
         "tests/test_path.py",
         "tests/test_pytest_plugin.py",
         "tests/test_readme.py",

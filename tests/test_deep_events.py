@@ -193,6 +193,7 @@ def test_the_log_of_a_server(detail: str) -> None:
     server.eb.put("shop", "Sold", detail)
     assert server._log is not None
     server._log.catch_up()
+    server.close()
     assert "event #1" in said[0]
 
 

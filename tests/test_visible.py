@@ -219,6 +219,7 @@ def test_the_log_of_a_server() -> None:
         server.eb.rule(HOSTILE, pattern={"source": ["a"]})
     assert server._log is not None
     server._log.catch_up()
+    server.close()
     assert said
     for text in said:
         clean(text)
