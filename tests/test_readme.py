@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from eventbridge_local.server import serve
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
@@ -19,6 +22,11 @@ PAGES = [
     "docs/index.md",
     "docs/tutorial.md",
     "docs/recipes.md",
+    "docs/regions.md",
+    "docs/threads-and-asyncio.md",
+    "docs/moto.md",
+    "docs/other-languages.md",
+    "docs/typing.md",
     "docs/samples.md",
     "docs/contracts.md",
     "docs/failures.md",
@@ -68,6 +76,20 @@ def test_code_of_the_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.delenv(variable, raising=False)
     run = run_pytest(tmp_path, "-q", "--strict-markers", copy_page(page, tmp_path).name)
     assert run.returncode == 0, f"{page}\n{run.stdout}\n{run.stderr}"
+
+
+def test_the_program_in_javascript_runs(tmp_path: Path) -> None:
+    """With the SDK that ``EVENTBRIDGE_LOCAL_NODE_MODULES`` has, a folder that npm has installed it into."""
+    modules, node = os.environ.get("EVENTBRIDGE_LOCAL_NODE_MODULES"), shutil.which("node")
+    if modules is None or node is None:
+        pytest.skip("needs node and EVENTBRIDGE_LOCAL_NODE_MODULES")
+    copy_page("docs/other-languages.md", tmp_path)
+    (tmp_path / "node_modules").symlink_to(modules)
+    with serve() as url:
+        environment = {**os.environ, "AWS_ENDPOINT_URL_EVENTBRIDGE": url}
+        command = [node, "sell.mjs"]
+        ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert ran.stdout == "0\n", ran.stderr
 
 
 @pytest.mark.parametrize(

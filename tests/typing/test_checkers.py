@@ -57,6 +57,27 @@ def test_pyright_finds_nothing_in_what_users_write() -> None:
     assert _pyright(FOLDER / "api.py") == []
 
 
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """The code of the page about typing."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / "typing.md").read_text("utf-8"), re.M | re.S)
+    path = tmp_path / "page_on_typing.py"
+    path.write_text("\n".join(blocks), encoding="utf-8")
+    return path
+
+
+@pytest.mark.skipif(find_spec("mypy") is None, reason="mypy is not installed")
+def test_mypy_finds_nothing_on_the_page(page: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "mypy", str(page)], cwd=ROOT, capture_output=True, text=True, env=_environment()
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_pyright_finds_nothing_on_the_page(page: Path) -> None:
+    assert _pyright(page) == []
+
+
 def _pyright(path: Path) -> list[dict[str, Any]]:
     """Return the errors that pyright finds in a file."""
     if PYRIGHT is None:
