@@ -249,6 +249,15 @@ def test_nothing_holds_the_targets_of_a_mock_that_has_ended() -> None:
     assert destination_of.cache_info().currsize == 0
 
 
+def test_nothing_holds_the_targets_of_a_mock_that_was_reset() -> None:
+    """A mock of all tests of a run is reset for each of them."""
+    with mock_eventbridge() as eb:
+        eb.rule("invoices", pattern={"source": ["shop"]}, to=print)
+        eb.put("shop", "Sold")
+        eb.reset()
+        assert destination_of.cache_info().currsize == 0
+
+
 def test_a_failed_handler_is_raised_when_the_context_ends() -> None:
     """Production would be silent about it; the producer's call is not disturbed."""
 

@@ -13,6 +13,7 @@ from eventbridge_local.delivery.forward import Services
 from eventbridge_local.delivery.handlers import Handlers
 from eventbridge_local.delivery.journal import Journal
 from eventbridge_local.delivery.journal_records import Call
+from eventbridge_local.delivery.kinds import destination_of
 from eventbridge_local.delivery.schedules import Scheduler
 from eventbridge_local.errors import ContractViolation, ServiceError, UnsupportedOperation
 from eventbridge_local.model.clock import Clock
@@ -112,6 +113,7 @@ class Service:
         self.names.clear()
         self.rule_names.clear()
         self.template_permissions.clear()
+        destination_of.cache_clear()  # its keys are targets
         self._start()
 
     def fail_nothing(self) -> None:

@@ -361,7 +361,7 @@ def mocks(mocks: int, seed: int = 0) -> Figures:
     plain = patched()
     random = Random(seed)
     ways = [plain_mock, mock_of_decorator, mock_that_fails, nested_mocks, mock_with_new_client, started_mock]
-    ways += [mock_with_schedule, mock_of_thread, mock_of_coroutine, mock_with_retries]
+    ways += [mock_with_reset, mock_with_schedule, mock_of_thread, mock_of_coroutine, mock_with_retries]
     # botocore keeps the endpoints of the last hundred clients.
     for way in ways * 10 + [mock_with_new_client] * 100:
         way(client)
@@ -422,6 +422,13 @@ def nested_mocks(client: Any) -> None:
 def mock_with_new_client(client: Any) -> None:
     with mock_eventbridge():
         put_one(CLIENTS())
+
+
+def mock_with_reset(client: Any) -> None:
+    with mock_eventbridge() as eb:
+        for _ in range(3):
+            put_one(client)
+            eb.reset()
 
 
 def started_mock(client: Any) -> None:
