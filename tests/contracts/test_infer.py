@@ -164,7 +164,7 @@ VALUES = st.recursive(
 KEYS = st.sampled_from(["id", "kind", "parts", "$ref", "type", ""])
 
 
-@settings(max_examples=examples(150, 1_000))
+@settings(max_examples=examples(150, 250))
 @given(
     details=st.lists(st.dictionaries(KEYS, VALUES, max_size=4), min_size=1, max_size=8),
     repeat=st.integers(1, 3),

@@ -284,4 +284,4 @@ class Conservation(RuleBasedStateMachine):
 
 
 TestConservation = Conservation.TestCase
-TestConservation.settings = settings(max_examples=examples(50, 400), stateful_step_count=40)
+TestConservation.settings = settings(max_examples=examples(50, 80), stateful_step_count=40)

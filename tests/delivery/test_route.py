@@ -399,7 +399,7 @@ def make_hook(eb: EventBridge, name: str) -> str:
     return str(made["ApiDestinationArn"])
 
 
-@settings(max_examples=examples(100, 2_000))
+@settings(max_examples=examples(100, 400))
 @given(
     st.lists(RULES, min_size=len(BUSES), max_size=len(BUSES) + 3),
     st.lists(POLICIES, min_size=len(BUSES), max_size=len(BUSES)),

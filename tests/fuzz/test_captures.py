@@ -118,7 +118,7 @@ def read_alone(line: bytes) -> Event | str:
         return str(why)
 
 
-@settings(max_examples=examples(150, 5_000))
+@settings(max_examples=examples(150, 1_000))
 @given(st.lists(lines, max_size=5), st.booleans())
 def test_lines(several: list[bytes], packed: bool) -> None:
     """Each line of a file is read as it would be alone, and what was read survives the way into a file and back."""
@@ -139,7 +139,7 @@ def test_lines(several: list[bytes], packed: bool) -> None:
         assert [(each.text, each.tree) for each in again] == [(each.text, each.tree) for each in events]
 
 
-@settings(max_examples=examples(60, 2_000))
+@settings(max_examples=examples(60, 400))
 @given(st.data())
 def test_packed_bytes(data: st.DataObject) -> None:
     """Damage of a packed file is told, after the events before it."""
@@ -156,7 +156,7 @@ def test_packed_bytes(data: st.DataObject) -> None:
         assert len(found) == 100
 
 
-@settings(max_examples=examples(60, 1_500))
+@settings(max_examples=examples(60, 300))
 @given(st.lists(lines, max_size=4))
 def test_replays(several: list[bytes]) -> None:
     """As many events are replayed as the file has, an archive keeps them, and a schema is made of them."""
@@ -190,7 +190,7 @@ COMMANDS = [
 ]
 
 
-@settings(max_examples=examples(60, 1_500))
+@settings(max_examples=examples(60, 300))
 @given(
     st.lists(lines, min_size=1, max_size=3),
     st.sampled_from(COMMANDS),

@@ -269,4 +269,4 @@ def compared(operation: str, answer: dict[str, Any], expected: Any) -> Any:
 
 
 TestControlPlane = ControlPlane.TestCase
-TestControlPlane.settings = settings(max_examples=examples(15, 150), stateful_step_count=50)
+TestControlPlane.settings = settings(max_examples=examples(15, 40), stateful_step_count=50)

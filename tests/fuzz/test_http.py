@@ -183,7 +183,7 @@ def read_all(stream: bytes, cuts: list[int]) -> list[Any]:
             return [*found, "closed"]
 
 
-@settings(max_examples=examples(150, 5_000))
+@settings(max_examples=examples(150, 1_000))
 @given(streams(), st.lists(st.integers(0, 5_000), max_size=5))
 def test_pieces_mean_the_same(stream: bytes, cuts: list[int]) -> None:
     whole = read_all(stream, [])
@@ -191,7 +191,7 @@ def test_pieces_mean_the_same(stream: bytes, cuts: list[int]) -> None:
     assert whole[-1] in ("gone", "closed") or whole[-1][0] in STATUSES
 
 
-@settings(max_examples=examples(100, 3_000))
+@settings(max_examples=examples(100, 500))
 @given(st.lists(messages, min_size=1, max_size=3))
 def test_what_is_whole_is_read_as_it_was_meant(several: list[Message]) -> None:
     *found, end = read_all(b"".join(message.write() for message in several), [])
@@ -245,7 +245,7 @@ def exchange(server: Server, stream: bytes) -> bytes:
 def test_a_server_answers_whatever_comes(server: Server, connected_sockets: list[Any]) -> None:
     """Each answer is whole, none is an error of ours, and a request that is right is answered afterwards."""
 
-    @settings(max_examples=examples(60, 1_000))
+    @settings(max_examples=examples(60, 200))
     @given(streams())
     def sent(stream: bytes) -> None:
         found = statuses(exchange(server, stream))

@@ -270,7 +270,7 @@ def request(data: st.DataObject, operation: str) -> Any:
     return params
 
 
-@settings(max_examples=examples(40, 1_000))
+@settings(max_examples=examples(40, 200))
 @given(st.data())
 def test_all_operations(data: st.DataObject) -> None:
     """Several calls after each other, so that some find what others made."""

@@ -111,7 +111,7 @@ def spoiled(draw: st.DrawFn, text: str) -> str:
     return text
 
 
-@settings(max_examples=examples(60, 1_500))
+@settings(max_examples=examples(60, 200))
 @given(st.data())
 def test_spoiled_texts(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(SOURCES), "file")

@@ -45,7 +45,7 @@ def spots(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from spots(inner, (*path, key))
 
 
-@settings(max_examples=examples(150, 2_000))
+@settings(max_examples=examples(150, 500))
 @given(st.data())
 def test_spoiled_sources(data: st.DataObject) -> None:
     source = copy.deepcopy(data.draw(st.sampled_from(SOURCES)))

@@ -9,5 +9,10 @@ LONG = bool(os.environ.get("EVENTBRIDGE_LOCAL_FUZZ"))
 
 
 def examples(brief: int, long: int) -> int:
-    """How many examples a test tries; ``tools/fuzz.py`` runs it again and again with other seeds."""
+    """How many examples a test tries.
+
+    Args:
+        brief: in the suite.
+        long: in one round of ``tools/fuzz.py``, which runs it again and again with other seeds: ten seconds or so.
+    """
     return long if LONG else brief
