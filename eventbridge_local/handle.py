@@ -86,6 +86,8 @@ class EventBridge:
         self.service = service
         self.account = account
         self.region = region
+        #: Whether the mock has ended; then what happened can be looked at, and nothing can happen any more.
+        self.ended = False
 
     def __repr__(self) -> str:
         return f"<EventBridge of {self.account} in {self.region}, {', '.join(self._counts())}>"
@@ -123,6 +125,7 @@ class EventBridge:
         """
         if not isinstance(target, str) or not target:
             raise UsageError(f"target={target!r}: give the ARN or the name of the target that the handler replaces")
+        self._check_active("connect")
         spy = self.service.handlers.connect(self._arn(target), handler)
         spy.why_silent = self._why_silent
         return spy
@@ -289,6 +292,7 @@ class EventBridge:
         The codes are those of the User Guide's page on dead-letter queues.
         """
         _check_texts("fail_target", error=error)
+        self._check_active("fail_target")
         self.service.faults.add(self._arn(target), times=times, error=error, reason=reason, rate=rate)
 
     def fail_put(
@@ -315,6 +319,7 @@ class EventBridge:
         The codes are those of the API reference for PutEventsResultEntry.
         """
         _check_texts("fail_put", code=code)
+        self._check_active("fail_put")
         self.service.entry_faults.add(entries, code=code, message=message, times=times, rate=rate)
 
     def fail_call(
@@ -352,6 +357,7 @@ class EventBridge:
                 of range.
         """
         _check_texts("fail_call", operation=operation)
+        self._check_active("fail_call")
         self.service.call_faults.add(
             operation,
             code=code,
@@ -470,6 +476,7 @@ class EventBridge:
         from eventbridge_local.event_files import bus_called, replay_file
 
         _check_texts("replay_from", bus=bus)
+        self._check_active("replay_from")
         scope, service = self._scope, self.service
         found = bus_called(scope, bus)
         name = found.name
@@ -777,8 +784,23 @@ class EventBridge:
         scopes = self.service.store.scopes
         return [rule for scope in scopes for bus in scope.buses.values() for rule in bus.rules.values()]
 
+    def _check_active(self, what: str) -> None:
+        """Raise UsageError if the mock has ended.
+
+        Args:
+            what: the method or the operation that needs it.
+        """
+        if self.ended:
+            raise UsageError(
+                f"{what}: the mock of this handle has ended, so nothing answers any more; its logs and its journal can "
+                "still be read. A fixture of a wider scope needs a mock of its own: `with mock_eventbridge() as eb: "
+                "yield eb`; current_eventbridge() is the mock that is active"
+            )
+
     def _perform(self, operation: str, **params: Any) -> dict[str, Any]:
         """Carry out an operation in this account and Region; a refusal has our hint as a note."""
+        if self.ended:
+            self._check_active(operation)
         try:
             return perform(self.service, operation, params, self.account, self.region)
         except ServiceError as refused:
@@ -940,11 +962,18 @@ class JournalView:
         """Everything that happened, as frozen records, oldest first."""
         return tuple(self._journal.records)
 
-    def text(self) -> str:
-        """Return each event, the rules of its bus and why one did not match, each delivery and its outcome."""
-        return "\n".join(filter(None, [report.journal_text.journal(self.records, self._home), self._of_forks()]))
+    def text(self, after: Record | None = None) -> str:
+        """Return each event, the rules of its bus and why one did not match, each delivery and its outcome.
 
-    __str__ = text
+        Args:
+            after: only what came after this record, which may be nothing; None for the whole journal.
+        """
+        records, forks = report.journal_text.since(self.records, after), self._of_forks()
+        shown = report.journal_text.journal(records, self._home) if records or after is None else ""
+        return "\n".join(filter(None, [shown, forks]))
+
+    def __str__(self) -> str:
+        return self.text()
 
     def end(self, after: Record | None = None) -> str:
         """Return the end of the journal as it is shown under a failing test, newest last.

@@ -259,6 +259,7 @@ class _EnteredMock(ActiveMock):
                 self._add_note_on_forks(group)
                 raise group
         finally:
+            self.handle.ended = True
             destination_of.cache_clear()  # its keys are targets of mocks, with all that tests wrote in them
 
     def add_notes(self, error: BaseException) -> None:

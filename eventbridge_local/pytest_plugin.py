@@ -6,9 +6,14 @@ The library, and with it botocore, comes in when a test asks for the fixture.
 
 from __future__ import annotations
 
+import argparse
 import os
+import re
+import traceback
+import zlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -34,6 +39,7 @@ INI_KEYS: dict[str, tuple[Literal["bool", "paths", "args"], str]] = {
 _JOURNAL = "eventbridge journal"
 #: How many mocks of one test are kept for its report.
 _MOST_MOCKS = 20
+_JOURNAL_WORDS = ("always", "failed", "never")
 _COVERAGE = "eventbridge_coverage"
 
 
@@ -44,9 +50,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("eventbridge", "eventbridge_local")
     group.addoption(
         "--eventbridge-journal",
-        choices=("always", "failed", "never"),
+        type=_journal_choice,
         default="failed",
-        help="show what happened on the event buses under failing tests (default), under all tests, or never",
+        metavar="{always,failed,never,FOLDER}",
+        help="show what happened on the event buses under failing tests (default), under all tests, or never; "
+        "or write it into a folder, such as ./journals, a file for each test",
     )
     group.addoption(
         "--eventbridge-coverage",
@@ -61,6 +69,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option, (kind, text) in INI_KEYS.items():
         parser.addini(f"eventbridge_{option}", text, type=kind)
     parser.addini("eventbridge_block", "let events calls of tests that no mock answers fail", type="bool")
+
+
+def _journal_choice(text: str) -> str:
+    """Return a value of ``--eventbridge-journal``. A folder is one that is there, or has a slash in its name."""
+    if text in _JOURNAL_WORDS or "/" in text or os.sep in text or os.path.isdir(text):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r}: choose from {', '.join(_JOURNAL_WORDS)}, or write ./{text} for a folder of that name"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -223,9 +240,14 @@ class _Run:
             ended = (number for number, (handle, _) in self._seen.items() if handle not in self._open)
             self._seen.pop(next(ended, 0), None)
 
-    def journals(self) -> list[tuple[str, str]]:
-        """Return the journals of this test's mocks, each with its title, in the order in which they began."""
-        texts = {number: handle.journal.end(before) for number, (handle, before) in self._seen.items()}
+    def journals(self, *, whole: bool = False) -> list[tuple[str, str]]:
+        """Return the journals of this test's mocks, each with its title, in the order in which they began.
+
+        Args:
+            whole: all of each; otherwise the end of each.
+        """
+        seen = ((number, handle.journal, before) for number, (handle, before) in self._seen.items())
+        texts = {number: (journal.text if whole else journal.end)(before) for number, journal, before in seen}
         silent = [number for number, text in texts.items() if not text]
         total = self._count - len(silent)
         journals = []
@@ -251,6 +273,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     try:
         return (yield)
     finally:
+        _write_journals(item, run)
         run.end_test()
 
 
@@ -262,18 +285,114 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
         mock = item.stash.get(_MOCK, None)
         if mock is not None:
             mock.add_notes(call.excinfo.value)
+    text = None if call.excinfo is None or item.config.getoption("fulltrace") else _without_our_source(call)
     report = yield
+    if text is not None and report.longrepr is not None:
+        report.longrepr = text
     _add_journals(item, report)
     return report
 
 
+# errors without our source
+
+
+#: What runs a test, and what a call of a client passes: nobody looks for a mistake there.
+_NOT_THE_USERS = ("_pytest", "pluggy", "pytest", "contextlib", "eventbridge_local", "botocore")
+
+
+def _without_our_source(call: pytest.CallInfo[Any]) -> str | None:
+    """Take the lines of this library out of the traceback of an error of its own.
+
+    Returns:
+        the text of the error where the traceback has nothing else, as for a fixture and a marker.
+    """
+    assert call.excinfo is not None
+    error = call.excinfo.value
+    if not _is_ours(error):
+        return None
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        each.__traceback__ = _users_part(each.__traceback__)
+        waiting += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            waiting += each.exceptions
+    if error.__traceback__ is None:
+        return "".join(traceback.format_exception(error)).rstrip()
+    call.excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, error.__traceback__))
+    return None
+
+
+def _is_ours(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return str(error).startswith("eventbridge_local: ")
+    return type(error).__module__.partition(".")[0] == "eventbridge_local"
+
+
+def _users_part(found: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frames that are not the user's; None where no other is left."""
+    frames = []
+    while found is not None:
+        frames.append(found)
+        found = found.tb_next
+    rest = None
+    for each in reversed(frames):
+        package = str(each.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
+        if each.tb_frame.f_code.co_filename == "<frozen>":  # what ``frozen`` makes
+            package = "eventbridge_local"
+        if package != "eventbridge_local" and (rest is not None or package not in _NOT_THE_USERS):
+            rest = TracebackType(rest, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    return rest
+
+
 def _add_journals(item: pytest.Item, report: pytest.TestReport) -> None:
     when = item.config.getoption("--eventbridge-journal")
+    when = when if when in _JOURNAL_WORDS else "failed"
     is_shown = report.failed if when == "failed" else when == "always" and (report.failed or report.when == "call")
     if not is_shown or item.stash.get(_SHOWN, False):
         return
     item.stash[_SHOWN] = report.failed
-    report.sections.extend(item.config.stash[_RUN].journals())
+    for title, journal in item.config.stash[_RUN].journals():
+        _add_section(report, title, journal)
+
+
+def _add_section(report: pytest.TestReport, title: str, text: str) -> None:
+    """Show a text under a test. Where it failed the text is a part of the failure, as JUnit XML has it too."""
+    failure: Any = report.longrepr if report.failed else None
+    if isinstance(failure, str):
+        report.longrepr = f"{failure}\n{f' {title} ':-^80}\n{text}"
+    elif hasattr(failure, "addsection"):
+        failure.addsection(title, text, "-")
+    else:
+        report.sections.append((title, text))
+
+
+def _write_journals(item: pytest.Item, run: _Run) -> None:
+    """Write the journals of a test into the folder that the run names, whole, in one file."""
+    folder = item.config.getoption("--eventbridge-journal")
+    if folder in _JOURNAL_WORDS or not (journals := run.journals(whole=True)):
+        return
+    path = item.config.invocation_params.dir / folder / f"{_file_name(item.nodeid)}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    texts = [text if len(journals) == 1 else f"{title}\n\n{text}" for title, text in journals]
+    path.write_text("\n\n".join(texts) + "\n", encoding="utf-8")
+
+
+def _file_name(test: str) -> str:
+    """Return a name for the file of a test: its id, without what a file system may refuse."""
+    name = re.sub(r"[^\w.\[\]=,+-]+", "_", test.replace("::", "."))
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name
+    short = name.encode()[: _LONGEST_NAME - 9].decode(errors="ignore")
+    return f"{short}-{zlib.crc32(test.encode()):08x}"
+
+
+#: Bytes; file systems take 255, and an ending stands behind it.
+_LONGEST_NAME = 200
 
 
 #: Whether a failed report of this test has the journal already.

@@ -7,6 +7,7 @@ import json
 import pkgutil
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import pytest
 
@@ -536,3 +537,152 @@ def test_a_run_inside_a_run_leaves_no_trace(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_it(eventbridge): eventbridge.put('shop', 'Sold')")
     pytester.runpytest_inprocess().assert_outcomes(passed=1, errors=1)
     assert (defaults.options, defaults.listeners) == (options, listeners)
+
+
+# errors without our source
+
+
+WRONG = {
+    "an unknown option": ("@pytest.mark.eventbridge(acount='1')", "pass", "there is no such option"),
+    "a wrong value": ("@pytest.mark.eventbridge(region='Ireland')", "pass", "write the name of an AWS Region"),
+    "no template": ("@pytest.mark.eventbridge(template='no.yaml')", "pass", "no.yaml"),
+    "connect": ("", "eventbridge.connect('', print)", "target=''"),
+    "rule": ("", "eventbridge.rule('r', to=5)", "to=5"),
+    "fail_put": ("", "eventbridge.fail_put(code='Throtling')", "PutEvents has no such code"),
+    "advance": ("", "eventbridge.clock.advance(days=-1)", "the clock cannot go back"),
+    "load": ("", "eventbridge.load('no.yaml')", "no.yaml"),
+    "refused": ("", "eventbridge.rule('r', pattern={'a': 1})", "InvalidEventPattern"),
+    "a check at the end": (
+        "@pytest.mark.eventbridge(strict=True)",
+        "eventbridge.put('shop', 'Sold')",
+        "1 check failed on exit",
+    ),
+    "a check in the test": (
+        "",
+        "with mock_eventbridge(strict=True) as eb:\n        eb.put('shop', 'Sold')",
+        "1 check failed on exit",
+    ),
+}
+
+
+@pytest.mark.parametrize(("marker", "body", "text"), WRONG.values(), ids=WRONG)
+def test_an_error_of_ours_is_its_message(pytester: pytest.Pytester, marker: str, body: str, text: str) -> None:
+    """The line of the test is shown, and nothing of our source; ``--full-trace`` shows all."""
+    pytester.makepyfile(
+        f"import pytest\nfrom eventbridge_local import mock_eventbridge\n\n{marker}\n"
+        f"def test_it(eventbridge):\n    {body}\n"
+    )
+    result = pytester.runpytest_inprocess("--eventbridge-journal=never")
+    shown = result.stdout.str()
+    assert text in shown and result.ret == 1
+    for ours in (
+        "eventbridge_local/handle.py",
+        "eventbridge_local/mock.py",
+        "pytest_plugin.py:",
+        "options.py:",
+        "raise ",
+    ):
+        assert ours not in shown
+    assert len(result.outlines) < 40
+    if not marker:
+        assert body.splitlines()[0] in shown
+
+
+def test_what_a_handler_raised_is_shown_where_it_was_raised(pytester: pytest.Pytester) -> None:
+    """The lines of the handler stay."""
+    pytester.makepyfile("""
+        def broken(event):
+            return event["total"]
+
+        def test_it(eventbridge):
+            eventbridge.rule("r", pattern={"source": ["shop"]}, to=broken)
+            eventbridge.put("shop", "Sold")
+    """)
+    shown = pytester.runpytest_inprocess().stdout.str()
+    assert 'return event["total"]' in shown and "KeyError: 'total'" in shown
+    assert "handlers.py" not in shown and "mock.py" not in shown
+
+
+# the journal in files
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "xdist"])
+def test_the_journal_is_in_junit_xml(pytester: pytest.Pytester, workers: list[str]) -> None:
+    """In the text of the failure, with pytest's default settings; its lines begin as on the terminal."""
+    pytester.makepyfile(
+        JOURNAL_TESTS
+        + """
+    def test_ends_badly(eventbridge):
+        eventbridge.rule("r", pattern={"source": ["shop"]}, to=lambda event: event["total"])
+        eventbridge.put("shop", "Ending")
+    """
+    )
+    shown = run(pytester, "--junitxml=report.xml", *workers).stdout.str()
+    assert shown.count("'Sold' put on bus") == 1
+    cases = {each.get("name"): each for each in ElementTree.parse("report.xml").getroot().iter("testcase")}
+    for name, tag, detail_type in [
+        ("test_fails", "failure", "Sold"),
+        ("test_fails_in_a_with", "failure", "Inner"),
+        ("test_ends_badly", "error", "Ending"),
+    ]:
+        text = cases[name].find(tag).text  # type: ignore[union-attr]
+        assert f"event #1 shop '{detail_type}' put on bus 'default'" in text.splitlines(), name  # type: ignore[union-attr]
+    assert "'Quiet'" not in (pytester.path / "report.xml").read_text()
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "xdist"])
+def test_a_folder_of_journals(pytester: pytest.Pytester, workers: list[str]) -> None:
+    """A file for each test that had a mock, whole; the terminal shows what it shows by default."""
+    pytester.makepyfile(
+        test_shop=JOURNAL_TESTS
+        + """
+    @pytest.mark.parametrize("name", ["a/b c", "x" * 400])
+    def test_many(eventbridge, name):
+        for number in range(50):
+            eventbridge.put("shop", f"T{number}")
+    """
+    )
+    result = run(pytester, "--eventbridge-journal=made/journals", *workers)
+    assert result.stdout.str().count("- eventbridge journal -") == 2
+    files = {path.name: path.read_text() for path in (pytester.path / "made" / "journals").iterdir()}
+    assert len(files) == 5 and max(map(len, files)) <= 204
+    assert files["test_shop.py.test_passes.txt"].startswith("event #1 shop 'Quiet' put on bus 'default'\n")
+    long = files["test_shop.py.test_many[a_b_c].txt"]
+    assert "event #1 shop 'T0'" in long and "event #50 shop 'T49'" in long and "more before" not in long
+
+
+def test_a_misspelt_word_for_the_journal(pytester: pytest.Pytester) -> None:
+    """It makes no folder of that name."""
+    result = pytester.runpytest_inprocess("--eventbridge-journal=alway")
+    result.stderr.fnmatch_lines(["*'alway': choose from always, failed, never, or write ./alway for a folder*"])
+
+
+# a fixture that outlives its mock
+
+
+def test_a_fixture_that_is_used_after_its_mock_ended(pytester: pytest.Pytester) -> None:
+    """It says so; what happened can still be read."""
+    pytester.makepyfile("""
+        import pytest
+
+        kept = []
+
+        def test_keeps_it(eventbridge):
+            eventbridge.put("shop", "Sold")
+            kept.append(eventbridge)
+
+        @pytest.mark.parametrize("use", [
+            lambda eb: eb.put("shop", "Sold"),
+            lambda eb: eb.rule("r", pattern={"source": ["shop"]}),
+            lambda eb: eb.connect("welcome", print),
+            lambda eb: eb.archive("all"),
+            lambda eb: eb.fail_put(),
+            lambda eb: eb.fail_target("welcome"),
+            lambda eb: eb.fail_call("PutEvents"),
+        ])
+        def test_uses_it(use):
+            kept[0].assert_put("shop", count=1)
+            with pytest.raises(ValueError, match="the mock of this handle has ended"):
+                use(kept[0])
+    """)
+    pytester.runpytest_inprocess().assert_outcomes(passed=8)

@@ -385,7 +385,8 @@ class _Parser:
     def getgroup(self, *_: str) -> _Parser:
         return self
 
-    def addoption(self, name: str, *, help: str, choices: tuple[str, ...] = (), **_: Any) -> None:
+    def addoption(self, name: str, *, help: str, metavar: str = "", **_: Any) -> None:
+        choices = metavar.strip("{}").split(",") if metavar else []
         written = " or ".join(f"`{name}={choice}`" for choice in choices) if choices else code(name)
         self.flags.append(f"| {written} | {cell(help)} |")
 

@@ -13,6 +13,7 @@ from itertools import chain, repeat
 from typing import Any, NamedTuple, Protocol
 
 from eventbridge_local.advice import suggest
+from eventbridge_local.batching import MAX_ENTRIES
 from eventbridge_local.delivery.journal_records import (
     AcceptedEntry,
     Attempt,
@@ -151,7 +152,19 @@ def hint_of(call: Call) -> str | None:
         return next((kind.unsupported for kind in kinds if kind is not None and kind.unsupported), None)
     if call.hint is None and call.error_code == "InvalidEventPatternException":
         return advice_on(str(call.params.get("EventPattern", "")))
+    if call.hint is None and call.operation == "PutEvents" and call.error_code == "ValidationException":
+        return _about_entries(call.params.get("Entries"))
     return call.hint
+
+
+def _about_entries(entries: Any) -> str | None:
+    """Return our advice on a request of too many entries, None for any other."""
+    if not isinstance(entries, list | tuple) or len(entries) <= MAX_ENTRIES:
+        return None
+    return (
+        f"a request has at most {MAX_ENTRIES} entries, here are {len(entries)}; eventbridge_local.put_all sends any "
+        "number of them, and eventbridge_local.batch_entries makes requests that are small enough"
+    )
 
 
 def _entry_lines(entry: Entry, index: _RecordIndex) -> Iterator[str]:
@@ -252,7 +265,7 @@ def _why_not(rule: Rule, routing: Routing) -> Iterator[str]:
         why = explain(rule.pattern, routing.event.matched_on)
         yield f"    {rule.name}: no match" if not why else f"    {rule.name}: would match, but the replay left it out"
         if not why:
-            yield from (f"        {line.strip()}" for line in str(why).splitlines())
+            yield from (f"        {line}" for line in str(why).splitlines())
 
 
 # Records in a few words.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from typing import Any
 
@@ -115,3 +116,29 @@ def test_the_same_event_to_the_same_rule_name_on_two_buses() -> None:
             eb.put("shop", "Sold", bus=bus)
         told = [line.strip() for line in eb.journal.text().splitlines() if "->" in line]
         assert told == [f"-> of-{bus} recorded (no handler is connected)" for bus in ("default", "orders")]
+
+
+def test_a_request_of_too_many_entries_has_a_hint_to_put_all() -> None:
+    """In the journal, and as a note on the error that ends the test."""
+    entry = {"Source": "shop", "DetailType": "Sold", "Detail": "{}"}
+    hint = "a request has at most 10 entries, here are 11; eventbridge_local.put_all sends any number of them"
+    with pytest.raises(ClientError) as refused, mock_eventbridge() as eb:
+        boto3.client("events", region_name=eb.region).put_events(Entries=[entry] * 11)
+    assert hint in str(eb.journal) and hint in "".join(refused.value.__notes__)
+
+
+def test_notes_of_a_mismatch_stand_below_its_field() -> None:
+    """As in assertions and explanations."""
+    with mock_eventbridge() as eb:
+        eb.rule("big", pattern={"detail": {"total": [{"numeric": [">", 9]}]}})
+        eb.put("shop", "Sold", {"total": "12"})
+        with pytest.raises(AssertionError) as failed:
+            eb.assert_delivered(rule="big")
+    notes = [
+        (line, below)
+        for text in (str(eb.journal), str(failed.value))
+        for line, below in itertools.pairwise(text.splitlines())
+        if "EventBridge compares JSON types" in below
+    ]
+    assert len(notes) == 2
+    assert {below.index("EventBridge") - line.index("differs") for line, below in notes} == {len("differs ")}
