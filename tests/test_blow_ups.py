@@ -6,7 +6,10 @@ Each of these took minutes, or all memory. No clock is looked at: a test that go
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ import pytest
 from eventbridge_local import mock_eventbridge
 from eventbridge_local.contracts import Contracts
 from eventbridge_local.contracts.bounds import is_slow
-from eventbridge_local.errors import UsageError
+from eventbridge_local.errors import EventBridgeLocalError, UsageError
 from eventbridge_local.policies.conditions import arn_like, like
 
 RULE = "Type: AWS::Events::Rule\n    Properties: {EventPattern: {source: [shop]}}"
@@ -425,3 +428,70 @@ def test_contracts_of_several_dialects_are_bounded_too(draft: str) -> None:
     with pytest.raises(UsageError, match="refer to each other several times"):
         contracts.check({"source": "shop", "detail-type": "Sold", "detail": {"a": 1}})
     assert len(broken(contracts, "Text", {"x": _LETTERS + "b"})) == 1
+
+
+# texts with very many openings, deep values, long numbers
+
+
+@pytest.mark.parametrize(
+    "text", ["${" * 100_000, "${a" * 100_000 + "}", "{{resolve:" * 30_000, "{{resolve:a}" * 30_000]
+)
+def test_placeholders_that_do_not_end(tmp_path: Path, text: str) -> None:
+    content = rules(Resources={"Named": named({"Fn::Sub": text})})
+    with pytest.raises(EventBridgeLocalError, match=r"template\.json"):
+        load(template(tmp_path, "template.json", content), strict=True)
+
+
+def test_policy_variables_that_do_not_end() -> None:
+    condition = {"StringEquals": {"events:source": "${" * 2_000}}
+    arn = "arn:aws:events:us-east-1:123456789012:event-bus/default"
+    statement = {"Sid": "s", "Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": arn}
+    with mock_eventbridge() as eb:
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]})
+        eb._perform("PutPermission", EventBusName="default", Policy=policy)
+        assert eb.put("a", "Sold").accepted
+
+
+def test_functions_in_functions(tmp_path: Path) -> None:
+    deep = nested(200, lambda value: {"Fn::Join": ["", [value]]})
+    text = written({"Resources": {"Rule": named(deep)}})
+    refused(template(tmp_path, "template.json", text), "nest too deep")
+
+
+@pytest.mark.parametrize("levels", [300, 900, 100_000])
+def test_values_in_values_of_yaml(tmp_path: Path, levels: int) -> None:
+    content = f"Metadata: {'[' * levels}{']' * levels}\nResources:\n  Rule:\n    {RULE}\n"
+    file = template(tmp_path, "template.yaml", content)
+    try:
+        assert len(load(file).rules) == 1
+    except UsageError as refusal:
+        assert re.search("nest too deep|nested too deep|maximum nesting depth", str(refusal))
+        assert levels > 300
+
+
+def written(tree: Any) -> str:
+    """Return JSON text of what nests deeper than ``json.dumps`` goes."""
+    with room_for_levels():
+        return json.dumps(tree)
+
+
+@contextmanager
+def room_for_levels() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(10_000)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "-" + "9" * 5_000])
+def test_numbers_of_very_many_digits(tmp_path: Path, number: str) -> None:
+    for name in ("template.yaml", "template.json", "serverless.yml"):
+        content = f"Metadata: {number}\nResources: {{}}\n"
+        if name.endswith("json"):
+            content = f'{{"Metadata": {number}, "Resources": {{}}}}'
+        with pytest.raises(UsageError, match=r"Exceeds the limit"):
+            load(template(tmp_path, name, content))
+    with pytest.raises(UsageError, match=r"shop@Sold.yaml.*Exceeds the limit"):
+        Contracts.load(template(tmp_path, "shop@Sold.yaml", f"type: object\nmaximum: {number}\n"))

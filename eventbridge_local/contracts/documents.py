@@ -141,6 +141,8 @@ def _read_yaml(path: Path, text: str) -> Any:
         raise UsageError(f"{path}: not YAML: {wrong}") from wrong
     except RecursionError as wrong:
         raise UsageError(f"{path}: nested too deep to be read") from wrong
+    except ValueError as wrong:  # such as a number of 5,000 digits
+        raise UsageError(f"{path}: cannot be read: {wrong}") from wrong
     try:
         # A round trip makes it JSON: keys become strings; values that JSON does not have, and cycles, are refused.
         return json.loads(json.dumps(tree, allow_nan=False))

@@ -278,7 +278,10 @@ class _YamlValues:
         if kind == "bool":
             return text.lower() in _TRUE
         if kind == "int" and _INTEGER.match(text):
-            return int(text)
+            try:
+                return int(text)
+            except ValueError as wrong:  # a number of more digits than Python reads
+                raise self._error(node, str(wrong).partition(";")[0]) from None
         if kind in ("int", "float") and _FLOAT.match(text):
             return float(text)
         return text

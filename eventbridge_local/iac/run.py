@@ -61,14 +61,17 @@ class TemplateSource:
         Raises:
             UsageError: it cannot be read; a broken file is named with line and column.
         """
-        return read(
-            self.path,
-            parameters=self.parameters,
-            stack=self.stack,
-            resources=self.resources,
-            account=account,
-            region=region,
-        )
+        try:
+            return read(
+                self.path,
+                parameters=self.parameters,
+                stack=self.stack,
+                resources=self.resources,
+                account=account,
+                region=region,
+            )
+        except RecursionError:
+            raise UsageError(f"{self.path}: its values nest too deep to be evaluated") from None
 
 
 @contextmanager

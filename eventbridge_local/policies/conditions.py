@@ -92,7 +92,7 @@ def some(truths: Iterable[Truth]) -> Truth:
 _WILDCARDS = re.compile("[*?]")
 #: How names end that CloudFormation makes up; a version or alias may stand behind.
 _MADE_UP = re.compile("-[A-Za-z0-9]{8,}(:|$)")
-_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _SET_OPERATORS = ("ForAllValues", "ForAnyValue")
 
 

@@ -30,7 +30,7 @@ _PIECE = 65_536
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST_LINE = re.compile(rb"(%s) ([\x21-\x7e\x80-\xff]+) HTTP/([0-9])\.([0-9])" % _TOKEN)
-_HEADER = re.compile(rb"(%s):[ \t]*(.*?)[ \t]*" % _TOKEN)
+_HEADER = re.compile(rb"(%s):(.*)" % _TOKEN)
 _DIGITS = re.compile(r"[0-9]+")
 _CHUNK_SIZE = re.compile(rb"(-?)([0-9A-Fa-f]+)[ \t]*(?:;.*)?")
 _FIRST_BYTES = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z\r\n-]")
@@ -219,7 +219,7 @@ def _fields(reader: Reader, room: int) -> Iterator[tuple[str, str]]:
         # Also refused: a space before the colon (5.1), and a value that goes on in the next line (5.2).
         if found is None or _CONTROLS.search(line):
             raise Unreadable(400, "a header is no line of the form Name: value")
-        yield found[1].decode().lower(), found[2].decode("latin-1")
+        yield found[1].decode().lower(), found[2].strip(b" \t").decode("latin-1")
     raise Unreadable(431, f"a request has {MOST_HEADERS} headers at most")
 
 

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 from eventbridge_local.iac.values import NO_VALUE, Path, Unknown, checked_length, compact_json, first_unknown, text_of
 from eventbridge_local.policies.conditions import like
 
-_PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
-_DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
+_PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+_DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
 
 
 class StackValues(Protocol):
