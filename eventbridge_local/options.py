@@ -179,8 +179,8 @@ class Options:
         return None if self.now is None else instant_of(self.now, "now")
 
 
-class OptionKeywords(TypedDict, total=False):
-    """The keywords of ``mock_eventbridge`` for type checkers: the fields of ``Options``, all of them optional."""
+class ServiceKeywords(TypedDict, total=False):
+    """The options of a service that lives as long as a server: those of a mock, but for what is about tests."""
 
     account: str
     region: str | None
@@ -193,6 +193,11 @@ class OptionKeywords(TypedDict, total=False):
     keep_records: int | Literal["auto"] | None
     max_caused_events: int
     contracts: str | Path | Sequence[Any] | Mapping[Any, Any] | Contracts | None
+
+
+class OptionKeywords(ServiceKeywords, total=False):
+    """The keywords of ``mock_eventbridge`` for type checkers: the fields of ``Options``, all of them optional."""
+
     template: str | PathLike[str] | Collection[str | PathLike[str]] | Mapping[Any, Any] | None
     strict: bool
     assert_all_events_matched: bool | None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any
+from typing import Any, Unpack
 
 from eventbridge_local.delivery.http.loopback import address_of, is_loopback_host
 from eventbridge_local.delivery.journal_records import Delivery, Entry
@@ -16,7 +16,7 @@ from eventbridge_local.errors import UsageError
 from eventbridge_local.iac import LoadReport, TemplateSource
 from eventbridge_local.mock import build_eventbridge
 from eventbridge_local.model.clock import Clock
-from eventbridge_local.options import make_options
+from eventbridge_local.options import ServiceKeywords, make_options
 from eventbridge_local.server.access import Access, plain_host
 from eventbridge_local.server.listener import Listener, json_page, text_page
 from eventbridge_local.server.log import LineQueue, Say, ServerLog, print_trouble
@@ -67,7 +67,7 @@ class Server:
         template: TemplateSource | None = None,
         say: Say | None = None,
         shape: Callable[[str], str] = str,
-        **options: Any,
+        **options: Unpack[ServiceKeywords],
     ) -> None:
         _check(host, port, allow_remote)
         _check_options(options)
@@ -159,7 +159,7 @@ def serve(
     parameters: Mapping[str, str] | None = None,
     stack: str | None = None,
     resources: Mapping[str, str] | None = None,
-    **options: Any,
+    **options: Unpack[ServiceKeywords],
 ) -> Iterator[str]:
     """Serve EventBridge over HTTP while the block runs, for processes that are no Python: ``with serve() as url:``.
 

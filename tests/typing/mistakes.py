@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from eventbridge_local import EventBridge, make_event, mark_eventbridge, mock_eventbridge
+from eventbridge_local.server import serve
 
 
 def options() -> None:
@@ -34,6 +35,13 @@ def marks() -> None:
     mark_eventbridge(acount="111122223333")  # type: ignore[call-arg]
     mark_eventbridge(strict="yes")  # type: ignore[arg-type]
     mark_eventbridge("111122223333")  # type: ignore[call-arg]
+
+
+def servers() -> None:
+    serve(acount="111122223333")  # type: ignore[call-arg]
+    serve(region=1)  # type: ignore[arg-type]
+    serve(strict=True)  # type: ignore[call-arg]
+    serve(port="4010")  # type: ignore[arg-type]
 
 
 def failures(eb: EventBridge) -> None:
