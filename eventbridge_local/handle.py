@@ -92,6 +92,16 @@ class EventBridge:
     def __repr__(self) -> str:
         return f"<EventBridge of {self.account} in {self.region}, {', '.join(self._counts())}>"
 
+    if not TYPE_CHECKING:  # for type checkers a misspelt member must stay an error
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise AttributeError for a member that there is not, with the one that was probably meant."""
+            from eventbridge_local.advice import did_you_mean
+
+            known = [each for each in dir(type(self)) if not each.startswith("_")]
+            meant = "" if name.startswith("_") else did_you_mean(name, known)
+            raise AttributeError(f"EventBridge has no member {name!r}{meant}")
+
     def _counts(self) -> Iterator[str]:
         """Yield how many rules there are, and how much has happened."""
         counts = (len(self._rules()), len(self.events), len(self.deliveries), len(self.dead_letters))
@@ -126,6 +136,11 @@ class EventBridge:
         if not isinstance(target, str) or not target:
             raise UsageError(f"target={target!r}: give the ARN or the name of the target that the handler replaces")
         self._check_active("connect")
+        if target in self.service.rule_names:
+            raise UsageError(
+                f"connect({target!r}): {target} is a rule of the template, and a handler stands for a target: give the "
+                "logical id, the name or the ARN of what the rule sends its events to"
+            )
         spy = self.service.handlers.connect(self._arn(target), handler)
         spy.why_silent = self._why_silent
         return spy
@@ -749,7 +764,9 @@ class EventBridge:
         journal = self.service.journal
         lost = journal.entries.dropped, journal.routings.dropped
         names = self.service.handlers.names
-        return report.hints.Seen(journal.entries, journal.routings, self._rules(), names, *lost)
+        return report.hints.Seen(
+            journal.entries, journal.routings, self._rules(), names, *lost, logical_ids=tuple(self.service.rule_names)
+        )
 
     # What the methods above share.
 

@@ -32,6 +32,7 @@ class Seen:
         entries, routings: what was put, and what became of each event.
         rules: the rules there are now, of all buses.
         connected: what handlers stand in for.
+        logical_ids: what loaded templates call rules.
         lost_entries, lost_routings: how many of them the journal has dropped.
     """
 
@@ -41,6 +42,7 @@ class Seen:
     connected: Sequence[str] = ()
     lost_entries: int = 0
     lost_routings: int = 0
+    logical_ids: Sequence[str] = ()
 
     def name_of(self, event: Event) -> str:
         """Return what an event is called, by the number of its entry where it has one."""
@@ -116,7 +118,8 @@ def _about_rule(seen: Seen, name: str) -> Iterator[str]:
     for rule in list(rules.values())[:_MOST_RULES]:
         yield from about_unreached(seen, rule)
     if not checked and not rules:
-        yield f"there is no rule {name!r}{suggest(name, [rule.name for rule in users_rules(seen.rules)], 10)}"
+        known = [*(rule.name for rule in users_rules(seen.rules)), *seen.logical_ids]
+        yield f"there is no rule {name!r}{suggest(name, known, 10)}"
 
 
 def _about_deleted(seen: Seen, routing: Routing, rule: Rule) -> Iterator[str]:
