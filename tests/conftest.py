@@ -58,6 +58,8 @@ _ALSO = {
         "cli/test_page.py",
         "cli/test_terminal.py",
         "contracts/test_cases.py",
+        "fuzz/test_captures.py",
+        "fuzz/test_templates.py",
         "iac/test_bad_input.py",
         "iac/test_documents.py",
         "iac/test_formats.py",
