@@ -15,8 +15,8 @@ from eventbridge_local.patterns import InvalidPattern, RuleSet, compile_pattern,
 from eventbridge_local.patterns.complexity import never_too_low, score
 from eventbridge_local.patterns.match import ArrayMatcher
 
-few = settings(max_examples=examples(150, 1_000), suppress_health_check=list(HealthCheck))
-texts = settings(max_examples=examples(300, 3_000), suppress_health_check=list(HealthCheck))
+few = settings(max_examples=examples(150, 500), suppress_health_check=list(HealthCheck))
+texts = settings(max_examples=examples(300, 1_000), suppress_health_check=list(HealthCheck))
 
 
 @few
