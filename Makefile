@@ -9,8 +9,8 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
 LOCK = $(if $(LOCKED),--constraint requirements.lock)
 # How long make fuzz looks for faults.
 MINUTES ?= 20
-# What the pages link to: the remote named origin as a browser asks for it.
-REPOSITORY_URL ?= $(shell git remote get-url origin 2>/dev/null | sed -e 's,^git@\([^:]*\):,https://\1/,' -e 's,\.git$$,,')
+# What the pages link to: the remote named origin as a browser asks for it; nothing for a folder of this machine.
+REPOSITORY_URL ?= $(shell git remote get-url origin 2>/dev/null | sed -n -e 's,^git@\([^:]*\):,https://\1/,' -e 's,\.git$$,,' -e '/^https*:/p')
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
