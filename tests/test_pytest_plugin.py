@@ -314,16 +314,19 @@ def test_many_mocks_in_one_test(pytester: pytest.Pytester) -> None:
     """As tests with random input enter them: only the last are kept and shown, and those that go on."""
     pytester.makepyfile("""
         import gc
+        import pytest
         from eventbridge_local import EventBridge, mock_eventbridge
 
+        @pytest.mark.eventbridge(account="777777777777")
         def test_fails(eventbridge):
             eventbridge.put("shop", "Outer")
             for number in range(100):
-                with mock_eventbridge() as eb:
+                with mock_eventbridge(account="777777777777") as eb:
                     eb.put("shop", f"T{number}")
             del eb
             gc.collect()
-            print("handles:", sum(type(each) is EventBridge for each in gc.get_objects()))
+            handles = [each for each in gc.get_objects() if type(each) is EventBridge]
+            print("handles:", sum(each.account == "777777777777" for each in handles))
             assert 0
     """)
     shown = pytester.runpytest_inprocess().stdout.str()
