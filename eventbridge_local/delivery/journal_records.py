@@ -17,9 +17,10 @@ from eventbridge_local.delivery.kinds import destination_of
 from eventbridge_local.delivery.pending import AttemptFailed, AwsRequest, HttpRequest, PendingDelivery
 from eventbridge_local.delivery.route import IN_EVENT, Arrival, PutArrival, RefusedEntry
 from eventbridge_local.json_text import decoded
-from eventbridge_local.model.arn import parse_arn
+from eventbridge_local.model.arn import names_of, parse_arn
 from eventbridge_local.model.event import Event
 from eventbridge_local.model.records import Rule, Target
+from eventbridge_local.visible import on_one_line, visible
 
 Outcome = Literal["delivered", "recorded", "dead-lettered", "dropped", "pending", "archived"]
 
@@ -237,6 +238,11 @@ class DeadLetter(NamedTuple):
     at: datetime
     sent: bool = False
 
+    def __repr__(self) -> str:
+        failed = _failed(self.attributes.get("ERROR_CODE"), self.attributes.get("ERROR_MESSAGE"))
+        outcome = f"for {_name(self.queue)}{'' if self.sent else ' (not sent)'}"
+        return _in_short(self, outcome, failed)
+
     @property
     def target_id(self) -> str:
         """The id, in its rule, of the target that could not be reached."""
@@ -284,6 +290,9 @@ class Delivery(NamedTuple):
     raised: BaseException | None = None
     sent: AwsRequest | HttpRequest | None = None
     result: Any = None
+
+    def __repr__(self) -> str:
+        return _in_short(self, self.outcome, _failed(self.error, self.reason))
 
     @property
     def target_id(self) -> str:
@@ -384,6 +393,33 @@ def is_same(record: Record, other: Record | None) -> bool:
 
 
 _MADE = (PutCall, AcceptedEntry, Routing, Delivery)
+
+
+#: So much of a name or a reason is shown in a line.
+_MOST = 60
+
+
+def _in_short(record: Delivery | DeadLetter, outcome: str, failed: str) -> str:
+    """Return what a debugger shows of a record: one line, without the records in it."""
+    event, rule, target = record.event, record.rule, record.target
+    told = (
+        f"{type(record).__name__} #{record.number} {outcome}: event {event.id} ({_cut(event.detail_type)}), "
+        f"rule {_cut(rule.name)}, target {_cut(target.id)} ({_name(target.arn)}){failed}"
+    )
+    return f"<{visible(on_one_line(told))}>"
+
+
+def _failed(error: str | None, reason: str | None) -> str:
+    return "".join((f", {_cut(error)}" if error else "", f": {_cut(reason)}" if reason else ""))
+
+
+def _name(arn: str) -> str:
+    """Return the last part of an ARN, such as the name of a queue."""
+    return _cut(names_of(arn)[-1])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST else f"{text[:_MOST]}..."
 
 
 def _json_or_text(text: str) -> Any:

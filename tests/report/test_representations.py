@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from eventbridge_local.notebook import MOST_ROWS, as_table
 from eventbridge_local.patterns import Match
 
 PATTERN = {"source": ["shop"], "detail": {"total": [{"numeric": [">", 10]}]}}
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
 EVIL = "<script>alert('&')</script>\x1b"
 
 
@@ -127,6 +129,28 @@ def test_a_dead_letter_names_its_target(eb: EventBridge) -> None:
     eb.fail_target("f", error="NO_RESOURCE")
     eb.put("shop", "Sold", {"total": 11})
     assert eb.dead_letters.one().target_id == "mine"
+
+
+def test_deliveries_and_dead_letters_are_one_line(eb: EventBridge) -> None:
+    """Outcome, event, rule, target and error, whatever is in the event; the members stay those of a record."""
+    queue = "arn:aws:sqs:us-east-1:123456789012:lost"
+    eb.rule("third", pattern=PATTERN)
+    eb._perform("PutTargets", Rule="third", Targets=[{"Id": "t", "Arn": FUNCTION, "DeadLetterConfig": {"Arn": queue}}])
+    eb.fail_target("f", error="NO_RESOURCE", reason="gone\n" + "x" * 500)
+    event_id = eb.put("shop", "Sold", {"total": 11, "long": "x" * 5000}).event_id
+    by_rule = {each.rule.name: each for each in eb.deliveries}
+    delivery, letter = by_rule["third"], eb.dead_letters.one()
+    lost = f"rule third, target t (f), NO_RESOURCE: gone\\n{'x' * 55}...>"
+    assert repr(delivery) == f"<Delivery #{delivery.number} dead-lettered: event {event_id} (Sold), {lost}"
+    assert repr(letter) == f"<DeadLetter #{letter.number} for lost (not sent): event {event_id} (Sold), {lost}"
+    audit = by_rule["all"]
+    recorded = f"<Delivery #{audit.number} recorded: event {event_id} (Sold), rule all, target target-1 (audit)"
+    assert repr(audit).startswith(recorded) and len(repr(audit)) < 300
+    for record in (delivery, letter, audit):
+        copy = pickle.loads(pickle.dumps(record))
+        assert type(copy) is type(record) and repr(copy) == repr(record)
+        assert copy.event == record.event and copy.target.params == record.target.params
+        assert copy.at == record.at and copy._fields == tuple(copy._asdict())
 
 
 def test_connect_without_a_handler(eb: EventBridge) -> None:
