@@ -24,6 +24,13 @@ _MOST_RULES = 3
 NOTHING_PUT = "no event was put; is the code under test called, and does it use boto3's `events` client?"
 
 
+#: S3 sends nothing to EventBridge by default, neither on AWS nor in moto.
+_NO_UPLOAD = (
+    "a bucket sends them after put_bucket_notification_configuration with "
+    "NotificationConfiguration={'EventBridgeConfiguration': {}}"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the hints may know of a mock.
@@ -89,7 +96,7 @@ def about_delivery(seen: Seen, rule: str | None, target: str | None) -> Iterator
         return
     if not seen.routings:
         refused = [entry for entry in seen.entries if not entry.accepted]
-        yield f"no event was accepted; {about_refused(refused[-1])}" if refused else NOTHING_PUT
+        yield f"no event was accepted; {about_refused(refused[-1])}" if refused else _nothing_put(seen, rule, target)
         return
     if rule is not None:
         yield from _about_rule(seen, rule)
@@ -101,6 +108,15 @@ def about_delivery(seen: Seen, rule: str | None, target: str | None) -> Iterator
 
 def _is_asked_for(each: Rule, rule: str | None, target: str | None) -> bool:
     return each.name == rule or (target is not None and _has_target(each, target))
+
+
+def _nothing_put(seen: Seen, rule: str | None, target: str | None) -> str:
+    """Return what may be wrong where no event was put; a rule for events of S3 may miss the setting of the bucket."""
+    asked = (each for each in seen.rules if _is_asked_for(each, rule, target))
+    from_s3 = next((each for each in asked if each.pattern is not None and '"aws.s3"' in each.pattern.text), None)
+    if from_s3 is None:
+        return NOTHING_PUT
+    return f"no event was put; rule {from_s3.name!r} is for events of S3: {_NO_UPLOAD}"
 
 
 def about_refused(entry: Entry) -> str:
@@ -143,6 +159,8 @@ def about_unreached(seen: Seen, rule: Rule, subject: str = "") -> Iterator[str]:
     if there and not here:
         last = there[-1].event
         yield why_unreached(rule, list(map(location_of, there)), last, seen.name_of(last), subject)
+        if there[-1].trouble is not None:
+            yield f"{seen.name_of(last)} was dropped: {there[-1].trouble}"
         return
     for routing in reversed(there):
         if _would_match(rule, routing.event):

@@ -48,6 +48,8 @@ class Log(Sequence[T], Generic[T]):
     columns: ClassVar[tuple[str, ...]] = ()
     #: What one record is called, and several.
     nouns: ClassVar[tuple[str, str]] = ("record", "records")
+    #: What to do where a record is missing.
+    _advice: ClassVar[str] = _LOOK
 
     def __init__(self, records: Iterable[T] | Kept[T], dropped: int = 0, elsewhere: str = "") -> None:
         self.kept: Kept[T] | tuple[T, ...] = records if isinstance(records, Kept) else tuple(records)
@@ -120,7 +122,7 @@ class Log(Sequence[T], Generic[T]):
         if len(records) == 1 and not lost:
             return records[0]
         shown = "".join(f"\n  {self._line(record)}" for record in records[:10])
-        advice = "" if records else f"; {_LOOK}"
+        advice = "" if records else f"; {self._advice}"
         cause = f"; {lost}" if lost else ""
         raise AssertionError(visible(f"expected exactly one, found {len(records)}{cause}{advice}{shown}"))
 
@@ -140,7 +142,7 @@ class Log(Sequence[T], Generic[T]):
     def _end(self, index: int) -> T:
         if not self.kept:
             cause = f"; {self.lost}" if self.lost else ""
-            raise AssertionError(visible(f"the {type(self).__name__} is empty{cause}; {_LOOK}"))
+            raise AssertionError(visible(f"the {type(self).__name__} is empty{cause}; {self._advice}"))
         return self.kept[index]
 
     @overload
@@ -153,7 +155,7 @@ class Log(Sequence[T], Generic[T]):
         try:
             return self.kept[index]
         except IndexError:
-            raise IndexError(f"there is no index {index} in {self!r}; {_LOOK}") from None
+            raise IndexError(f"there is no index {index} in {self!r}; {self._advice}") from None
 
     def __len__(self) -> int:
         return len(self.kept)
@@ -253,6 +255,7 @@ class DeadLetterLog(Log[DeadLetter]):
     """Messages for dead-letter queues."""
 
     nouns = ("dead letter", "dead letters")
+    _advice = f"a handler that raises makes none, eb.fail_target(...) does; {_LOOK}"
     columns = ("queue", "rule", "payload", "error", "sent")
     fields: ClassVar[Mapping[str, Field]] = {
         "queue": lambda letter: AnyOf(names_of(letter.queue)[::-1]),

@@ -390,3 +390,54 @@ def test_an_event_that_does_not_get_to_the_bus_of_the_rule(lenient: EventBridge)
     )
     assert sentence in explained(lenient)
     assert sentence in str(lenient.explain({"Source": "shop", "DetailType": "Sold", "Detail": "{}"}, rule="r"))
+
+
+def test_the_bus_does_not_exist() -> None:
+    """The event went to a bus that is not there: the assertion and the end of the mock say that it was dropped."""
+
+    def arrange(eb: EventBridge) -> None:
+        rule(eb)
+        put(EventBusName="nowhere")
+
+    dropped = "event #1 was dropped: there is no event bus 'nowhere' in us-east-1 of account 123456789012"
+    with mock_eventbridge() as eb:
+        arrange(eb)
+        assert dropped in asserted(eb)
+    assert f"otherwise it would match; {dropped}" in ended(arrange)
+
+
+S3_HINT = (
+    "no event was put; rule 'r' is for events of S3: "
+    "a bucket sends them after put_bucket_notification_configuration with NotificationConfiguration="
+)
+
+
+def test_a_bucket_that_sends_nothing(eb: EventBridge) -> None:
+    """Assertions and spies name the configuration of the bucket, for rules on S3 alone."""
+    spy = eb.connect("import")
+    eb.rule("r", pattern={"source": ["aws.s3"]}, to="import")
+    assert S3_HINT in asserted(eb)
+    with pytest.raises(AssertionError) as failed:
+        spy.calls.one()
+    assert S3_HINT in str(failed.value)
+
+    eb.rule("r", pattern={"source": ["shop"]}, to="import")
+    assert "is the code under test called" in asserted(eb)
+
+
+def test_no_dead_letter_of_a_handler_that_raises(lenient: EventBridge) -> None:
+    """An empty log of dead letters says what makes one; other logs do not."""
+    lenient.rule("r", pattern=PATTERN, to=raising)
+    put()
+    assert lenient.deliveries.one().raised is not None
+    for look in (lenient.dead_letters.one, lambda: lenient.dead_letters.last, lambda: lenient.dead_letters[0]):
+        with pytest.raises((AssertionError, IndexError), match=r"a handler that raises makes none, eb\.fail_target"):
+            look()
+    with pytest.raises(AssertionError) as failed:
+        lenient.events.where(source="other").one()
+    assert "fail_target" not in str(failed.value)
+
+
+def raising(event: Any) -> None:
+    """A handler that does not work."""
+    raise ValueError(event["id"])
