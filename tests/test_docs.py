@@ -13,6 +13,7 @@ from typing import Any
 import botocore.session
 import pytest
 from modules import module_at
+from page_code import copy_page
 from page_text import cells_with_pipes, wide_lines, wrapped_text
 
 import eventbridge_local
@@ -152,7 +153,7 @@ def test_the_numbers_of_the_page_why() -> None:
 
 
 def test_the_tutorial_shows_what_pytest_prints(tmp_path: Path) -> None:
-    pages.copy_page("docs/tutorial.md", tmp_path)
+    copy_page("docs/tutorial.md", tmp_path)
     run = pages.run_pytest(tmp_path, "test_checkout.py")
     assert run.returncode == 1, run.stdout
     printed = re.sub(r"^E {3}(?: {4})?", "", run.stdout, flags=re.MULTILINE)

@@ -1,20 +1,20 @@
 """Prepares a run of the README's code against an installed wheel.
 
-    python tools/try_readme.py --write FOLDER          its Python as a test file in FOLDER
-    python tools/try_readme.py --requirements WHEEL    what it says to install, with WHEEL in place of the clone
-
-pytest must be there, because the tests of the pages read the blocks.
+python tools/try_readme.py --write FOLDER          its Python as a test file in FOLDER
+python tools/try_readme.py --requirements WHEEL    what it says to install, with WHEEL in place of the clone
 """
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from page_code import copy_page  # noqa: E402 - only there once the line above has run
 
 
 def requirements(text: str, wheel: str) -> list[str]:
@@ -27,13 +27,8 @@ def requirements(text: str, wheel: str) -> list[str]:
 
 def write_blocks(folder: Path) -> None:
     """Write the README's Python into ``test_copied.py``."""
-    path = ROOT / "tests" / "test_readme.py"
-    spec = importlib.util.spec_from_file_location("test_readme", path)
-    assert spec is not None and spec.loader is not None
-    pages = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(pages)
     folder.mkdir(parents=True, exist_ok=True)
-    pages.copy_page("README.md", folder)
+    copy_page("README.md", folder)
 
 
 if __name__ == "__main__":
