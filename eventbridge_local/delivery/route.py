@@ -382,7 +382,7 @@ def permission_to_put(
     # Late, because few tests have a bus with a policy.
     from eventbridge_local.policies.statements import caller_context, effect_of_put
 
-    context = caller_context(caller, arn.region, store.organization)
+    context = caller_context(caller, arn.region, store.organization, store.clock.now)
     context["events:eventBusInvocation"] = "false" if rule is None else "true"
     if rule is not None:
         source = parse_arn(rule.arn)

@@ -202,7 +202,7 @@ def _permissions(rule: LoadedRule, role: str | None, permissions: Permissions) -
         permissions: the policies in the template.
     """
     for target in rule.targets if rule.arn is not None else ():
-        for refusal in refusals(Sending.of(rule.arn or "", target.params, role), permissions):
+        for refusal in refusals(Sending.of(rule.arn or "", target.params, role), permissions, datetime.now(UTC)):
             code = "role" if refusal.role is not None else "target" if refusal.sent_to == "target" else "dlq"
             yield Problem(f"{code}-permission", "; ".join(forbidden_text(refusal).split("\n", 1)).replace("\n", " "))
 

@@ -55,8 +55,8 @@ def bus_of_another(ctx: Context, arn: Arn, rule: str | None = None, targets: Seq
     from eventbridge_local.policies.statements import caller_context, effect_of
 
     known = None if rule is None else bus.rules.get(rule)
-    context: dict[str, str | Sequence[str]] = {
-        **caller_context(ctx.scope.account, arn.region, ctx.store.organization),
+    context: dict[str, Any] = {
+        **caller_context(ctx.scope.account, arn.region, ctx.store.organization, ctx.now),
         "events:creatorAccount": ctx.scope.account if known is None else known.created_by,
         "events:TargetArn": targets,
     }

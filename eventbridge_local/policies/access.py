@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from eventbridge_local.frozen import frozen
 from eventbridge_local.model.arn import names_of, parse_arn
-from eventbridge_local.policies.conditions import UNREAD, Guess, Truth, every, fit, holds, like, some
+from eventbridge_local.policies.conditions import UNREAD, Guess, Truth, every, fit, holds, like, some, times
 
 PRINCIPAL = "events.amazonaws.com"
 
@@ -173,19 +174,21 @@ class Refusal:
     unmet: Any = None
 
 
-def refusals(sending: Sending, permissions: Permissions) -> Iterator[Refusal]:
+def refusals(sending: Sending, permissions: Permissions, at: datetime | None = None) -> Iterator[Refusal]:
     """Yield what a target of a rule needs and EventBridge may not do. What does not exist is not looked at.
 
     Args:
         sending: the target.
         permissions: the policies that exist.
+        at: the instant for which it is asked, aware; None where it is not known.
     """
+    context = _context_of(permissions.guesses.get(sending.rule_arn, sending.rule_arn), at)
     if sending.role_arn is None:
-        yield from _by_resource("target", sending.target_arn, sending, permissions)
+        yield from _by_resource("target", sending.target_arn, sending, permissions, context)
     elif sending.role_arn in permissions.roles:
-        yield from _by_role(sending, sending.role_arn, permissions)
+        yield from _by_role(sending, sending.role_arn, permissions, context, at)
     if sending.dead_letter_arn is not None:
-        yield from _by_resource("dead-letter queue", sending.dead_letter_arn, sending, permissions)
+        yield from _by_resource("dead-letter queue", sending.dead_letter_arn, sending, permissions, context)
 
 
 def merged(sources: Sequence[Permissions]) -> Permissions:
@@ -244,12 +247,13 @@ def resource_of(arn: str) -> str:
 # The policy of a queue, topic, function or log group.
 
 
-def _by_resource(sent_to: SentTo, arn: str, sending: Sending, permissions: Permissions) -> Iterator[Refusal]:
+def _by_resource(
+    sent_to: SentTo, arn: str, sending: Sending, permissions: Permissions, context: Mapping[str, Any]
+) -> Iterator[Refusal]:
     base, parsed = resource_of(arn), parse_arn(arn)
     statements = permissions.resources.get(base)
     if statements is None or parsed is None or parsed.service not in RESOURCE_ACTIONS:
         return
-    context = _context_of(permissions.guesses.get(sending.rule_arn, sending.rule_arn))
     spellings = _spellings(arn, permissions)
     refused, denied_by = [], None
     for action in RESOURCE_ACTIONS[parsed.service]:
@@ -273,7 +277,7 @@ def _unmet(statements: Statements, action: str, spellings: Sequence[str], contex
     return None
 
 
-def _context_of(rule_arn: str) -> Mapping[str, Any]:
+def _context_of(rule_arn: str, at: datetime | None) -> Mapping[str, Any]:
     """Return what is known of a call that EventBridge makes for a rule."""
     rule = parse_arn(str(rule_arn))
     account = "" if rule is None else rule.account
@@ -286,7 +290,12 @@ def _context_of(rule_arn: str) -> Mapping[str, Any]:
         "aws:PrincipalType": ["User"],  # captured for SQS: stackd principal_types.json
         "aws:SecureTransport": ["true"],
         **dict.fromkeys(_NEVER_SAID, ()),
+        **_times(at),
     }
+
+
+def _times(at: datetime | None) -> Mapping[str, str]:
+    return {} if at is None else times(at)
 
 
 def _spellings(arn: str, permissions: Permissions) -> tuple[str, ...]:
@@ -335,16 +344,17 @@ def _allow(principal: Any, action: Any, resource: Any) -> dict[str, Any]:
 # The role of a target.
 
 
-def _by_role(sending: Sending, role_arn: str, permissions: Permissions) -> Iterator[Refusal]:
+def _by_role(
+    sending: Sending, role_arn: str, permissions: Permissions, context: Mapping[str, Any], at: datetime | None
+) -> Iterator[Refusal]:
     role = permissions.roles[role_arn]
-    context = _context_of(permissions.guesses.get(sending.rule_arn, sending.rule_arn))
     verdict, deny = decide(role.trust, "sts:AssumeRole", (), context, service=True)
     if verdict in ("denied", "silent"):
         trust = {"Effect": "Allow", "Principal": {"Service": PRINCIPAL}, "Action": "sts:AssumeRole"}
         yield Refusal("target", sending.target_arn, ("sts:AssumeRole",), role_arn, deny, trust)
     resource = permissions.references.get(sending.target_arn, sending.target_arn)
     for actions, spellings, shown in _needed(sending, permissions):
-        decided = [decide(role.statements, action, spellings, {}, service=False) for action in actions]
+        decided = [decide(role.statements, action, spellings, _times(at), service=False) for action in actions]
         if all(verdict in ("denied", "silent") for verdict, _ in decided):
             missing = {"Effect": "Allow", "Action": actions[0], "Resource": shown or resource}
             if actions[0] == "iam:PassRole":

@@ -7,6 +7,9 @@ several texts, or nothing at all.
 A policy in a template, and what is known of a request before a deployment, may have parts that nobody knows yet. So
 ``holds`` answers True, False, or None for what is not known; None never for a policy and a request that are known.
 
+What a request says is known by whoever asks, but two keys are everybody's: ``times`` tells them of an instant. The
+address and the network that a call comes from are known to nobody here; see ``NETWORK_KEYS``.
+
 Source: IAM User Guide, pages "IAM JSON policy elements: Condition operators" and "Single-valued vs. multivalued
 context keys".
 """
@@ -14,28 +17,33 @@ context keys".
 from __future__ import annotations
 
 import functools
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from eventbridge_local.model.arn import parse_arn
-
-#: What is known of a request, by condition key; keys are in any case, as in IAM.
-Context = Mapping[str, str | Sequence[str]]
+from eventbridge_local.policies.values import bytes_of, instant_of, is_in_network, number_of
 
 #: True, False, or None for what is not known.
 Truth = bool | None
 
 
-class _Unread:
+class Unread:
     """The type of ``UNREAD``."""
 
     def __repr__(self) -> str:
         return "UNREAD"
 
 
-#: Stands in a policy for a value, a statement or a list of them that is known only after a deployment.
-UNREAD = _Unread()
+#: Stands in a policy for a value, a statement or a list of them that is known only after a deployment, and in a request
+#: for what it says of a key.
+UNREAD = Unread()
+
+#: What is known of a request, by condition key; keys are in any case, as in IAM.
+Context = Mapping[str, str | Sequence[str] | Unread]
 
 
 class Guess(str):
@@ -127,12 +135,14 @@ def arn_like(pattern: str, text: str) -> bool:
     return parse_arn(text) is not None and len(patterns) == 6 and all(map(like, patterns, parts))
 
 
-def _number(compare: Callable[[float, float], bool]) -> Callable[[str, str], bool]:
+def _ordered(
+    read: Callable[[str], Decimal | None], compare: Callable[[Decimal, Decimal], bool]
+) -> Callable[[str, str], bool]:
+    """Return a test that compares what two texts stand for; a text that stands for nothing passes no test."""
+
     def test(wanted: str, given: str) -> bool:
-        try:
-            return compare(float(given), float(wanted))
-        except ValueError:
-            return False
+        limit, value = read(wanted), read(given)
+        return limit is not None and value is not None and compare(value, limit)
 
     return test
 
@@ -143,6 +153,11 @@ def _equal(wanted: str, given: str) -> bool:
 
 def _equal_in_any_case(wanted: str, given: str) -> bool:
     return wanted.casefold() == given.casefold()
+
+
+def _equal_bytes(wanted: str, given: str) -> bool:
+    data = bytes_of(wanted)
+    return data is not None and data == bytes_of(given)
 
 
 class _Comparison(NamedTuple):
@@ -164,17 +179,35 @@ OPERATORS: dict[str, _Comparison] = {
     "ArnNotEquals": _Comparison(arn_like, negated=True),
     "ArnNotLike": _Comparison(arn_like, negated=True),
     "Bool": _Comparison(_equal_in_any_case),
-    "NumericEquals": _Comparison(_number(lambda given, wanted: given == wanted)),
-    "NumericNotEquals": _Comparison(_number(lambda given, wanted: given == wanted), negated=True),
-    "NumericLessThan": _Comparison(_number(lambda given, wanted: given < wanted)),
-    "NumericLessThanEquals": _Comparison(_number(lambda given, wanted: given <= wanted)),
-    "NumericGreaterThan": _Comparison(_number(lambda given, wanted: given > wanted)),
-    "NumericGreaterThanEquals": _Comparison(_number(lambda given, wanted: given >= wanted)),
+    "BinaryEquals": _Comparison(_equal_bytes),
+    "IpAddress": _Comparison(is_in_network),
+    "NotIpAddress": _Comparison(is_in_network, negated=True),
+    **{
+        f"{kind}{name}": _Comparison(_ordered(read, compare), negated=name == "NotEquals")
+        for kind, read in (("Numeric", number_of), ("Date", instant_of))
+        for name, compare in (
+            ("Equals", operator.eq),
+            ("NotEquals", operator.eq),
+            ("LessThan", operator.lt),
+            ("LessThanEquals", operator.le),
+            ("GreaterThan", operator.gt),
+            ("GreaterThanEquals", operator.ge),
+        )
+    },
 }
+
+#: Keys about where a call comes from. Nothing here knows that of a call, so a condition on them is not known either.
+NETWORK_KEYS = ("aws:SourceIp", "aws:VpcSourceIp", "aws:SourceVpc", "aws:SourceVpcArn", "aws:SourceVpce")
+
+
+def times(now: datetime) -> dict[str, str]:
+    """Return what a request says of the time; ``now`` is aware."""
+    seconds = now.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    return {"aws:CurrentTime": f"{seconds.isoformat()}Z", "aws:EpochTime": str(int(now.timestamp()))}
 
 
 def known_operator(name: str) -> bool:
-    """Return whether an operator, with its prefix and suffix, is one that ``satisfied`` evaluates."""
+    """Return whether an operator, with its prefix and suffix, is one of IAM's."""
     prefix, colon, rest = name.rpartition(":")
     if colon and prefix not in _SET_OPERATORS:
         return False
@@ -191,16 +224,17 @@ def holds(block: Any, context: Context, *, complete: bool = True) -> Truth:
 
     Args:
         block: the condition; values in it, or a part of it, may be ``UNREAD``.
-        context: what is known of the request. A key without values is known to be absent.
+        context: what is known of the request. A key without values is known to be absent; of one that is ``UNREAD``
+            it is not known what the request says.
         complete: whether the request has no other keys. Otherwise it is not known what it says of them.
     """
     if not isinstance(block, Mapping):
         return None
-    said = {key.lower(): _texts(values) for key, values in context.items()}
+    said = {key.lower(): None if values is UNREAD else _texts(values) for key, values in context.items()}
     absent: Sequence[str] | None = () if complete else None
     return every(
-        _holds(str(operator), said.get(str(key).lower(), absent), _wanted(values, said, complete))
-        for operator, keys in block.items()
+        _holds(str(name), said.get(str(key).lower(), absent), _wanted(values, said, complete))
+        for name, keys in block.items()
         for key, values in (keys.items() if isinstance(keys, Mapping) else [("", UNREAD)])
     )
 
@@ -211,14 +245,14 @@ def _holds(name: str, given: Sequence[str] | None, wanted: Sequence[Any]) -> Tru
         return None
     if plain == "Null":
         return str(not given).lower() in {value.lower() for value in wanted}
-    operator = OPERATORS.get(plain.removesuffix("IfExists"))
-    if operator is None:
+    comparison = OPERATORS.get(plain.removesuffix("IfExists"))
+    if comparison is None:
         return None
     if not given:
-        return plain.endswith("IfExists") or scope == "ForAllValues" or (operator.negated and scope != "ForAnyValue")
-    fits = [_negated(some(fit(operator.test, value, text) for value in wanted), operator.negated) for text in given]
+        return plain.endswith("IfExists") or scope == "ForAllValues" or (comparison.negated and scope != "ForAnyValue")
+    fits = [_negated(some(fit(comparison.test, value, text) for value in wanted), comparison.negated) for text in given]
     # Without a set operator a negated test wants that no value fits, and a plain one that some value does.
-    return every(fits) if scope == "ForAllValues" or (not scope and operator.negated) else some(fits)
+    return every(fits) if scope == "ForAllValues" or (not scope and comparison.negated) else some(fits)
 
 
 def fit(test: Callable[[str, str], bool], pattern: Any, text: str) -> Truth:
@@ -234,16 +268,22 @@ def _negated(truth: Truth, negated: bool) -> Truth:
     return truth if truth is None else truth is not negated
 
 
-def _wanted(values: Any, said: Mapping[str, Sequence[str]], complete: bool) -> list[Any]:
+#: What a request says, by key in lower case; None is not known.
+_Said = Mapping[str, Sequence[str] | None]
+
+
+def _wanted(values: Any, said: _Said, complete: bool) -> list[Any]:
     """Return the values of a policy with variables, such as ``${aws:PrincipalAccount}``, filled in."""
     filled = [_filled(value, said) if isinstance(value, str) else value for value in _texts(values)]
     return filled if complete else [UNREAD if isinstance(value, str) and "${" in value else value for value in filled]
 
 
-def _filled(value: str, said: Mapping[str, Sequence[str]]) -> str:
+def _filled(value: str, said: _Said) -> Any:
     if "${" not in value:
         return value
-    return _VARIABLE.sub(lambda found: next(iter(said.get(found.group(1).lower(), ())), found.group()), value)
+    if any(said.get(name.lower(), ()) is None for name in _VARIABLE.findall(value)):
+        return UNREAD
+    return _VARIABLE.sub(lambda found: next(iter(said.get(found.group(1).lower()) or ()), found.group()), value)
 
 
 def _texts(values: Any) -> Sequence[Any]:

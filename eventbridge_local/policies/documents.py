@@ -186,7 +186,7 @@ def _check_condition(condition: Any) -> None:
         raise _syntax('"Condition" names operators, and each of them names keys')
     for operator in condition:
         if not known_operator(operator):
-            raise _syntax(f"there is no operator {operator!r} for conditions here")
+            raise _syntax(f"IAM has no operator {operator!r} for conditions")
 
 
 # what a policy of a bus must and must not have

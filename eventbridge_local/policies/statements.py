@@ -1,7 +1,8 @@
 """Policies of event buses: the document PutPermission makes, and what it allows.
 
 Nothing here looks anything up: whoever asks passes the document of the bus. The mock knows callers by account and not
-by user or role, so a principal of an account, whichever, stands for everyone of it.
+by user or role, so a principal of an account, whichever, stands for everyone of it. Nor does it know the network a call
+comes from. As in ``access``, what is not known stops nothing: a condition on it holds in an Allow and not in a Deny.
 
 Source: recorded (the document), User Guide "Permissions for event buses" and "Using IAM policy conditions", IAM User
 Guide "Policy evaluation logic".
@@ -10,11 +11,12 @@ Guide "Policy evaluation logic".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from eventbridge_local.model.arn import parse_arn, partition_of
-from eventbridge_local.policies.conditions import Context, like, satisfied
+from eventbridge_local.policies.conditions import NETWORK_KEYS, UNREAD, Context, Truth, Unread, holds, like, times
 
 Document = Mapping[str, Any]
 Effect = Literal["Allow", "Deny"]
@@ -68,7 +70,7 @@ def effect_of(
     effects = {
         statement.get("Effect")
         for statement in statements_of(policy)
-        if _applies(statement, action, principal_account, resource or bus_arn, context)
+        if _counts(statement, _applies(statement, action, principal_account, resource or bus_arn, context))
     }
     if "Deny" in effects:
         return "Deny"
@@ -120,13 +122,18 @@ def effect_of_put(
     return effect_of(policy, action=PUT_EVENTS, principal_account=caller_account, bus_arn=bus_arn, context=known)
 
 
-def caller_context(account: str, region: str, organization: str | None) -> dict[str, str]:
-    """What is known of every call: who makes it, and where.
+def caller_context(
+    account: str, region: str, organization: str | None, now: datetime
+) -> dict[str, str | Sequence[str] | Unread]:
+    """What is known of every call: who makes it, where and when.
 
     Args:
+        now: the instant of the call, aware.
         organization: the id of the AWS organization that the caller belongs to, None when to none.
     """
-    context: dict[str, str] = {
+    context: dict[str, str | Sequence[str] | Unread] = {
+        **times(now),
+        **dict.fromkeys(NETWORK_KEYS, UNREAD),
         "aws:PrincipalAccount": account,
         "aws:PrincipalArn": root_arn(account, region),
         "aws:PrincipalIsAWSService": "false",
@@ -155,12 +162,17 @@ def _details(detail: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _applies(statement: Document, action: str, account: str, resource: str, context: Context) -> bool:
+def _counts(statement: Document, applies: Truth) -> bool:
+    """Return whether a statement has its effect; where that is not known, an Allow has it and a Deny has not."""
+    return statement.get("Effect") == "Allow" if applies is None else applies
+
+
+def _applies(statement: Document, action: str, account: str, resource: str, context: Context) -> Truth:
     return (
         _names(statement, "Principal", lambda principal: _is_principal(principal, account, context))
         and _names(statement, "Action", lambda actions: _any_like(actions, action, ignore_case=True))
         and _names(statement, "Resource", lambda resources: _any_like(resources, resource))
-        and satisfied(statement.get("Condition", {}), context)
+        and holds(statement.get("Condition", {}), context)
     )
 
 

@@ -42,7 +42,8 @@ def forbidden_targets(seen: Seen, service: Service, earlier: Sequence[Permission
 
     Args:
         seen: with the rules there are.
-        service: with the templates that were loaded, and the connected functions.
+        service: with the templates that were loaded, the connected functions, and the clock that policies ask for the
+            time.
         earlier: what moto had when it stopped.
     """
     permissions = merged([*earlier, in_moto(seen, service), *_in_templates(service)])
@@ -50,7 +51,7 @@ def forbidden_targets(seen: Seen, service: Service, earlier: Sequence[Permission
     missed = [
         (rule, target, refusal)
         for rule, target, sending in _sendings(seen)
-        for refusal in refusals(sending, permissions)
+        for refusal in refusals(sending, permissions, service.clock.now)
     ]
     for rule, target, refusal in missed[:_MOST]:
         place = f"rule {rule.name!r} on {wording.bus(location_of_rule(rule))}, target {target!r}"

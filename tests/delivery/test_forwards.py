@@ -95,13 +95,26 @@ TRUE = {"Bool": {"events:eventBusInvocation": "true"}}
 FALSE = {"Bool": {"events:eventBusInvocation": "false"}}
 NAMED = {"StringEquals": {"events:source": "shop", "events:detail-type": "Sold"}}
 ELSE = {"StringEquals": {"events:source": "bank"}}
+BEGUN = {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+ENDED = {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+CALLER = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}  # which nobody knows, so that it stops nothing
 
 
 @pytest.mark.parametrize(("account", "region"), PLACES)
 @pytest.mark.parametrize(
     ("condition", "denied"),
-    [({}, True), (TRUE, True), (FALSE, False), (NAMED, True), (ELSE, False), ({**TRUE, **NAMED}, True)],
-    ids=["always", "forwards", "calls", "source and type", "another source", "forwards of a source"],
+    [
+        ({}, True),
+        (TRUE, True),
+        (FALSE, False),
+        (NAMED, True),
+        (ELSE, False),
+        ({**TRUE, **NAMED}, True),
+        (BEGUN, True),
+        (ENDED, False),
+        (CALLER, False),
+    ],
+    ids=str,
 )
 def test_a_deny(eb: EventBridge, account: str, region: str, condition: dict[str, Any], denied: bool) -> None:
     """It stops forwards wherever the bus is; a bus of the own account needs no Allow for the others."""
@@ -119,7 +132,10 @@ def test_a_deny(eb: EventBridge, account: str, region: str, condition: dict[str,
         assert outcomes(eb) == [("forward", "delivered", None, None), ("sink", "recorded", None, None)]
 
 
-@pytest.mark.parametrize(("condition", "forwards", "calls"), [({}, 1, 1), (TRUE, 1, 0), (FALSE, 0, 1), (NAMED, 1, 1)])
+@pytest.mark.parametrize(
+    ("condition", "forwards", "calls"),
+    [({}, 1, 1), (TRUE, 1, 0), (FALSE, 0, 1), (NAMED, 1, 1), (BEGUN, 1, 1), (ENDED, 0, 0), (CALLER, 1, 1)],
+)
 @pytest.mark.parametrize("region", [HERE, AWAY])
 def test_an_allow_of_another_account(
     eb: EventBridge, region: str, condition: dict[str, Any], forwards: int, calls: int

@@ -73,6 +73,11 @@ def test_may_put_on_the_default_bus_of_an_account_nobody_used() -> None:
         ({"StringEquals": {"events:detail.userIdentity.principalId": "AIDA"}}, True, True),
         ({"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, True, True),
         ({"StringEquals": {"aws:PrincipalOrgID": "o-somebodyelse"}}, False, False),
+        ({"DateLessThan": {"aws:CurrentTime": "2026-03-06T00:00:01Z"}}, True, True),
+        ({"DateLessThan": {"aws:CurrentTime": "2026-03-06T00:00:00Z"}}, False, False),
+        ({"NumericGreaterThan": {"aws:EpochTime": "1772755200"}}, False, False),
+        ({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, True, True),
+        ({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, True, True),
         ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}, "Bool": {"aws:SecureTransport": "true"}}, True, True),
     ],
 )
@@ -87,3 +92,11 @@ def test_what_is_known_of_an_event(block: dict[str, Any], by_rule: bool, by_call
 def test_without_an_organization_its_condition_fails() -> None:
     store = world_with(statement(Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}))
     assert not may_put(store, CALLER, BUS, event())
+
+
+def test_a_permission_ends_by_the_clock() -> None:
+    store = world_with(statement(Condition={"DateLessThan": {"aws:CurrentTime": "2026-03-07T00:00:00Z"}}))
+    assert may_put(store, CALLER, BUS, event()) and may_put(store, CALLER, BUS, event(), rule=None)
+    store.clock.advance(days=1)
+    assert not may_put(store, CALLER, BUS, event())
+    assert not may_put(store, CALLER, BUS, event(), rule=None)

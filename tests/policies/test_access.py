@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ RULE = "arn:aws:events:us-east-1:123456789012:rule/orders/placed"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:orders"
 ALLOW = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
 DENY = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+NOW = datetime(2026, 3, 6, tzinfo=UTC)
 
 
 def allowed(*statements: Any, rule: str = RULE) -> bool | None:
@@ -102,6 +104,30 @@ def when(**operators: dict[str, Any]) -> dict[str, Any]:
 def test_a_queue(statements: tuple[Any, ...], expected: bool | None) -> None:
     """What is not known is no refusal, and a Deny that is known is one."""
     assert allowed(*statements) is expected
+
+
+@pytest.mark.parametrize(
+    ("block", "allowing", "denying"),
+    [
+        ({"DateLessThan": {"aws:CurrentTime": "2026-03-07T00:00:00Z"}}, True, False),
+        ({"DateLessThan": {"aws:CurrentTime": "2026-03-05T00:00:00Z"}}, False, True),
+        ({"DateGreaterThanEquals": {"aws:EpochTime": "2026-03-07"}}, False, True),
+        ({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, True, True),
+        ({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, True, True),
+    ],
+)
+def test_dates_and_addresses(block: dict[str, Any], allowing: bool, denying: bool) -> None:
+    """A date is compared with the instant for which it is asked; the address of a call is not known."""
+
+    def permitted(permissions: Permissions, role: str | None = None, at: datetime | None = NOW) -> bool:
+        return not list(refusals(Sending(RULE, QUEUE, role), permissions, at))
+
+    conditional = Permissions({QUEUE: [when(**block)]})
+    assert permitted(conditional) is allowing
+    assert permitted(conditional, at=None)
+    assert permitted(Permissions({QUEUE: [ALLOW, {**DENY, "Condition": block}]})) is denying
+    role = RolePolicies([{**ALLOW, "Action": "sts:AssumeRole"}], [{**ALLOW, "Condition": block}])
+    assert permitted(Permissions({}, {ROLE: role}), ROLE) is allowing
 
 
 def test_what_a_template_does_not_say_may_be_otherwise() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from eventbridge_local.errors import ServiceError
 from eventbridge_local.model.arn import Arn
+from eventbridge_local.policies.conditions import OPERATORS
 from eventbridge_local.policies.documents import ACTIONS, PolicyBus, read_policy
 
 ACCOUNT, OTHER = "123456789012", "222222222222"
@@ -140,7 +141,10 @@ BY_ANALOGY = [
     ),
     (one(Condition="x"), "Syntax errors in policy."),
     (one(Condition={"StringEquals": "x"}), "Syntax errors in policy."),
-    (one(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), "Syntax errors in policy."),
+    (one(Condition={"IPAddress": {"aws:SourceIp": "10.0.0.0/8"}}), "Syntax errors in policy."),
+    (one(Condition={"DateLike": {"aws:CurrentTime": "2026-*"}}), "Syntax errors in policy."),
+    (one(Condition={"ForSomeValues:StringLike": {"events:source": "a"}}), "Syntax errors in policy."),
+    (one(Condition={"NullIfExists": {"events:source": "true"}}), "Syntax errors in policy."),
     *(
         (one(Principal=principal), "Policy contains an invalid principal")
         for principal in (
@@ -230,6 +234,15 @@ def is_taken(text: str) -> bool:
 def test_what_is_taken_is_answered_as_it_was_given(changes: dict[str, Any]) -> None:
     """Captured, wildcards too."""
     assert json.loads(one(**changes)) == read_policy(one(**changes), SHOP)
+
+
+@pytest.mark.parametrize("name", [*OPERATORS, "Null"])
+def test_every_operator_of_iam_is_taken(name: str) -> None:
+    """With its forms; AWS takes them, and the text is answered as it was given."""
+    forms = [name, f"ForAllValues:{name}", f"ForAnyValue:{name}"]
+    forms += [f"{form}IfExists" for form in forms if name != "Null"]
+    block = {form: {"aws:CurrentTime": "true"} for form in forms}
+    assert read_policy(one(Condition=block), SHOP)["Statement"][0]["Condition"] == block
 
 
 def test_the_answered_form() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbridge_local.policies.conditions import OPERATORS, known_operator, like, satisfied
+from eventbridge_local.policies.conditions import OPERATORS, UNREAD, known_operator, like, satisfied, times
 from eventbridge_local.policies.statements import allows, policy_text, statement_of
 
 OWNER, CALLER, OTHER = "111111111111", "222222222222", "333333333333"
@@ -141,7 +142,14 @@ GIVEN: dict[str, Any] = {
     "events:TargetArn": ["arn:aws:sqs:us-east-1:222222222222:a", "arn:aws:sqs:us-east-1:222222222222:b"],
     "aws:PrincipalAccount": CALLER,
     "size": "10",
+    "big": "9007199254740993",
+    "data": "aGk=",
+    "address": "203.0.113.7",
+    "address6": "2001:db8::7",
+    **times(datetime(2026, 3, 6, 10, 0, 0, 500_000, tzinfo=timezone(timedelta(hours=1)))),
 }
+NOW = "2026-03-06T09:00:00Z"
+SECONDS = str(int(datetime(2026, 3, 6, 9, tzinfo=UTC).timestamp()))
 A, B, C = (f"arn:aws:sqs:us-east-1:222222222222:{name}" for name in "abc")
 
 CONDITIONS: list[tuple[dict[str, Any], bool]] = [
@@ -199,6 +207,58 @@ CONDITIONS: list[tuple[dict[str, Any], bool]] = [
     ({"StringNotEquals": {"events:TargetArn": A}}, False),
     ({"ForAnyValue:StringLikeIfExists": {"none": "x"}}, True),
     ({"DateGreaterThan": {"events:source": "x"}}, False),
+    ({"NumericEquals": {"big": "9007199254740992"}}, False),
+    ({"NumericEquals": {"big": 9007199254740993}}, True),
+    ({"NumericEquals": {"size": "nan"}}, False),
+    ({"NumericLessThan": {"size": "inf"}}, False),
+    ({"NumericLessThan": {"size": "1e999999"}}, True),
+    ({"NumericNotEqualsIfExists": {"none": "1"}}, True),
+    ({"DateEquals": {"aws:CurrentTime": NOW}}, True),
+    ({"DateEquals": {"aws:currenttime": "2026-03-06T10:00+01:00"}}, True),
+    ({"DateEquals": {"aws:CurrentTime": "2026-03-06T04:00:00.0-0500"}}, True),
+    ({"DateEquals": {"aws:CurrentTime": SECONDS}}, True),
+    ({"DateEquals": {"aws:EpochTime": NOW}}, True),
+    ({"DateNotEquals": {"aws:CurrentTime": NOW}}, False),
+    ({"DateNotEquals": {"aws:CurrentTime": ["2026-03-06", "2026-03-07"]}}, True),
+    ({"DateLessThan": {"aws:CurrentTime": NOW}}, False),
+    ({"DateLessThan": {"aws:CurrentTime": "2026-03-06T09:00:00.1Z"}}, True),
+    ({"DateLessThanEquals": {"aws:CurrentTime": NOW}}, True),
+    ({"DateGreaterThan": {"aws:CurrentTime": "2026-03-06"}}, True),
+    ({"DateGreaterThan": {"aws:CurrentTime": "2026-03"}}, True),
+    ({"DateGreaterThan": {"aws:CurrentTime": "2026-04"}}, False),
+    ({"DateGreaterThanEquals": {"aws:CurrentTime": NOW}}, True),
+    ({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}, "DateLessThan": {"aws:CurrentTime": NOW}}, False),
+    ({"DateLessThan": {"aws:CurrentTime": "2026-13-40T00:00:00Z"}}, False),
+    ({"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00+24:00"}}, False),
+    ({"DateLessThan": {"aws:CurrentTime": "next year"}}, False),
+    ({"DateLessThanIfExists": {"aws:TokenIssueTime": NOW}}, True),
+    ({"DateLessThan": {"aws:TokenIssueTime": NOW}}, False),
+    ({"ForAnyValue:DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}}, True),
+    ({"ForAllValues:DateGreaterThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}}, False),
+    ({"NumericGreaterThan": {"aws:EpochTime": "1700000000"}}, True),
+    ({"IpAddress": {"address": "203.0.113.0/24"}}, True),
+    ({"IpAddress": {"address": ["10.0.0.0/8", "203.0.113.7"]}}, True),
+    ({"IpAddress": {"address": "10.0.0.0/8"}}, False),
+    ({"IpAddress": {"address": "2001:db8::/32"}}, False),
+    ({"IpAddress": {"address6": "2001:DB8::/32"}}, True),
+    ({"IpAddress": {"address": "0.0.0.0/0"}}, True),
+    ({"IpAddress": {"address": "203.0.113.0/33"}}, False),
+    ({"IpAddress": {"address": "203.0.113.*"}}, False),
+    ({"IpAddress": {"none": "0.0.0.0/0"}}, False),
+    ({"IpAddressIfExists": {"none": "10.0.0.0/8"}}, True),
+    ({"NotIpAddress": {"address": "203.0.113.0/24"}}, False),
+    ({"NotIpAddress": {"address": ["10.0.0.0/8", "2001:db8::/32"]}}, True),
+    ({"NotIpAddress": {"none": "0.0.0.0/0"}}, True),
+    ({"NotIpAddressIfExists": {"none": "0.0.0.0/0"}}, True),
+    ({"ForAnyValue:NotIpAddress": {"address": "10.0.0.0/8"}}, True),
+    ({"ForAllValues:IpAddress": {"none": "10.0.0.0/8"}}, True),
+    ({"BinaryEquals": {"data": "aGk="}}, True),
+    ({"BinaryEquals": {"data": "aGo="}}, False),
+    ({"BinaryEquals": {"data": "aGk"}}, False),
+    ({"BinaryEquals": {"size": "10"}}, False),
+    ({"BinaryEqualsIfExists": {"none": "aGk="}}, True),
+    ({"BoolIfExists": {"none": "true"}}, True),
+    ({"ForAllValues:Null": {"none": "true"}}, True),
 ]
 
 
@@ -210,12 +270,56 @@ def test_conditions(block: dict[str, Any], holds: bool) -> None:
     assert allowed(statement(), statement(Effect="Deny", Condition=block), context=GIVEN) is not holds
 
 
-@pytest.mark.parametrize("name", ["Null", "StringLike", "ForAnyValue:StringLikeIfExists", "ForAllValues:Bool"])
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        {"IpAddressIfExists": {"AWS:sourceip": "10.0.0.0/8"}},
+        {"ForAnyValue:NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        {"Null": {"aws:SourceIp": "true"}},
+        {"Null": {"aws:SourceIp": "false"}},
+        {"StringEquals": {"aws:PrincipalAccount": "${aws:SourceIp}"}},
+        {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "StringEquals": {"events:source": "shop.orders"}},
+    ],
+)
+def test_what_is_not_known_stops_nothing(block: dict[str, Any]) -> None:
+    """Of a condition on the address of the caller an Allow lets in, and a Deny does not keep out."""
+    context = {**GIVEN, "aws:SourceIp": UNREAD}
+    assert allowed(statement(Condition=block), context=context)
+    assert allowed(statement(), statement(Effect="Deny", Condition=block), context=context)
+    decided = {**block, "StringLike": {"events:source": "x"}}  # another condition that fails decides
+    assert not allowed(statement(Condition=decided), context=context)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *OPERATORS,
+        *(f"{name}IfExists" for name in OPERATORS),
+        *(f"ForAnyValue:{name}" for name in OPERATORS),
+        *(f"ForAllValues:{name}IfExists" for name in OPERATORS),
+        "Null",
+    ],
+)
 def test_known_operators(name: str) -> None:
     assert known_operator(name)
 
 
-@pytest.mark.parametrize("name", ["", "DateEquals", "NullIfExists", "ForSome:StringLike", "stringlike", "IfExists"])
+def test_all_operators_of_iam() -> None:
+    """They are 26 and Null (IAM User Guide)."""
+    compared = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+    strings = ("Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like", "NotLike")
+    arns = ("ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike")
+    ordered = (f"{kind}{name}" for kind in ("Numeric", "Date") for name in compared)
+    others = ("Bool", "BinaryEquals", "IpAddress", "NotIpAddress")
+    assert OPERATORS.keys() == {*ordered, *(f"String{name}" for name in strings), *arns, *others}
+
+
+UNKNOWN = ["", "Date", "DateLike", "NullIfExists", "ForSome:StringLike", "stringlike", "IfExists", "IPAddress"]
+
+
+@pytest.mark.parametrize("name", [*UNKNOWN, "NotIpAddressEquals", "BinaryNotEquals", "BoolEquals", "ForAnyValue:"])
 def test_unknown_operators(name: str) -> None:
     assert not known_operator(name)
 
