@@ -227,8 +227,9 @@ def show_options(function: Callable[..., Any]) -> None:
     ]
     function.__signature__ = signature.replace(parameters=[*others, *options])  # type: ignore[attr-defined]
     if function.__doc__ is not None and Options.__doc__ is not None:  # as with python -OO
-        told = Options.__doc__.partition("Args:\n")[2]
-        function.__doc__ = f"{function.__doc__.rstrip()}\n\n    Options:\n{told}"
+        # Python 3.13 takes the indentation from docstrings when it compiles them, and older ones do not.
+        told = inspect.cleandoc(Options.__doc__).partition("Args:\n")[2]
+        function.__doc__ = f"{inspect.cleandoc(function.__doc__)}\n\nOptions:\n{told}"
 
 
 def make_options(given: Mapping[str, Any], *, caller: str = "mock_eventbridge") -> Options:

@@ -452,10 +452,16 @@ def test_policy_variables_that_do_not_end() -> None:
         assert eb.put("a", "Sold").accepted
 
 
-def test_functions_in_functions(tmp_path: Path) -> None:
-    deep = nested(200, lambda value: {"Fn::Join": ["", [value]]})
-    text = written({"Resources": {"Rule": named(deep)}})
-    refused(template(tmp_path, "template.json", text), "nest too deep")
+@pytest.mark.parametrize("levels", [50, 200, 900])
+def test_functions_in_functions(tmp_path: Path, levels: int) -> None:
+    deep = nested(levels, lambda value: {"Fn::Join": ["", [value]]})
+    file = template(tmp_path, "template.json", written({"Resources": {"Rule": named(deep)}}))
+    try:
+        assert len(load(file).rules) == 1
+        assert levels < 900
+    except UsageError as refusal:
+        assert re.search("nest too deep|nested too deep", str(refusal))
+        assert levels > 50
 
 
 @pytest.mark.parametrize("levels", [300, 900, 100_000])

@@ -53,7 +53,7 @@ def test_help_shows_every_option() -> None:
     shown = inspect.signature(mock_eventbridge).parameters
     assert tuple(shown)[1:] == NAMES
     assert shown["keep_records"].default == "auto"
-    told = (Options.__doc__ or "").partition("Args:\n")[2]
+    told = (inspect.getdoc(Options) or "").partition("Args:\n")[2]
     assert told.strip()
     assert told in (mock_eventbridge.__doc__ or "")
 
