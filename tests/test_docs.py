@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,7 @@ def test_the_numbers_of_the_page_why() -> None:
     assert f"{evidence['aws-asserted']} from tests" in why
 
 
+@pytest.mark.skipif(not find_spec("boto3"), reason="the tests of the tutorial use boto3")
 def test_the_tutorial_shows_what_pytest_prints(tmp_path: Path) -> None:
     copy_page("docs/tutorial.md", tmp_path)
     run = pages.run_pytest(tmp_path, "test_checkout.py")
