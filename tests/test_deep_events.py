@@ -158,6 +158,14 @@ def test_samples_and_contracts(eb: EventBridge) -> None:
         assert checked.put("shop", "Sold", detail).accepted
 
 
+@pytest.mark.parametrize("make", [objects, arrays])
+def test_a_violation_at_the_innermost_level(make: Callable[[int], str]) -> None:
+    contracts = Contracts({("shop", "Sold"): {"$ref": "#/definitions/node", "definitions": {"node": NODE}}})
+    event = make_event("shop", "Sold", make(LEVELS).replace("1", '"x"'))
+    (violation,) = contracts.check(event)
+    assert violation.path.startswith("detail")
+
+
 NODE = {
     "anyOf": [
         {"type": "object", "additionalProperties": {"$ref": "#/definitions/node"}},

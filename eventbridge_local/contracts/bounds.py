@@ -25,11 +25,13 @@ class Steps:
 
     Args:
         instance: what is checked. A large one may take more steps.
+        in_stages: calls what follows a reference, where the instance has very many levels (``deep.in_stages``).
     """
 
-    __slots__ = ("_instance", "_left", "_more")
+    __slots__ = ("_instance", "_left", "_more", "in_stages")
 
-    def __init__(self, instance: Any) -> None:
+    def __init__(self, instance: Any, in_stages: Callable[[Callable[[], list[Any]]], list[Any]] | None = None) -> None:
+        self.in_stages = in_stages
         self._instance = instance
         self._left = _MOST
         self._more = True
@@ -149,6 +151,9 @@ def _counted_references(keywords: Mapping[str, Any]) -> dict[str, Callable[..., 
             steps = STEPS.get()
             if steps is not None:
                 steps.take()
+                if steps.in_stages is not None:
+                    yield from steps.in_stages(lambda: list(follow(validator, reference, instance, schema) or ()))
+                    return
             yield from follow(validator, reference, instance, schema) or ()
 
         return check

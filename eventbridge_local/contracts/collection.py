@@ -6,7 +6,7 @@ Events of PutEvents are checked when they are put (``check_put``), all others wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from os.path import isdir
@@ -177,9 +177,9 @@ class Contracts:
             try:
                 return tuple(contract.violations(instance))
             except RecursionError:
-                from eventbridge_local.deep import with_room  # nearly no event is so deep
+                from eventbridge_local.deep import in_stages, with_room  # nearly no event is so deep
 
-                return with_room(lambda: tuple(contract.violations(instance)))
+                return with_room(lambda: tuple(contract.violations(instance, in_stages)))
         return (self._missing(envelope),) if self._must_be_there(envelope) else ()
 
     def _must_be_there(self, envelope: Mapping[str, Any]) -> bool:
@@ -309,17 +309,20 @@ class Contract:
         same_part = (mine.pointer, mine.whole_envelope) == (theirs.pointer, theirs.whole_envelope)
         return same_part and self._document.tree == other._document.tree
 
-    def violations(self, envelope: Mapping[str, Any]) -> Iterator[Violation]:
+    def violations(
+        self, envelope: Mapping[str, Any], in_stages: Callable[[Callable[[], list[Any]]], list[Any]] | None = None
+    ) -> Iterator[Violation]:
         """Yield the violations of an event by path, an object before its members.
 
         Args:
             envelope: the whole event in plain JSON values: dicts, lists, strings, numbers, booleans and None.
+            in_stages: ``deep.in_stages``, for an event of very many levels.
         """
         from jsonschema.exceptions import best_match
 
         start = [] if self.whole_envelope else ["detail"]
         instance = dict(envelope) if self.whole_envelope else envelope.get("detail")
-        token = STEPS.set(Steps(instance))
+        token = STEPS.set(Steps(instance, in_stages))
         try:
             errors: list[Any] = [best_match([e]) for e in filter(is_real, self._validator.iter_errors(instance))]
         finally:

@@ -161,30 +161,29 @@ class _Writer:
             by_type["number"] += by_type.pop("integer", [])
         if not by_type:
             return {}
-        written = {name: dict(self._keywords(name, found)) for name, found in by_type.items()}
+        written = {name: self._keywords(name, found) for name, found in by_type.items()}
         return self._openapi_union(written, has_null) if self.draft == "openapi3" else _union(written, has_null)
 
-    def _keywords(self, name: str, values: list[Any]) -> Iterator[tuple[str, Any]]:
+    def _keywords(self, name: str, values: list[Any]) -> dict[str, Any]:
+        # A dict, because of generators inside of each other Python 3.12 has 750 at most.
         if name == "string":
-            yield from _string_keywords(values)
-        elif name == "array":
+            return dict(_string_keywords(values))
+        if name == "array":
             members = [member for value in values for member in value]
-            if members or self.draft == "openapi3":
-                yield "items", self.schema(members)
-        elif name == "object":
-            yield from self._object_keywords(values)
+            return {"items": self.schema(members)} if members or self.draft == "openapi3" else {}
+        return self._object_keywords(values) if name == "object" else {}
 
-    def _object_keywords(self, values: list[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    def _object_keywords(self, values: list[Mapping[str, Any]]) -> dict[str, Any]:
         by_key: dict[str, list[Any]] = {}
         for value in values:
             for key, inner in value.items():
                 by_key.setdefault(key, []).append(inner)
         required = [key for key, found in by_key.items() if len(found) == len(values)]
-        if required:
-            # Draft 4 forbids an empty list here.
-            yield "required", required
+        # Draft 4 forbids an empty list here.
+        keywords: dict[str, Any] = {"required": required} if required else {}
         if by_key:
-            yield "properties", {key: self.schema(found) for key, found in by_key.items()}
+            keywords["properties"] = {key: self.schema(found) for key, found in by_key.items()}
+        return keywords
 
     def _openapi_union(self, written: dict[str, dict[str, Any]], has_null: bool) -> dict[str, Any]:
         """Return one schema of several types; OpenAPI 3.0 has neither lists of types nor null as a type."""

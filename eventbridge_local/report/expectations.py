@@ -93,15 +93,17 @@ def holds(text: str, needed: Sequence[str]) -> bool:
 
 def _needed(expected: Any) -> Iterator[str]:
     """Yield what a JSON text without backslashes must contain to fit, in its quotes."""
-    if isinstance(expected, Mapping):
-        for key, value in expected.items():
-            if not isinstance(value, PatternValue):  # which may be content with no member
-                yield from (*_needed(key), *_needed(value))
-    elif _is_list(expected):
-        for each in expected:
-            yield from _needed(each)
-    elif type(expected) is str and not _ESCAPED.search(expected):
-        yield f'"{expected}"'
+    left = [expected]  # and no generator inside a generator, of which Python 3.12 has 750 at most
+    while left:
+        value = left.pop()
+        if isinstance(value, Mapping):
+            for key, inner in value.items():
+                if not isinstance(inner, PatternValue):  # which may be content with no member
+                    left += (key, inner)
+        elif _is_list(value):
+            left += value
+        elif type(value) is str and not _ESCAPED.search(value):
+            yield f'"{value}"'
 
 
 #: What JSON can only write with a backslash; half a surrogate pair among them.
@@ -125,25 +127,41 @@ def _distance(found: Sequence[Difference | Mismatch]) -> tuple[int, int]:
 # Comparing.
 
 
+#: An expected value, the actual one and their path.
+_Pair = tuple[Any, Any, str]
+
+
 def _differences(expected: Any, actual: Any, path: str, exact: bool) -> Iterator[Difference]:
-    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
-        yield from _of_mappings(expected, actual, path, exact)
-    elif isinstance(expected, PatternValue):
-        yield from _of_pattern(expected, actual, path)
-    elif _is_list(expected) and _is_list(actual):
-        yield from _of_lists(expected, actual, path, exact)
-    elif not _equal(expected, actual):
-        yield Difference(path, _kind(expected, actual), expected, actual)
+    # With a list of the levels: Python 3.12 has 750 generators inside of each other at most.
+    levels: list[Iterator[Difference | _Pair]] = [iter(((expected, actual, path),))]
+    while levels:
+        for found in levels[-1]:
+            if isinstance(found, Difference):
+                yield found
+                continue
+            expected, actual, path = found
+            if isinstance(expected, Mapping) and isinstance(actual, Mapping):
+                levels.append(_of_mappings(expected, actual, path, exact))
+                break
+            if isinstance(expected, PatternValue):
+                yield from _of_pattern(expected, actual, path)
+            elif _is_list(expected) and _is_list(actual):
+                levels.append(_of_lists(expected, actual, path))
+                break
+            elif not _equal(expected, actual):
+                yield Difference(path, _kind(expected, actual), expected, actual)
+        else:
+            levels.pop()
 
 
 def _of_mappings(
     expected: Mapping[str, Any], actual: Mapping[str, Any], path: str, exact: bool
-) -> Iterator[Difference]:
+) -> Iterator[Difference | _Pair]:
     for key, value in expected.items():
         inner = _below(path, key)
         there = actual.get(key, _MISSING)
         if there is not _MISSING:
-            yield from _differences(value, there, inner, exact)
+            yield value, there, inner
         elif not isinstance(value, PatternValue):
             yield Difference(inner, "absent", value)
         elif value.wanted:
@@ -154,12 +172,12 @@ def _of_mappings(
                 yield Difference(_below(path, key), "extra", None, there)
 
 
-def _of_lists(expected: Sequence[Any], actual: Sequence[Any], path: str, exact: bool) -> Iterator[Difference]:
+def _of_lists(expected: Sequence[Any], actual: Sequence[Any], path: str) -> Iterator[Difference | _Pair]:
     if len(expected) != len(actual):
         yield Difference(path, "length", expected, actual)
         return
     for index, (value, there) in enumerate(zip(expected, actual, strict=True)):
-        yield from _differences(value, there, f"{path}[{index}]", exact)
+        yield value, there, f"{path}[{index}]"
 
 
 def _of_pattern(expected: PatternValue, actual: Any, path: str) -> Iterator[Difference]:
