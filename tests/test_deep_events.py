@@ -166,6 +166,14 @@ def test_a_violation_at_the_innermost_level(make: Callable[[int], str]) -> None:
     assert violation.path.startswith("detail")
 
 
+@pytest.mark.parametrize("make", [objects, arrays])
+def test_members_of_many_levels_are_compared(make: Callable[[int], str]) -> None:
+    contracts = Contracts({("shop", "Sold"): {"properties": {"list": {"uniqueItems": True}}}})
+    member = make(LEVELS - 2)
+    for other, violations in ((member, 1), (member.replace("1", "2"), 0), (member.replace("1", "true"), 0)):
+        assert len(contracts.check(make_event("shop", "Sold", f'{{"list":[{member},{other}]}}'))) == violations
+
+
 NODE = {
     "anyOf": [
         {"type": "object", "additionalProperties": {"$ref": "#/definitions/node"}},

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from itertools import combinations
 from typing import Any
 
 from eventbridge_local.contracts.linear_search import is_refused, search
@@ -70,7 +71,9 @@ def bounded(validator: Any, **keywords: Any) -> Any:
 
     theirs = validator.VALIDATORS
     extend: Callable[..., Any] = validators.extend
-    made = extend(validator, {**_counted_references(theirs), **_bounded_patterns(theirs), **keywords})
+    made = extend(
+        validator, {**_counted_references(theirs), **_bounded_patterns(theirs), **_unique_items(theirs), **keywords}
+    )
     evolve = made.evolve
 
     def evolve_bounded(self: Any, **changes: Any) -> Any:
@@ -159,6 +162,39 @@ def _counted_references(keywords: Mapping[str, Any]) -> dict[str, Callable[..., 
         return check
 
     return {name: counted(keywords[name]) for name in _REFERENCES if name in keywords}
+
+
+def _unique_items(keywords: Mapping[str, Any]) -> dict[str, Callable[..., Iterator[Any]]]:
+    """Return the function for ``uniqueItems``, which compares members of very many levels without recursion."""
+    from jsonschema.exceptions import ValidationError
+
+    def unique_items(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[Any]:
+        steps = STEPS.get()
+        flat = not isinstance(instance, list) or not any(isinstance(each, dict | list) for each in instance)
+        if flat or steps is None or steps.in_stages is None:
+            yield from keywords["uniqueItems"](validator, wanted, instance, schema) or ()
+        elif wanted and any(_same(one, other) for one, other in combinations(instance, 2)):
+            yield ValidationError(f"{instance!r} has non-unique elements")
+
+    return {"uniqueItems": unique_items} if "uniqueItems" in keywords else {}
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two JSON values are equal, of which true is not 1, without recursion."""
+    left = [(one, other)]
+    while left:
+        mine, theirs = left.pop()
+        if isinstance(mine, dict) and isinstance(theirs, dict):
+            if mine.keys() != theirs.keys():
+                return False
+            left += [(value, theirs[name]) for name, value in mine.items()]
+        elif isinstance(mine, list) and isinstance(theirs, list):
+            if len(mine) != len(theirs):
+                return False
+            left += zip(mine, theirs, strict=True)
+        elif isinstance(mine, bool) is not isinstance(theirs, bool) or mine != theirs:
+            return False
+    return True
 
 
 def slow_patterns(schema: Any) -> Iterator[str]:
